@@ -1,0 +1,1 @@
+//! Mesh and route rules, reachability and the semantic diff.

@@ -1,0 +1,1 @@
+//! The bundle format: content addresses, manifest, OCI image layout.

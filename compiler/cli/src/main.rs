@@ -1,0 +1,2 @@
+//! The command line of the mesh compiler.
+fn main() {}

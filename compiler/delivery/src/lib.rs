@@ -1,0 +1,1 @@
+//! Carries a bundle to proxies: files for mesh-proxy, watched files for Envoy.

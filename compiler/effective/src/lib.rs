@@ -1,0 +1,1 @@
+//! What each proxy does: listeners, route tables, destinations, each with its origin.

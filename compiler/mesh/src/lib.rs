@@ -1,0 +1,1 @@
+//! The resolved world: namespaces, services, ports, workloads, subsets, gateways.

@@ -1,0 +1,1 @@
+//! Pure algebra of request sets: languages per field, atoms, decision diagrams.

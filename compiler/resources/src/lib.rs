@@ -1,0 +1,1 @@
+//! Every resource as a Rust type, and the rules that one document alone can break.

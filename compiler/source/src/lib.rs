@@ -1,0 +1,1 @@
+//! Which bytes a command reads: the worktree, the Git index, a revision, standard input.

@@ -1,0 +1,1 @@
+//! The interpreter: one request through the effective configuration, with its reasons.

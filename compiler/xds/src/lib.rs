@@ -1,0 +1,1 @@
+//! Effective configuration to Envoy resources.

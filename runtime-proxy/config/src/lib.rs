@@ -1,0 +1,1 @@
+//! Envoy resources to one immutable, validated snapshot; pure, no I/O.

@@ -1,0 +1,2 @@
+//! The project's own chores: tests, benchmarks, generated files.
+fn main() {}
