@@ -1,1 +1,9 @@
-//! What each proxy does: listeners, route tables, destinations, each with its origin.
+//! What each proxy does: listeners, ordered route tables and destinations, exactly as Istio's control
+//! plane would decide them, each part carrying the source line that it came from.
+//!
+//! [`model`] is the intermediate representation. `trace` interprets it, `xds` writes it, `analysis`
+//! proves things about it; none of them sees a resource.
+
+#![forbid(unsafe_code)]
+
+pub mod model;

@@ -1,0 +1,21 @@
+//! The intermediate representation: one [`Proxy`] for each sidecar and gateway, made of shared,
+//! immutable parts. Shapes follow Envoy's where Envoy decides, with the choices made explicit as types.
+
+mod cluster;
+mod headers;
+mod listener;
+mod matching;
+mod origin;
+mod proxy;
+mod route;
+
+pub use cluster::{Address, Cluster, ClusterKind, Endpoint, EndpointGroup, LoadBalancer};
+pub use headers::{AppendAction, HeaderAddition, HeaderOps};
+pub use listener::{Chain, ChainAction, Direction, Listener};
+pub use matching::{HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch};
+pub use origin::Origin;
+pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind};
+pub use route::{
+    Action, Backoff, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, Mirror, Percent, Redirect,
+    RedirectPath, RegexRewrite, RetryPolicy, Rewrite, Route, RouteTable, VirtualHost, WeightedDestination,
+};

@@ -1,0 +1,140 @@
+//! One proxy and the whole mesh of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use meshc_diagnostics::Diagnostic;
+use serde::Serialize;
+
+use super::{Cluster, Listener, Origin, RouteTable};
+
+/// The name of a proxy: its pod.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ProxyId {
+    /// The pod's name; the pods of a workload that the YAML does not list are NAME-0, NAME-1…
+    pub name: String,
+    /// The pod's namespace.
+    pub namespace: String,
+}
+
+impl fmt::Display for ProxyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.name, self.namespace)
+    }
+}
+
+/// What a proxy stands in front of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyKind {
+    /// Beside one workload.
+    Sidecar,
+    /// A workload of its own that `Gateway` resources select (Istio's node type `router`).
+    Gateway,
+}
+
+/// Everything that one proxy does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proxy {
+    /// Its pod.
+    pub id: ProxyId,
+    /// Sidecar or gateway.
+    pub kind: ProxyKind,
+    /// The workload that owns the pod (the Deployment's name, or the pod's own).
+    pub workload: String,
+    /// The pod's labels.
+    pub labels: BTreeMap<String, String>,
+    /// The pod's service account.
+    pub service_account: String,
+    /// The pod's address; an address that is derived (no pod in the YAML) is in 10.0.0.0/8 and stable.
+    pub ip: String,
+    /// Listeners in Envoy's order.
+    pub listeners: Vec<Arc<Listener>>,
+    /// Route tables by name (`9080`, `http.8080`). Tables that no listener uses exist too, as in istiod,
+    /// because `trace` can be asked for them.
+    pub tables: BTreeMap<String, Arc<RouteTable>>,
+    /// Clusters by name.
+    pub clusters: BTreeMap<String, Arc<Cluster>>,
+    /// The workload's declaration.
+    pub origin: Origin,
+}
+
+/// The whole mesh, compiled.
+#[derive(Debug, Clone, Default)]
+pub struct EffectiveMesh {
+    /// Every proxy, sorted by namespace, then name.
+    pub proxies: Vec<Arc<Proxy>>,
+    /// What was found while compiling: things dropped, merged or assumed.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl EffectiveMesh {
+    /// The proxy that `name` means: the whole text as a pod's name first, then as a workload's (its first
+    /// pod), then both again with the text split at its last dot into name and namespace. Without a namespace the
+    /// name must be unique.
+    pub fn find(&self, name: &str) -> Result<&Arc<Proxy>, FindError> {
+        if let Some(found) = self.find_in(name, None)? {
+            return Ok(found);
+        }
+        if let Some((head, namespace)) = name.rsplit_once('.')
+            && let Some(found) = self.find_in(head, Some(namespace))?
+        {
+            return Ok(found);
+        }
+        Err(FindError::Unknown { name: name.to_owned() })
+    }
+
+    fn find_in(&self, name: &str, namespace: Option<&str>) -> Result<Option<&Arc<Proxy>>, FindError> {
+        let here = |p: &&Arc<Proxy>| namespace.is_none_or(|n| p.id.namespace == n);
+        let mut pods = self.proxies.iter().filter(here).filter(|p| p.id.name == name);
+        if let Some(first) = pods.next() {
+            return match pods.next() {
+                None => Ok(Some(first)),
+                Some(second) => Err(FindError::ambiguous(name, first, second)),
+            };
+        }
+        let mut of_workload = self.proxies.iter().filter(here).filter(|p| p.workload == name);
+        let Some(first) = of_workload.next() else { return Ok(None) };
+        match of_workload.find(|p| p.id.namespace != first.id.namespace) {
+            None => Ok(Some(first)),
+            Some(second) => Err(FindError::ambiguous(name, first, second)),
+        }
+    }
+}
+
+/// Why a name means no proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindError {
+    /// No pod and no workload is called so.
+    Unknown {
+        /// The name that was looked for.
+        name: String,
+    },
+    /// Several namespaces have one.
+    Ambiguous {
+        /// The name that was looked for.
+        name: String,
+        /// Two that it could mean.
+        between: [ProxyId; 2],
+    },
+}
+
+impl FindError {
+    fn ambiguous(name: &str, a: &Proxy, b: &Proxy) -> Self {
+        Self::Ambiguous { name: name.to_owned(), between: [a.id.clone(), b.id.clone()] }
+    }
+}
+
+impl fmt::Display for FindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name } => write!(f, "no pod and no workload is called {name:?}"),
+            Self::Ambiguous { name, between: [a, b] } => {
+                write!(f, "{name:?} can mean {a} or {b}: add the namespace, as in {a}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for FindError {}
