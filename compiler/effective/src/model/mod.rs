@@ -9,7 +9,7 @@ mod origin;
 mod proxy;
 mod route;
 
-pub use cluster::{Address, Cluster, ClusterKind, Endpoint, EndpointGroup, LoadBalancer};
+pub use cluster::{Address, Cluster, ClusterKind, Clusters, Endpoint, EndpointGroup, LoadBalancer};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
 pub use listener::{Chain, ChainAction, Direction, Listener};
 pub use matching::{HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
-use super::{Cluster, Listener, Origin, RouteTable};
+use super::{Clusters, Listener, Origin, RouteTable};
 
 /// The name of a proxy: its pod.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -55,7 +55,7 @@ pub struct Proxy {
     /// because `trace` can be asked for them.
     pub tables: BTreeMap<String, Arc<RouteTable>>,
     /// Clusters by name.
-    pub clusters: BTreeMap<String, Arc<Cluster>>,
+    pub clusters: Clusters,
     /// The workload's declaration.
     pub origin: Origin,
 }
