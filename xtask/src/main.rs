@@ -1,2 +1,40 @@
-//! The project's own chores: tests, benchmarks, generated files.
-fn main() {}
+//! The project's own chores: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
+
+mod check;
+mod envoy;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [ARG…]      every test; fetches real Envoy first; ARGs go to `cargo test`
+  check            formatting, lints, and, where cargo-deny is installed, licences and advisories
+  envoy            fetch real Envoy into target/ and print its path
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let command = args.next();
+    let rest: Vec<String> = args.collect();
+    let outcome = match command.as_deref() {
+        Some("test") => test::run(&rest),
+        Some("check") => check::run(),
+        Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
