@@ -1,1 +1,40 @@
 //! Envoy's resources as Rust types in protojson: what the compiler writes and the proxy reads.
+//! Writing is plain serde (proto field names, absent fields left out); reading goes through [`protojson`].
+//!
+//! The types hold the fields that meshc writes or mesh-proxy reads, under their names in Envoy's v3 API. A field that
+//! is not here is refused by name and path when it is read, never ignored. The members of a proto `oneof` are
+//! `Option`s side by side; whoever reads the resource checks that one is set.
+
+#![forbid(unsafe_code)]
+
+mod access_log;
+mod bootstrap;
+mod cluster;
+mod endpoint;
+mod filters;
+mod hcm;
+mod headers;
+mod listener;
+mod matcher;
+mod message;
+mod node;
+pub mod protojson;
+mod route;
+mod route_action;
+mod scalar;
+mod typed;
+
+pub use access_log::*;
+pub use bootstrap::*;
+pub use cluster::*;
+pub use endpoint::*;
+pub use filters::*;
+pub use hcm::*;
+pub use headers::*;
+pub use listener::*;
+pub use matcher::*;
+pub use node::*;
+pub use route::*;
+pub use route_action::*;
+pub use scalar::*;
+pub use typed::*;
