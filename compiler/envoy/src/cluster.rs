@@ -10,7 +10,7 @@ use crate::hcm::{CommonHttpProtocolOptions, Http1ProtocolOptions, Http2ProtocolO
 use crate::listener::{Filter, SocketAddress};
 use crate::message::{message, proto_enum};
 use crate::route_action::{RetryBudget, RoutingPriority};
-use crate::scalar::{Duration, Empty, Metadata, Percent, Struct};
+use crate::scalar::{Duration, Empty, Metadata, Percent, Struct, UInt64};
 use crate::typed::{TypedConfig, TypedExtensionConfig};
 
 message! {
@@ -23,7 +23,7 @@ message! {
         /// The name in statistics.
         pub alt_stat_name: String,
         /// Where its endpoints come from.
-        pub r#type: DiscoveryType,
+        pub r#type: Option<DiscoveryType>,
         /// The source of its endpoints where the type is `EDS`.
         pub eds_cluster_config: Option<EdsClusterConfig>,
         /// How long a connection may take to be made (5 s).
@@ -89,7 +89,7 @@ message! {
         /// Its name.
         pub name: String,
         /// What the endpoint's metadata must hold.
-        pub r#match: Struct,
+        pub r#match: Option<Struct>,
         /// The transport socket.
         pub transport_socket: Option<TransportSocket>,
     }
@@ -174,15 +174,15 @@ message! {
     /// Settings of `RING_HASH`.
     pub struct RingHashLbConfig {
         /// Entries at least (1,024).
-        pub minimum_ring_size: Option<u64>,
+        pub minimum_ring_size: Option<UInt64>,
         /// Entries at most (8 Mi).
-        pub maximum_ring_size: Option<u64>,
+        pub maximum_ring_size: Option<UInt64>,
     }
 
     /// Settings of `MAGLEV`.
     pub struct MaglevLbConfig {
         /// Entries, a prime (65,537).
-        pub table_size: Option<u64>,
+        pub table_size: Option<UInt64>,
     }
 
     /// Settings of `LEAST_REQUEST`.

@@ -1,7 +1,7 @@
 //! Matchers of texts, headers and query parameters.
 
 use crate::message::message;
-use crate::scalar::Empty;
+use crate::scalar::{Empty, Int64};
 
 message! {
     /// `envoy.type.matcher.v3.StringMatcher`: one of the kinds.
@@ -55,9 +55,9 @@ message! {
     /// A range of whole numbers, its end excluded.
     pub struct Int64Range {
         /// First.
-        pub start: i64,
+        pub start: Int64,
         /// After the last.
-        pub end: i64,
+        pub end: Int64,
     }
 
     /// `envoy.config.route.v3.QueryParameterMatcher`: one kind, or presence where none is set.

@@ -8,7 +8,7 @@ use crate::filters::CorsPolicy;
 use crate::headers::HeaderValueOption;
 use crate::matcher::{HeaderMatcher, RegexMatchAndSubstitute};
 use crate::message::{message, proto_enum};
-use crate::scalar::{DataSource, Duration, Metadata, Percent, RuntimeFractionalPercent};
+use crate::scalar::{DataSource, Duration, Int64, Metadata, Percent, RuntimeFractionalPercent};
 use crate::typed::{TypedConfig, TypedExtensionConfig};
 
 message! {
@@ -105,7 +105,7 @@ message! {
         /// Which endpoints are not tried.
         pub retry_host_predicate: Vec<TypedExtensionConfig>,
         /// How often another endpoint is looked for (1).
-        pub host_selection_retry_max_attempts: i64,
+        pub host_selection_retry_max_attempts: Int64,
         /// The codes that `retriable-status-codes` means.
         pub retriable_status_codes: Vec<u32>,
         /// Pauses between tries.

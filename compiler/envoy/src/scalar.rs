@@ -84,6 +84,33 @@ impl<'de> Deserialize<'de> for Duration {
     }
 }
 
+macro_rules! wide_integers {
+    ($($(#[$meta:meta])* $name:ident($type:ty),)*) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        pub struct $name(pub $type);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&self.0)
+            }
+        }
+
+        impl From<$type> for $name {
+            fn from(number: $type) -> Self {
+                Self(number)
+            }
+        }
+    )* };
+}
+
+wide_integers! {
+    /// A whole number of 64 bits, which protojson writes as a text.
+    Int64(i64),
+    /// A whole number of 64 bits and no sign, which protojson writes as a text.
+    UInt64(u64),
+}
+
 proto_enum! {
     /// What the numerator of a [`FractionalPercent`] is a part of.
     pub enum DenominatorType {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 /// A refusal with the path of the value that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
@@ -44,8 +46,16 @@ impl Error {
                     }
                     path.push_str(name);
                 }
-                Segment::Key(key) => path.push_str(&format!("[{key:?}]")),
-                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+                Segment::Key(key) => {
+                    path.push('[');
+                    path.push_str(&Value::from(key.as_str()).to_string());
+                    path.push(']');
+                }
+                Segment::Index(index) => {
+                    path.push('[');
+                    path.push_str(&index.to_string());
+                    path.push(']');
+                }
             }
         }
         path
