@@ -16,6 +16,20 @@ pub enum Direction {
     Outbound,
 }
 
+/// How connections come to a listener.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// It has a socket of its own: gateways, and everything in a local layout.
+    #[default]
+    Bound,
+    /// It has none; `virtualOutbound` hands over what was meant for its address (Envoy's `bind_to_port: false`).
+    Captured,
+    /// It has a socket to which the pod's traffic is redirected, and looks at the original destination:
+    /// `virtualOutbound` (which hands over) and `virtualInbound` (which chooses a chain by port).
+    CapturePoint,
+}
+
 /// One address that a proxy serves.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Listener {
@@ -27,6 +41,8 @@ pub struct Listener {
     pub port: u16,
     /// Which way.
     pub direction: Direction,
+    /// How connections come to it.
+    pub binding: Binding,
     /// In the order they were made; Envoy picks the most specific.
     pub chains: Vec<Chain>,
     /// The Services, Gateways or workload that asked for it.
