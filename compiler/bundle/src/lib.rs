@@ -22,4 +22,4 @@ pub use digest::Digest;
 pub use error::BundleError;
 pub use format::{Format, POINTER_DIR, POINTER_OCI};
 pub use read::{Bundle, read};
-pub use write::{BundleBuilder, SharedNode, SharedSet, Written};
+pub use write::{BundleBuilder, Written};

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use meshc_envoy::{Cluster, ClusterLoadAssignment, Listener, RouteConfiguration};
+use meshc_envoy::{SharedNode, SharedSet};
 use serde::Serialize;
 
 use crate::format::{
@@ -14,23 +14,6 @@ use crate::format::{
     NodeSets, OCI_LAYOUT, OciIndex, OciManifest, Pointer, VERSION,
 };
 use crate::{BundleError, Digest, Format, POINTER_DIR, POINTER_OCI};
-
-/// Resources that several nodes may share; equal sets and equal members are written once, and sets and members
-/// that are the same allocation are serialised once.
-pub type SharedSet<T> = Arc<Vec<Arc<T>>>;
-
-/// What one node does.
-#[derive(Debug, Clone, Default)]
-pub struct SharedNode {
-    /// In Envoy's order.
-    pub listeners: SharedSet<Listener>,
-    /// By name.
-    pub routes: SharedSet<RouteConfiguration>,
-    /// By name.
-    pub clusters: SharedSet<Cluster>,
-    /// By cluster's name: facts.
-    pub endpoints: SharedSet<ClusterLoadAssignment>,
-}
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

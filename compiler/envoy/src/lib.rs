@@ -22,6 +22,7 @@ pub mod protojson;
 mod route;
 mod route_action;
 mod scalar;
+mod shared;
 mod typed;
 
 pub use access_log::*;
@@ -37,4 +38,5 @@ pub use node::*;
 pub use route::*;
 pub use route_action::*;
 pub use scalar::*;
+pub use shared::*;
 pub use typed::*;

@@ -1,1 +1,17 @@
 //! Effective configuration to Envoy resources.
+//!
+//! [`Writer::node`] gives the resources of one proxy; parts that proxies share are made once.
+//! [`bootstrap`] puts one proxy's resources into a single file that stock `envoy -c` runs as it is.
+
+#![forbid(unsafe_code)]
+
+mod action;
+pub mod bootstrap;
+mod cluster;
+mod filters;
+mod listener;
+mod matching;
+mod route;
+mod writer;
+
+pub use writer::Writer;

@@ -1,0 +1,93 @@
+//! One proxy after the other, sharing what they share.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use meshc_effective::model::{Cluster, ClusterKind, Listener, Proxy, RouteTable};
+use meshc_envoy as envoy;
+use meshc_envoy::{SharedNode, SharedSet};
+
+use crate::{cluster, listener, route};
+
+/// Writes proxies' resources. Parts of the effective configuration that are the same allocation become the same
+/// allocation here, so that the cost follows the number of different views, not of proxies.
+#[derive(Debug, Default)]
+pub struct Writer {
+    /// By address of the part, which the entry keeps alive.
+    tables: HashMap<usize, (Arc<RouteTable>, Arc<envoy::RouteConfiguration>)>,
+    clusters: HashMap<usize, (Arc<Cluster>, Arc<envoy::Cluster>, Option<Arc<envoy::ClusterLoadAssignment>>)>,
+    listeners: HashMap<usize, (Arc<Listener>, Arc<envoy::Listener>)>,
+    views: HashMap<usize, View>,
+    route_sets: BTreeMap<Vec<usize>, SharedSet<envoy::RouteConfiguration>>,
+}
+
+/// What proxies with the same map of clusters share.
+#[derive(Debug, Clone)]
+struct View {
+    /// Keeps the key's address alive.
+    _of: Arc<BTreeMap<String, Arc<Cluster>>>,
+    clusters: SharedSet<envoy::Cluster>,
+    endpoints: SharedSet<envoy::ClusterLoadAssignment>,
+}
+
+impl Writer {
+    /// A writer that has seen nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The resources of `proxy`.
+    pub fn node(&mut self, proxy: &Proxy) -> SharedNode {
+        let view = self.view(&proxy.clusters);
+        SharedNode {
+            listeners: Arc::new(proxy.listeners.iter().map(|l| self.listener(l, proxy)).collect()),
+            routes: self.routes(proxy.tables.values()),
+            clusters: view.clusters,
+            endpoints: view.endpoints,
+        }
+    }
+
+    fn listener(&mut self, part: &Arc<Listener>, proxy: &Proxy) -> Arc<envoy::Listener> {
+        let entry = self.listeners.entry(Arc::as_ptr(part) as usize);
+        let (_, made) =
+            entry.or_insert_with(|| (Arc::clone(part), Arc::new(listener::listener(part, proxy.kind))));
+        Arc::clone(made)
+    }
+
+    fn routes<'a>(
+        &mut self,
+        tables: impl Iterator<Item = &'a Arc<RouteTable>>,
+    ) -> SharedSet<envoy::RouteConfiguration> {
+        let mut key = Vec::new();
+        let mut made = Vec::new();
+        for table in tables {
+            key.push(Arc::as_ptr(table) as usize);
+            let entry = self.tables.entry(Arc::as_ptr(table) as usize);
+            let (_, written) = entry.or_insert_with(|| (Arc::clone(table), Arc::new(route::table(table))));
+            made.push(Arc::clone(written));
+        }
+        Arc::clone(self.route_sets.entry(key).or_insert_with(|| Arc::new(made)))
+    }
+
+    fn view(&mut self, of: &Arc<BTreeMap<String, Arc<Cluster>>>) -> View {
+        let key = Arc::as_ptr(of) as usize;
+        if let Some(view) = self.views.get(&key) {
+            return view.clone();
+        }
+        let mut clusters = Vec::with_capacity(of.len());
+        let mut endpoints = Vec::new();
+        for part in of.values() {
+            let entry = self.clusters.entry(Arc::as_ptr(part) as usize);
+            let (_, made, assignment) = entry.or_insert_with(|| {
+                let assignment = (part.kind == ClusterKind::Eds).then(|| Arc::new(cluster::assignment(part)));
+                (Arc::clone(part), Arc::new(cluster::cluster(part)), assignment)
+            });
+            clusters.push(Arc::clone(made));
+            endpoints.extend(assignment.clone());
+        }
+        let view =
+            View { _of: Arc::clone(of), clusters: Arc::new(clusters), endpoints: Arc::new(endpoints) };
+        self.views.insert(key, view.clone());
+        view
+    }
+}
