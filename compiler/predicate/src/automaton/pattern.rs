@@ -1,0 +1,72 @@
+//! The automaton of one regular expression, determinised by `regex-automata`.
+
+use regex_automata::dfa::{Automaton as _, StartKind, dense};
+use regex_automata::nfa::thompson;
+use regex_automata::util::start;
+use regex_automata::{Anchored, MatchKind, util::primitives::StateID};
+use rustc_hash::FxHashMap;
+
+use super::signature::SignatureId;
+use super::{Automaton, State};
+use crate::{Error, re2};
+
+/// Bytes of memory that a state may take on the average while it is built.
+const BYTES_PER_STATE: usize = 1_024;
+
+/// An automaton that tells the strings that the pattern matches as a whole (signature
+/// `inside`) from all others (signature `outside`). `None` if it is too large.
+pub(super) fn regex(
+    pattern: &str,
+    inside: SignatureId,
+    outside: SignatureId,
+    max_states: usize,
+) -> Result<Option<Automaton>, Error> {
+    let hir = re2::parse(pattern)?;
+    let bytes = max_states.saturating_mul(BYTES_PER_STATE);
+    let config = thompson::Config::new()
+        .utf8(false)
+        .which_captures(thompson::WhichCaptures::None)
+        .nfa_size_limit(Some(bytes));
+    let Ok(nfa) = thompson::Compiler::new().configure(config).build_from_hir(&hir) else {
+        return Ok(None);
+    };
+    let config = dense::Config::new()
+        .match_kind(MatchKind::All)
+        .start_kind(StartKind::Anchored)
+        .accelerate(false)
+        .dfa_size_limit(Some(bytes))
+        .determinize_size_limit(Some(bytes));
+    let Ok(dfa) = dense::Builder::new().configure(config).build_from_nfa(&nfa) else {
+        return Ok(None);
+    };
+    let Ok(start) = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
+        return Ok(None);
+    };
+    // The last byte of each run of bytes that the automaton does not tell apart.
+    let classes = dfa.byte_classes();
+    let lasts: Vec<u8> =
+        (0..=u8::MAX).filter(|&byte| byte == u8::MAX || classes.get(byte) != classes.get(byte + 1)).collect();
+    let mut automaton = Automaton::new();
+    let mut states: Vec<StateID> = vec![start];
+    let mut numbers: FxHashMap<StateID, State> = FxHashMap::default();
+    numbers.insert(start, 1);
+    automaton.start = 1;
+    let mut next = 0;
+    while let Some(&state) = states.get(next) {
+        if states.len() > max_states {
+            return Ok(None);
+        }
+        for &last in &lasts {
+            let target = dfa.next_state(state, last);
+            let target = *numbers.entry(target).or_insert_with(|| {
+                states.push(target);
+                states.len() as State
+            });
+            automaton.push_edge(last, target);
+        }
+        let matched = dfa.is_match_state(dfa.next_eoi_state(state));
+        automaton.end_row(if matched { inside } else { outside });
+        next += 1;
+    }
+    Ok(Some(automaton))
+}

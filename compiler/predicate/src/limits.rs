@@ -1,0 +1,28 @@
+//! Bounds on the size of what is built, so that a hard pattern ends in
+//! [`crate::Error::TooLarge`] and never in a hang.
+
+/// The bounds. The defaults let 10,000 routes on one host through and keep a single
+/// bad pattern under a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// States of one regular expression's own automaton.
+    pub max_pattern_states: usize,
+    /// States of a field's automaton, which tells all its patterns apart.
+    pub max_dfa_states: usize,
+    /// Nodes of the decision diagram that all sets of one space share.
+    pub max_diagram_nodes: usize,
+    /// Variables of the diagram: each field takes as many as the binary logarithm of
+    /// the number of its atoms. Operations recurse once a variable.
+    pub max_variables: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_pattern_states: 10_000,
+            max_dfa_states: 500_000,
+            max_diagram_nodes: 8_000_000,
+            max_variables: 4_096,
+        }
+    }
+}
