@@ -1,0 +1,87 @@
+//! The rules about text and schema: `MC00xx` and `MC01xx`. One file a rule, with its page.
+
+mod alias_expansion;
+mod duplicate_key;
+mod file_too_large;
+mod helm_template;
+mod invalid_duration;
+mod invalid_key;
+mod invalid_value;
+mod issues;
+mod lfs_pointer;
+mod malformed_suppression;
+mod missing_field;
+mod not_implemented;
+mod not_text;
+mod scalar_too_long;
+mod submodule;
+mod syntax_error;
+mod too_deep;
+mod too_many_documents;
+mod too_many_values;
+mod unknown_field;
+mod unknown_value;
+mod unreadable_file;
+mod unused_suppression;
+mod wrong_type;
+
+use meshc_diagnostics::Rule;
+
+pub use issues::diagnostic as issue_diagnostic;
+
+pub use alias_expansion::ALIAS_EXPANSION;
+pub use duplicate_key::DUPLICATE_KEY;
+pub use file_too_large::FILE_TOO_LARGE;
+pub use helm_template::HELM_TEMPLATE;
+pub use invalid_duration::INVALID_DURATION;
+pub use invalid_key::INVALID_KEY;
+pub use invalid_value::INVALID_VALUE;
+pub use lfs_pointer::LFS_POINTER;
+pub use malformed_suppression::MALFORMED_SUPPRESSION;
+pub use missing_field::MISSING_FIELD;
+pub use not_implemented::NOT_IMPLEMENTED;
+pub use not_text::NOT_TEXT;
+pub use scalar_too_long::SCALAR_TOO_LONG;
+pub use submodule::SUBMODULE;
+pub use syntax_error::SYNTAX_ERROR;
+pub use too_deep::TOO_DEEP;
+pub use too_many_documents::TOO_MANY_DOCUMENTS;
+pub use too_many_values::TOO_MANY_VALUES;
+pub use unknown_field::UNKNOWN_FIELD;
+pub use unknown_value::UNKNOWN_VALUE;
+pub use unreadable_file::UNREADABLE_FILE;
+pub use unused_suppression::UNUSED_SUPPRESSION;
+pub use wrong_type::WRONG_TYPE;
+
+pub(crate) use duplicate_key::duplicate_key;
+pub(crate) use helm_template::helm_template;
+pub(crate) use malformed_suppression::malformed_suppression;
+pub(crate) use syntax_error::syntax_error;
+pub(crate) use unused_suppression::unused_suppression;
+
+/// All of them, by code.
+pub static RULES: &[&Rule] = &[
+    &SYNTAX_ERROR,
+    &DUPLICATE_KEY,
+    &UNREADABLE_FILE,
+    &FILE_TOO_LARGE,
+    &NOT_TEXT,
+    &TOO_DEEP,
+    &TOO_MANY_VALUES,
+    &TOO_MANY_DOCUMENTS,
+    &SCALAR_TOO_LONG,
+    &ALIAS_EXPANSION,
+    &INVALID_KEY,
+    &HELM_TEMPLATE,
+    &LFS_POINTER,
+    &SUBMODULE,
+    &MALFORMED_SUPPRESSION,
+    &UNUSED_SUPPRESSION,
+    &UNKNOWN_FIELD,
+    &WRONG_TYPE,
+    &NOT_IMPLEMENTED,
+    &UNKNOWN_VALUE,
+    &INVALID_DURATION,
+    &MISSING_FIELD,
+    &INVALID_VALUE,
+];
