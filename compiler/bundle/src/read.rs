@@ -126,7 +126,11 @@ fn known(what: &str, version: u64) -> Result<(), BundleError> {
 }
 
 /// Reads and verifies one blob.
-fn part<T: DeserializeOwned>(bundle: &Path, digest: Digest, expected: &'static str) -> Result<T, BundleError> {
+fn part<T: DeserializeOwned>(
+    bundle: &Path,
+    digest: Digest,
+    expected: &'static str,
+) -> Result<T, BundleError> {
     let path = bundle.join(BLOBS).join(digest.hex());
     let bytes = file(&path)?.ok_or(BundleError::Missing { digest })?;
     let found = Digest::of(&bytes);
@@ -152,7 +156,8 @@ fn file(path: &Path) -> Result<Option<Vec<u8>>, BundleError> {
         Err(e) => return Err(BundleError::io(path, e)),
     };
     let mut bytes = Vec::new();
-    let size = opened.take(MAX_BLOB + 1).read_to_end(&mut bytes).map_err(|e| BundleError::io(path, e))? as u64;
+    let size =
+        opened.take(MAX_BLOB + 1).read_to_end(&mut bytes).map_err(|e| BundleError::io(path, e))? as u64;
     if size > MAX_BLOB {
         return Err(BundleError::TooLarge { what: path.display().to_string(), size, limit: MAX_BLOB });
     }

@@ -10,8 +10,8 @@ use meshc_envoy::{SharedNode, SharedSet};
 use serde::Serialize;
 
 use crate::format::{
-    BLOBS, ConfigurationIndex, Descriptor, EndpointsIndex, MEDIA_INDEX, MEDIA_MANIFEST, MEDIA_PART, MEDIA_POINTER,
-    NodeSets, OCI_LAYOUT, OciIndex, OciManifest, Pointer, VERSION,
+    BLOBS, ConfigurationIndex, Descriptor, EndpointsIndex, MEDIA_INDEX, MEDIA_MANIFEST, MEDIA_PART,
+    MEDIA_POINTER, NodeSets, OCI_LAYOUT, OciIndex, OciManifest, Pointer, VERSION,
 };
 use crate::{BundleError, Digest, Format, POINTER_DIR, POINTER_OCI};
 
@@ -80,7 +80,8 @@ impl BundleBuilder {
         let pointer_bytes = match format {
             Format::Dir => json(&pointer),
             Format::Oci => {
-                let layers = self.blobs.iter().map(|(digest, bytes)| describe(MEDIA_PART, *digest, bytes)).collect();
+                let layers =
+                    self.blobs.iter().map(|(digest, bytes)| describe(MEDIA_PART, *digest, bytes)).collect();
                 let config_bytes = json(&pointer);
                 let config = describe(MEDIA_POINTER, Digest::of(&config_bytes), &config_bytes);
                 self.blob(config_bytes);
@@ -141,7 +142,11 @@ impl BundleBuilder {
         })
     }
 
-    fn shared<T: Send + Sync + 'static>(&mut self, part: &Arc<T>, make: impl FnOnce(&mut Self) -> Digest) -> Digest {
+    fn shared<T: Send + Sync + 'static>(
+        &mut self,
+        part: &Arc<T>,
+        make: impl FnOnce(&mut Self) -> Digest,
+    ) -> Digest {
         let address = Arc::as_ptr(part) as usize;
         if let Some(digest) = self.known.get(&address) {
             return *digest;

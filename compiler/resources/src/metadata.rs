@@ -58,7 +58,11 @@ impl Metadata {
 
     /// The namespace, `default` when there is none.
     pub fn namespace(&self) -> &str {
-        self.namespace.as_ref().map(|n| n.value.as_str()).filter(|n| !n.is_empty()).unwrap_or(DEFAULT_NAMESPACE)
+        self.namespace
+            .as_ref()
+            .map(|n| n.value.as_str())
+            .filter(|n| !n.is_empty())
+            .unwrap_or(DEFAULT_NAMESPACE)
     }
 
     /// A label's value.

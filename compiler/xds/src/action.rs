@@ -83,7 +83,9 @@ pub(crate) fn redirect(redirect: &Redirect) -> envoy::RedirectAction {
 /// Envoy's `DirectResponseAction`; a body that is no text goes as base64.
 pub(crate) fn direct_response(response: &DirectResponse) -> envoy::DirectResponseAction {
     let body = response.body.as_ref().map(|bytes| match std::str::from_utf8(bytes) {
-        Ok(text) => envoy::DataSource { inline_string: Some(text.to_owned()), ..envoy::DataSource::default() },
+        Ok(text) => {
+            envoy::DataSource { inline_string: Some(text.to_owned()), ..envoy::DataSource::default() }
+        }
         Err(_) => envoy::DataSource { inline_bytes: Some(base64(bytes)), ..envoy::DataSource::default() },
     });
     envoy::DirectResponseAction { status: response.status, body }
@@ -151,7 +153,8 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let digit = DIGITS[(word >> (18 - 6 * place) & 63) as usize];
             out.push(if place <= chunk.len() { char::from(digit) } else { '=' });

@@ -28,10 +28,8 @@ pub(crate) fn cluster(cluster: &Cluster) -> envoy::Cluster {
     envoy::Cluster {
         name: cluster.name.clone(),
         r#type: kind,
-        eds_cluster_config: by_discovery.then(|| envoy::EdsClusterConfig {
-            eds_config: Some(ads()),
-            service_name: cluster.name.clone(),
-        }),
+        eds_cluster_config: by_discovery
+            .then(|| envoy::EdsClusterConfig { eds_config: Some(ads()), service_name: cluster.name.clone() }),
         load_assignment: (has_endpoints && cluster.has_endpoints()).then(|| assignment(cluster)),
         connect_timeout: Some(cluster.connect_timeout.into()),
         lb_policy,
@@ -91,7 +89,11 @@ fn endpoint(endpoint: &meshc_effective::model::Endpoint) -> envoy::LbEndpoint {
             address: Some(envoy::Address::socket(address.clone(), *port)),
             hostname: String::new(),
         }),
-        health_status: if endpoint.healthy { envoy::HealthStatus::Healthy } else { envoy::HealthStatus::Unhealthy },
+        health_status: if endpoint.healthy {
+            envoy::HealthStatus::Healthy
+        } else {
+            envoy::HealthStatus::Unhealthy
+        },
         load_balancing_weight: Some(endpoint.weight),
         ..envoy::LbEndpoint::default()
     }

@@ -40,10 +40,8 @@ fn chain(chain: &Chain, listener: &Listener, kind: ProxyKind) -> envoy::FilterCh
     let filter = match &chain.action {
         ChainAction::HttpTable { table } => {
             let mut manager = manager(chain, listener, kind);
-            manager.rds = Some(envoy::Rds {
-                config_source: Some(cluster::ads()),
-                route_config_name: table.clone(),
-            });
+            manager.rds =
+                Some(envoy::Rds { config_source: Some(cluster::ads()), route_config_name: table.clone() });
             network("envoy.filters.network.http_connection_manager", manager.into())
         }
         ChainAction::HttpInline { table } => {

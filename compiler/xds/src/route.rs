@@ -41,7 +41,11 @@ fn virtual_host(host: &VirtualHost) -> envoy::VirtualHost {
         name: host.name.clone(),
         domains: host.domains.clone(),
         routes: host.routes.iter().map(route).collect(),
-        require_tls: if host.require_tls { envoy::TlsRequirementType::All } else { envoy::TlsRequirementType::None },
+        require_tls: if host.require_tls {
+            envoy::TlsRequirementType::All
+        } else {
+            envoy::TlsRequirementType::None
+        },
         include_request_attempt_count: host.include_attempt_count,
         ..envoy::VirtualHost::default()
     }

@@ -85,8 +85,7 @@ impl Writer {
             clusters.push(Arc::clone(made));
             endpoints.extend(assignment.clone());
         }
-        let view =
-            View { _of: Arc::clone(of), clusters: Arc::new(clusters), endpoints: Arc::new(endpoints) };
+        let view = View { _of: Arc::clone(of), clusters: Arc::new(clusters), endpoints: Arc::new(endpoints) };
         self.views.insert(key, view.clone());
         view
     }

@@ -7,7 +7,9 @@ mod service_entry;
 mod virtual_service;
 
 pub use common::{Destination, PortSelector, StringMatch};
-pub use destination_rule::{DestinationRule, LoadBalancerSettings, SimpleLoadBalancer, Subset, TrafficPolicy};
+pub use destination_rule::{
+    DestinationRule, LoadBalancerSettings, SimpleLoadBalancer, Subset, TrafficPolicy,
+};
 pub use gateway::{Gateway, GatewayPort, Server, ServerTls};
 pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryEndpoint, ServiceEntryPort};
 pub use virtual_service::{

@@ -6,7 +6,9 @@ mod pod;
 mod service;
 mod workload;
 
-pub use endpoint_slice::{EndpointConditions, EndpointSlice, EndpointSliceEndpoint, EndpointSlicePort, TargetRef};
+pub use endpoint_slice::{
+    EndpointConditions, EndpointSlice, EndpointSliceEndpoint, EndpointSlicePort, TargetRef,
+};
 pub use namespace::{Namespace, ServiceAccount};
 pub use pod::{Container, ContainerPort, Pod, PodIp, PodSpec, PodStatus};
 pub use service::{Service, ServicePort, ServiceSpec};

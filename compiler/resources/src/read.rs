@@ -1,0 +1,193 @@
+//! Documents to objects.
+
+use meshc_diagnostics::Diagnostic;
+use meshc_source::{FileId, SourceSet};
+use meshc_syntax::de::{self, Issue};
+use meshc_syntax::{Limits, Node};
+use rayon::prelude::*;
+
+use crate::kind::{Business, business};
+use crate::object::Root;
+use crate::rules;
+use crate::{Kind, Object, Outcome};
+
+/// Reads every document of a tree. Files are read side by side; the result is in the order of files and documents.
+pub fn read(sources: &SourceSet, limits: &Limits) -> Outcome {
+    let files: Vec<(FileId, &str)> = sources.iter().map(|(id, file)| (id, &*file.text)).collect();
+    let parts: Vec<Outcome> = files.into_par_iter().map(|(id, text)| read_file(id, text, limits)).collect();
+    let mut all = Outcome::default();
+    for part in parts {
+        all.resources.append(part.resources);
+        all.diagnostics.extend(part.diagnostics);
+        all.suppressions.extend(part.suppressions);
+    }
+    all
+}
+
+fn read_file(id: FileId, text: &str, limits: &Limits) -> Outcome {
+    let parsed = meshc_syntax::parse(id, text, limits);
+    let mut reader = Reader::default();
+    reader.out.diagnostics = parsed.diagnostics;
+    reader.out.suppressions = parsed.suppressions;
+    for document in &parsed.documents {
+        reader.document(&document.root);
+    }
+    reader.out
+}
+
+/// Collects what the documents of one file say.
+#[derive(Default)]
+struct Reader {
+    out: Outcome,
+}
+
+impl Reader {
+    fn document(&mut self, root: &Node) {
+        if root.is_null() {
+            return;
+        }
+        let api_version = root.get("apiVersion").and_then(Node::as_str);
+        let kind = root.get("kind").and_then(Node::as_str);
+        let (Some(api_version), Some(kind)) = (api_version, kind) else {
+            self.out.resources.documents += 1;
+            self.foreign("other YAML");
+            return;
+        };
+        // As `kubectl` writes several objects: a list in place of a stream.
+        if api_version == "v1" && kind == "List" {
+            for item in root.get("items").map(Node::items).unwrap_or_default() {
+                self.document(item);
+            }
+            return;
+        }
+        self.out.resources.documents += 1;
+        match business(api_version, kind) {
+            Business::Ours(kind) => self.object(kind, root),
+            Business::Foreign => self.foreign(&format!("{api_version} {kind}")),
+            Business::NotYet => self.finding(rules::kind_not_implemented::check(root, kind)),
+            Business::UnknownKind(meant) => {
+                self.finding(rules::unknown_kind::check(root, api_version, kind, meant))
+            }
+            Business::UnknownVersion(served) => {
+                self.finding(rules::unknown_version::check(root, api_version, kind, served));
+            }
+        }
+    }
+
+    fn foreign(&mut self, what: &str) {
+        *self.out.resources.foreign.entry(what.to_owned()).or_default() += 1;
+    }
+
+    fn finding(&mut self, finding: Diagnostic) {
+        self.out.diagnostics.push(finding);
+    }
+
+    fn object(&mut self, kind: Kind, root: &Node) {
+        let all = &mut self.out;
+        let found = &mut all.diagnostics;
+        let resources = &mut all.resources;
+        match kind {
+            Kind::Namespace => {
+                resources.namespaces.extend(typed::<crate::kubernetes::Namespace>(kind, root, found))
+            }
+            Kind::ServiceAccount => {
+                resources
+                    .service_accounts
+                    .extend(typed::<crate::kubernetes::ServiceAccount>(kind, root, found));
+            }
+            Kind::Service => {
+                let object = typed::<crate::kubernetes::Service>(kind, root, found);
+                resources.services.extend(object.inspect(|o| rules::service(o, found)));
+            }
+            Kind::EndpointSlice => {
+                resources
+                    .endpoint_slices
+                    .extend(typed::<crate::kubernetes::EndpointSlice>(kind, root, found));
+            }
+            Kind::Pod => resources.pods.extend(typed::<crate::kubernetes::Pod>(kind, root, found)),
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet => {
+                resources.workloads.extend(typed::<crate::kubernetes::Workload>(kind, root, found));
+            }
+            Kind::VirtualService => {
+                let object =
+                    typed::<crate::object::Manifest<crate::istio::VirtualService>>(kind, root, found);
+                resources.virtual_services.extend(object.inspect(|o| rules::virtual_service(o, found)));
+            }
+            Kind::DestinationRule => {
+                let object =
+                    typed::<crate::object::Manifest<crate::istio::DestinationRule>>(kind, root, found);
+                resources.destination_rules.extend(object.inspect(|o| rules::destination_rule(o, found)));
+            }
+            Kind::Gateway => {
+                let object = typed::<crate::object::Manifest<crate::istio::Gateway>>(kind, root, found);
+                resources.gateways.extend(object.inspect(|o| rules::gateway(o, found)));
+            }
+            Kind::ServiceEntry => {
+                let object = typed::<crate::object::Manifest<crate::istio::ServiceEntry>>(kind, root, found);
+                resources.service_entries.extend(object.inspect(|o| rules::service_entry(o, found)));
+            }
+        }
+    }
+}
+
+/// Reads one object with its findings. An object that lacks what cannot be left out is no object.
+fn typed<R: Root>(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Object<R::Spec>> {
+    let (value, issues) = de::read::<R>(root);
+    let (metadata, spec) = value.unwrap_or_default().split();
+    let object = Object { kind, metadata, spec, span: root.span };
+    for issue in issues {
+        if kind.is_strict() || !matches!(issue, Issue::UnknownField { .. }) {
+            found.push(rules::issue(&object, &issue));
+        }
+    }
+    if object.name().is_empty() {
+        found.push(rules::missing_name::check(&object));
+        return None;
+    }
+    Some(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use meshc_source::SourceSet;
+    use meshc_syntax::Limits;
+
+    use super::read;
+
+    fn codes(text: &str) -> Vec<String> {
+        let outcome = read(&SourceSet::of("mesh.yaml", text), &Limits::default());
+        outcome.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect()
+    }
+
+    #[test]
+    fn lists_are_read_item_by_item_and_foreign_kinds_are_counted() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: a}\n\
+                    - apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: b}\n---\nfoo: bar\n";
+        let outcome = read(&SourceSet::of("mesh.yaml", text), &Limits::default());
+        assert_eq!(outcome.resources.namespaces.len(), 1);
+        assert_eq!(outcome.resources.foreign.get("v1 ConfigMap"), Some(&1));
+        assert_eq!(outcome.resources.foreign.get("other YAML"), Some(&1));
+        assert!(outcome.diagnostics.is_empty(), "{:?}", outcome.diagnostics);
+    }
+
+    #[test]
+    fn what_is_not_implemented_is_refused_by_name() {
+        let text = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n  \
+                    trafficPolicy:\n    tls: {mode: SIMPLE}\n---\napiVersion: security.istio.io/v1\n\
+                    kind: PeerAuthentication\nmetadata: {name: b}\n";
+        let found = codes(text);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("`spec.trafficPolicy.tls` is not implemented yet"), "{found:?}");
+        assert!(found[1].contains("PeerAuthentication is not implemented yet"), "{found:?}");
+    }
+
+    #[test]
+    fn routes_are_checked_field_by_field() {
+        let text = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  \
+                    http:\n  - match:\n    - uri: {exact: /a, prefix: /b}\n    - uri: {regex: '(?!x)'}\n    \
+                    route:\n    - destination: {host: a}\n    - destination: {subset: v1}\n  - name: nothing\n";
+        let found = codes(text);
+        let starts: Vec<&str> = found.iter().map(|f| &f[..6]).collect();
+        assert_eq!(starts, ["MC0207", "MC0208", "MC0209", "MC0210", "MC0211"], "{found:?}");
+    }
+}

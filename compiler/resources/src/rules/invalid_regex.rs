@@ -1,0 +1,52 @@
+//! A regular expression that Envoy cannot read.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_syntax::de::Spanned;
+
+use crate::istio::VirtualService;
+use crate::{Object, walk};
+
+declare_rule! {
+    /// ## What it does
+    /// Finds a regular expression that is no RE2: Envoy reads RE2, which has no look-around and no back-references.
+    ///
+    /// ## What happens to traffic
+    /// Envoy refuses the whole route table, and keeps the one it had.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// uri: {regex: "/api/(?!v1)"}
+    /// ```
+    ///
+    /// ## Use instead
+    /// Routes are tried in order: match `/api/v1` first, then `/api/`.
+    pub INVALID_REGEX = "MC0211", "invalid-regex", Error, Document,
+    "A regular expression that is no RE2",
+    []
+}
+
+/// Each expression can be read.
+pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
+    let mut look = |regex: &Spanned<String>| {
+        if let Err(error) = regex::Regex::new(&regex.value) {
+            // The last line says what is wrong; those before it draw the expression.
+            let text = error.to_string();
+            let why =
+                text.lines().last().unwrap_or("it cannot be read").trim_start_matches("error: ").to_owned();
+            let message =
+                format!("this is no regular expression of RE2 ({why}): Envoy refuses the route table");
+            found.push(object.finding(&INVALID_REGEX, regex.span, message));
+        }
+    };
+    walk::string_matches(&object.spec, |_, _, condition| {
+        if let Some(regex) = &condition.regex {
+            look(regex);
+        }
+    });
+    for route in &object.spec.http {
+        let rewrite = route.rewrite.as_ref().and_then(|r| r.uri_regex_rewrite.as_ref());
+        if let Some(pattern) = rewrite.and_then(|r| r.matches.as_ref()) {
+            look(pattern);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A value of a known field that this version does not do yet.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_syntax::de::Spanned;
+
+use crate::Object;
+use crate::istio::{Gateway, Resolution, ServiceEntry};
+use crate::kubernetes::ServiceSpec;
+
+declare_rule! {
+    /// ## What it does
+    /// Refuses a value that this version of meshc knows and does not model yet: a ServiceEntry whose resolution is
+    /// not `STATIC`, a Gateway server that is not plain HTTP, a Service of type `ExternalName` or with the internal
+    /// traffic policy `Local`.
+    ///
+    /// ## What happens to traffic
+    /// In a cluster the value takes effect. meshc would have to guess, so it refuses the tree by name.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// kind: ServiceEntry
+    /// spec:
+    ///   resolution: DNS
+    /// ```
+    ///
+    /// ## Use instead
+    /// Leave the file out of what meshc reads, or wait for the version that models the value.
+    pub NOT_IMPLEMENTED_VALUE = "MC0205", "not-implemented-value", Error, Document,
+    "A value that meshc does not model yet",
+    []
+}
+
+fn finding<T>(object: &Object<T>, path: &str, value: &Spanned<String>) -> Diagnostic {
+    let message = format!(
+        "`{path}: {}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused",
+        value.value
+    );
+    object.finding(&NOT_IMPLEMENTED_VALUE, value.span, message)
+}
+
+/// Services with addresses and all their endpoints.
+pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>) {
+    if let Some(kind) = &object.spec.kind
+        && kind.value == "ExternalName"
+    {
+        found.push(finding(object, "spec.type", kind));
+    }
+    if let Some(policy) = &object.spec.internal_traffic_policy
+        && policy.value == "Local"
+    {
+        found.push(finding(object, "spec.internalTrafficPolicy", policy));
+    }
+}
+
+/// Plain HTTP servers.
+pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
+    for (index, server) in object.spec.servers.iter().enumerate() {
+        let Some(protocol) = server.port.as_ref().and_then(|port| port.protocol.as_ref()) else { continue };
+        if !["HTTP", "HTTP2", "GRPC"].contains(&protocol.value.to_ascii_uppercase().as_str()) {
+            found.push(finding(object, &format!("spec.servers[{index}].port.protocol"), protocol));
+        }
+    }
+}
+
+/// Static addresses.
+pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {
+    let resolution = object.spec.resolution.as_ref();
+    let name = match resolution.map_or(Resolution::None, |r| r.value) {
+        Resolution::Static => return,
+        Resolution::None => "NONE",
+        Resolution::Dns => "DNS",
+        Resolution::DnsRoundRobin => "DNS_ROUND_ROBIN",
+        Resolution::DynamicDns => "DYNAMIC_DNS",
+    };
+    let span = resolution.map_or(object.name_span(), |r| r.span);
+    found.push(finding(object, "spec.resolution", &Spanned::at(name.to_owned(), span)));
+}

@@ -1,0 +1,150 @@
+//! Numbers that mean nothing where they stand.
+
+use std::ops::RangeInclusive;
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_source::Span;
+
+use crate::Object;
+use crate::istio::{Gateway, Percent, ServiceEntry, VirtualService};
+use crate::kubernetes::ServiceSpec;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds ports outside 1 to 65535, HTTP status codes outside 200 to 599 (100 to 599 for a direct response),
+    /// redirect codes other than 301, 302, 303, 307 and 308, percentages outside 0 to 100, and negative numbers of
+    /// retries.
+    ///
+    /// ## What happens to traffic
+    /// The API server or Istio's webhook refuses the resource.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// fault:
+    ///   abort: {httpStatus: 50, percentage: {value: 120}}
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// fault:
+    ///   abort: {httpStatus: 503, percentage: {value: 12}}
+    /// ```
+    pub OUT_OF_RANGE = "MC0212", "out-of-range", Error, Document,
+    "A port, status, percentage or count out of range",
+    []
+}
+
+const PORTS: RangeInclusive<i64> = 1..=65535;
+
+struct Check<'a, T> {
+    object: &'a Object<T>,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl<T> Check<'_, T> {
+    fn number(&mut self, what: &str, value: i64, span: Span, range: &RangeInclusive<i64>) {
+        if !range.contains(&value) {
+            let (low, high) = (range.start(), range.end());
+            let message =
+                format!("the {what} {value} is not within {low} and {high}: the resource is refused");
+            self.found.push(self.object.finding(&OUT_OF_RANGE, span, message));
+        }
+    }
+
+    fn percent(&mut self, percent: &Percent) {
+        if let Some(value) = &percent.value
+            && !(0.0..=100.0).contains(&value.value)
+        {
+            let message = format!("{} % is not within 0 and 100: the resource is refused", value.value);
+            self.found.push(self.object.finding(&OUT_OF_RANGE, value.span, message));
+        }
+    }
+}
+
+/// The numbers of HTTP routes.
+pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
+    let mut check = Check { object, found };
+    for route in &object.spec.http {
+        let mirrors = route.mirror.iter().chain(route.mirrors.iter().filter_map(|m| m.destination.as_ref()));
+        let destinations = route.route.iter().filter_map(|part| part.destination.as_ref()).chain(mirrors);
+        for port in destinations.filter_map(|d| d.port.as_ref()?.number.as_ref()) {
+            check.number("port", i64::from(port.value), port.span, &PORTS);
+        }
+        for port in route.matches.iter().filter_map(|m| m.port.as_ref()) {
+            check.number("port", i64::from(port.value), port.span, &PORTS);
+        }
+        if let Some(redirect) = &route.redirect {
+            if let Some(code) = &redirect.redirect_code
+                && ![301, 302, 303, 307, 308].contains(&code.value)
+            {
+                let message =
+                    format!("{} is no redirect that Envoy makes: the resource is refused", code.value);
+                let finding = object.finding(&OUT_OF_RANGE, code.span, message);
+                check.found.push(finding.help("use 301, 302, 303, 307 or 308"));
+            }
+            if let Some(port) = &redirect.port {
+                check.number("port", i64::from(port.value), port.span, &PORTS);
+            }
+        }
+        if let Some(status) = route.direct_response.as_ref().and_then(|d| d.status.as_ref()) {
+            check.number("status", i64::from(status.value), status.span, &(100..=599));
+        }
+        if let Some(attempts) = route.retries.as_ref().and_then(|r| r.attempts.as_ref()) {
+            check.number(
+                "number of retries",
+                i64::from(attempts.value),
+                attempts.span,
+                &(0..=i64::from(i32::MAX)),
+            );
+        }
+        if let Some(fault) = &route.fault {
+            if let Some(status) = fault.abort.as_ref().and_then(|a| a.http_status.as_ref()) {
+                check.number("status", i64::from(status.value), status.span, &(200..=599));
+            }
+            let abort = fault.abort.as_ref().and_then(|a| a.percentage.as_ref());
+            let delay = fault.delay.as_ref().and_then(|d| d.percentage.as_ref());
+            for percent in abort.into_iter().chain(delay) {
+                check.percent(percent);
+            }
+        }
+        let shares = route.mirrors.iter().filter_map(|m| m.percentage.as_ref());
+        for percent in route.mirror_percentage.iter().chain(shares) {
+            check.percent(percent);
+        }
+    }
+}
+
+/// The ports of servers.
+pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
+    let mut check = Check { object, found };
+    for server in &object.spec.servers {
+        match server.port.as_ref().and_then(|port| port.number.as_ref()) {
+            Some(number) => check.number("port", i64::from(number.value), number.span, &PORTS),
+            None => {
+                let message = "this server has no port number: the resource is refused";
+                check.found.push(object.finding(&OUT_OF_RANGE, server.span, message));
+            }
+        }
+    }
+}
+
+/// The ports of a ServiceEntry and of its endpoints.
+pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {
+    let mut check = Check { object, found };
+    for port in &object.spec.ports {
+        for number in port.number.iter().chain(port.target_port.iter()) {
+            check.number("port", i64::from(number.value), number.span, &PORTS);
+        }
+    }
+    for number in object.spec.endpoints.iter().flat_map(|e| e.ports.values()) {
+        check.number("port", i64::from(number.value), number.span, &PORTS);
+    }
+}
+
+/// The ports of a Service.
+pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>) {
+    let mut check = Check { object, found };
+    for number in object.spec.ports.iter().filter_map(|port| port.port.as_ref()) {
+        check.number("port", i64::from(number.value), number.span, &PORTS);
+    }
+}
