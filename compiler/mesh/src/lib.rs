@@ -1,1 +1,31 @@
 //! The resolved world: namespaces, services, ports, workloads, subsets, gateways.
+//! Every name of the YAML is in full here, and whatever Kubernetes or Istio's installation would add is added.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod build;
+mod delegate;
+mod destination_rule;
+mod gateway;
+pub mod hostname;
+mod mesh;
+mod meta;
+mod pod;
+mod protocol;
+pub mod rules;
+mod service;
+mod view;
+mod virtual_service;
+mod visibility;
+
+pub use destination_rule::{DestinationRule, DestinationRules, ROOT_NAMESPACE};
+pub use gateway::{Gateway, Namespace};
+pub use mesh::{Mesh, Target};
+pub use meta::{Meta, selects};
+pub use pod::{ContainerPort, Pod, PodProxy, Workload};
+pub use protocol::Protocol;
+pub use service::{Endpoint, Port, Registry, Resolution, Service, TargetPort, UNSPECIFIED};
+pub use view::View;
+pub use virtual_service::{HttpRule, VirtualService};
+pub use visibility::ExportTo;

@@ -1,0 +1,171 @@
+//! Which pods a service selects, and the endpoints that follow: from EndpointSlices where there are any for
+//! the service, else from the pods.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use meshc_resources::{Object, Resources, kubernetes};
+
+use crate::meta::selects;
+use crate::{Endpoint, Pod, Registry, Service};
+
+/// Services by one pair of their selector, so that a pod asks only the few that may select it.
+#[derive(Debug, Default)]
+pub(super) struct SelectorIndex {
+    /// By namespace, key and value of the selector's first pair.
+    by_pair: HashMap<(String, String, String), Vec<usize>>,
+    selectors: Vec<BTreeMap<String, String>>,
+}
+
+impl SelectorIndex {
+    pub(super) fn new(services: &[Service]) -> Self {
+        let mut index = Self::default();
+        for (place, service) in services.iter().enumerate() {
+            if let Some((key, value)) = service.selector.first_key_value() {
+                let pair = (service.meta.namespace.clone(), key.clone(), value.clone());
+                index.by_pair.entry(pair).or_default().push(place);
+            }
+            index.selectors.push(service.selector.clone());
+        }
+        index
+    }
+
+    /// The services that select a pod, by index.
+    pub(super) fn selecting(&self, pod: &Pod) -> Vec<usize> {
+        let mut found: Vec<usize> = pod
+            .labels
+            .iter()
+            .filter_map(|(key, value)| self.by_pair.get(&(pod.namespace.clone(), key.clone(), value.clone())))
+            .flatten()
+            .copied()
+            .filter(|&index| self.selectors.get(index).is_some_and(|selector| selects(selector, &pod.labels)))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+/// Gives every Kubernetes service its endpoints.
+pub(super) fn fill(
+    resources: &Resources,
+    pods: &[Pod],
+    services_of_pods: &[Vec<usize>],
+    services: &mut [Service],
+) {
+    let mut slices: BTreeMap<(&str, &str), Vec<&Object<kubernetes::EndpointSlice>>> = BTreeMap::new();
+    for slice in &resources.endpoint_slices {
+        if let Some(service) = slice.metadata.label("kubernetes.io/service-name") {
+            slices.entry((slice.namespace(), service)).or_default().push(slice);
+        }
+    }
+    let by_name: HashMap<(&str, &str), &Pod> =
+        pods.iter().map(|pod| ((pod.namespace.as_str(), pod.name.as_str()), pod)).collect();
+    let by_ip: HashMap<&str, &Pod> = pods.iter().map(|pod| (pod.ip.as_str(), pod)).collect();
+    let has_slices: Vec<bool> = services
+        .iter_mut()
+        .filter(|service| service.registry == Registry::Kubernetes)
+        .map(|service| match slices.get(&(service.meta.namespace.as_str(), service.name.as_str())) {
+            Some(slices) => {
+                service.endpoints = of_slices(service, slices, &by_name, &by_ip);
+                true
+            }
+            None => false,
+        })
+        .collect();
+    for (pod, of_pod) in pods.iter().zip(services_of_pods) {
+        for &index in of_pod.iter().filter(|&&index| has_slices.get(index) == Some(&false)) {
+            let Some(service) = services.get_mut(index) else { continue };
+            let targets: Vec<_> = service
+                .ports
+                .iter()
+                .filter_map(|port| Some((port.number, pod.target(&port.target)?)))
+                .collect();
+            let new = targets.into_iter().map(|(service_port, port)| Endpoint {
+                service_port,
+                address: pod.ip.clone(),
+                port,
+                ..of_pod_alone(pod)
+            });
+            service.endpoints.extend(new);
+        }
+    }
+    for service in services {
+        // By port, then in the order of discovery.
+        service.endpoints.sort_by_key(|endpoint| endpoint.service_port);
+    }
+}
+
+fn of_pod_alone(pod: &Pod) -> Endpoint {
+    Endpoint {
+        service_port: 0,
+        address: pod.ip.clone(),
+        port: 0,
+        weight: 1,
+        labels: pod.labels.clone(),
+        workload: pod.workload.clone(),
+        namespace: pod.namespace.clone(),
+        pod: Some(pod.name.clone()),
+        healthy: true,
+    }
+}
+
+fn of_slices(
+    service: &Service,
+    slices: &[&Object<kubernetes::EndpointSlice>],
+    by_name: &HashMap<(&str, &str), &Pod>,
+    by_ip: &HashMap<&str, &Pod>,
+) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    let mut seen = BTreeSet::new();
+    let readable = slices.iter().filter(|s| s.spec.address_type.as_ref().is_none_or(|t| t.value != "FQDN"));
+    for slice in readable {
+        for endpoint in &slice.spec.endpoints {
+            let conditions = endpoint.conditions.as_ref();
+            let ready = conditions.and_then(|c| c.ready.as_ref()).is_none_or(|ready| ready.value);
+            let target =
+                endpoint.target_ref.as_ref().filter(|t| t.kind.as_ref().is_some_and(|k| k.value == "Pod"));
+            let named = target.and_then(|target| {
+                let namespace = target.namespace.as_ref().map_or(slice.namespace(), |n| n.value.as_str());
+                by_name.get(&(namespace, target.name.as_ref()?.value.as_str()))
+            });
+            for address in &endpoint.addresses {
+                let pod = named.or_else(|| by_ip.get(address.value.as_str()));
+                if pod.is_none() && target.is_some() {
+                    // The pod is not known: Istio waits for it.
+                    continue;
+                }
+                for port in &slice.spec.ports {
+                    let name = port.name.as_ref().map_or("", |name| name.value.as_str());
+                    let Some(of_service) = service.ports.iter().find(|p| p.name == name) else { continue };
+                    let number = port.port.as_ref().and_then(|port| u16::try_from(port.value).ok());
+                    if !seen.insert((address.value.clone(), of_service.number)) {
+                        continue;
+                    }
+                    let base = pod.map_or_else(|| unknown(service), |pod| of_pod_alone(pod));
+                    endpoints.push(Endpoint {
+                        service_port: of_service.number,
+                        address: address.value.clone(),
+                        port: number.unwrap_or(of_service.number),
+                        healthy: ready || service.publish_not_ready,
+                        ..base
+                    });
+                }
+            }
+        }
+    }
+    endpoints
+}
+
+/// An endpoint that is no pod: an address that someone wrote into an EndpointSlice.
+fn unknown(service: &Service) -> Endpoint {
+    Endpoint {
+        service_port: 0,
+        address: String::new(),
+        port: 0,
+        weight: 1,
+        labels: BTreeMap::new(),
+        workload: String::new(),
+        namespace: service.meta.namespace.clone(),
+        pod: None,
+        healthy: true,
+    }
+}

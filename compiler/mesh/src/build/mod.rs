@@ -1,0 +1,117 @@
+//! From typed resources to the resolved mesh, step by step: names first, then what selects what.
+
+mod endpoints;
+mod installation;
+mod namespaces;
+mod pods;
+mod service_entries;
+mod services;
+mod virtual_services;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meshc_resources::Resources;
+
+use crate::{DestinationRules, Gateway, Mesh, Meta};
+
+/// For each pod that Gateways select, those Gateways, as indices.
+pub(crate) type GatewaysOfPods = BTreeMap<usize, Vec<usize>>;
+
+/// All of it.
+pub(crate) fn mesh(resources: &Resources) -> Mesh {
+    let gateways = gateways(resources);
+    let namespaces = namespaces::read(resources);
+    let mut services = services::read(resources);
+    let mut made = pods::read(resources);
+    installation::add(&gateways, &mut services, &mut made);
+    let (workloads, pods) = pods::finish(made, &gateways, &namespaces);
+
+    let index = endpoints::SelectorIndex::new(&services);
+    let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();
+    let mut diagnostics = Vec::new();
+    endpoints::fill(resources, &pods, &services_of_pods, &mut services);
+    services.extend(service_entries::read(resources));
+
+    // Istio's order, under which every list of services stands from here on.
+    let mut order: Vec<usize> = (0..services.len()).collect();
+    order.sort_by(|&a, &b| by_age(&services, a, b));
+    let mut places = vec![0; services.len()];
+    for (place, &index) in order.iter().enumerate() {
+        if let Some(slot) = places.get_mut(index) {
+            *slot = place;
+        }
+    }
+    for of_pod in &mut services_of_pods {
+        // A pod's services are in order of age, then of host.
+        of_pod.sort_by(|&a, &b| {
+            let key =
+                |i: usize| services.get(i).map(|s: &crate::Service| (s.meta.created, s.hostname.as_str()));
+            key(a).cmp(&key(b))
+        });
+        for index in of_pod {
+            *index = places.get(*index).copied().unwrap_or_default();
+        }
+    }
+    let mut services: Vec<Option<crate::Service>> = services.into_iter().map(Some).collect();
+    let services = order.iter().filter_map(|&index| services.get_mut(index)?.take()).map(Arc::new).collect();
+
+    let gateways_of_pods = gateways_of_pods(&gateways, &pods);
+    let virtual_services = virtual_services::read(resources, &mut diagnostics);
+    let mut by_gateway: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, virtual_service) in virtual_services.iter().enumerate() {
+        for gateway in &virtual_service.gateways {
+            by_gateway.entry(gateway.clone()).or_default().push(index);
+        }
+    }
+    Mesh {
+        namespaces,
+        services,
+        workloads,
+        pods,
+        virtual_services,
+        destination_rules: DestinationRules::new(&resources.destination_rules),
+        gateways,
+        diagnostics,
+        gateways_of_pods,
+        services_of_pods,
+        by_gateway,
+    }
+}
+
+fn by_age(services: &[crate::Service], a: usize, b: usize) -> std::cmp::Ordering {
+    let key = |index: usize| {
+        services.get(index).map(|s| (s.meta.created, s.name.as_str(), s.namespace(), s.registry))
+    };
+    key(a).cmp(&key(b))
+}
+
+fn gateways(resources: &Resources) -> Vec<Arc<Gateway>> {
+    let mut gateways: Vec<_> = resources
+        .gateways
+        .iter()
+        .map(|object| {
+            let meta = Meta::new("Gateway", &object.metadata, object.span);
+            let selector = &object.spec.selector;
+            let first = selector.first().map(|(key, value)| key.span.join(value.span));
+            Arc::new(Gateway {
+                selector: crate::meta::plain(selector),
+                selector_span: first.unwrap_or(meta.span),
+                servers: object.spec.servers.clone(),
+                meta,
+            })
+        })
+        .collect();
+    gateways.sort_by(|a, b| a.meta.by_age(&b.meta));
+    gateways
+}
+
+fn gateways_of_pods(gateways: &[Arc<Gateway>], pods: &[crate::Pod]) -> GatewaysOfPods {
+    let mut found = GatewaysOfPods::new();
+    for (index, pod) in pods.iter().enumerate().filter(|(_, pod)| pod.proxy == crate::PodProxy::Gateway) {
+        let selecting =
+            (0..).zip(gateways).filter(|(_, gateway)| gateway.selects(&pod.labels)).map(|(i, _)| i);
+        found.insert(index, selecting.collect());
+    }
+    found
+}

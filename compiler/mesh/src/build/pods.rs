@@ -1,0 +1,208 @@
+//! Pods: those that the YAML lists and, for workloads of which it lists none, their replicas.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use meshc_resources::kubernetes::{PodSpec, WorkloadSpec};
+use meshc_resources::{Kind, Object, PodParts, Resources};
+
+use crate::address::AddressPool;
+use crate::meta::plain;
+use crate::{ContainerPort, Gateway, Meta, Namespace, Pod, PodProxy, Workload};
+
+/// A pod before it is known what stands beside it.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    /// The pod; without an address yet where the YAML has none.
+    pub(super) pod: Pod,
+    /// Its workload's identity.
+    pub(super) owner: Meta,
+    /// `sidecar.istio.io/inject` as label, else as annotation.
+    pub(super) inject: Option<String>,
+    /// It is a gateway by its injection template.
+    pub(super) gateway_template: bool,
+    /// It uses the node's network.
+    pub(super) host_network: bool,
+    /// It comes with Istio's installation.
+    pub(super) made_up: bool,
+}
+
+/// The key of a workload: kind, namespace, name.
+type Key = (&'static str, String, String);
+
+/// All pods, listed and made.
+pub(super) fn read(resources: &Resources) -> Vec<Made> {
+    let owners: BTreeMap<Key, &Object<WorkloadSpec>> =
+        resources.workloads.iter().map(|object| (key(object), object)).collect();
+    let mut made = Vec::new();
+    let mut with_listed_pods: BTreeSet<Key> = BTreeSet::new();
+    for object in resources.pods.iter().filter(|object| runs(object)) {
+        let owner = owner_of(object, &owners);
+        let meta = match owner.as_ref().map(|key| (key, owners.get(key))) {
+            Some((key, Some(workload))) => {
+                with_listed_pods.insert(key.clone());
+                Meta::new(key.0, &workload.metadata, workload.span)
+            }
+            Some((key, None)) => {
+                let pod = Meta::new("Pod", &object.metadata, object.span);
+                Meta { kind: key.0, name: key.2.clone(), ..pod }
+            }
+            None => Meta::new("Pod", &object.metadata, object.span),
+        };
+        let mut pod = one(&object.metadata, &object.spec.spec, meta);
+        let status = &object.spec.status;
+        let ip = status.pod_ip.as_ref().or_else(|| status.pod_ips.first().and_then(|ip| ip.ip.as_ref()));
+        pod.pod.ip = ip.map(|ip| ip.value.clone()).unwrap_or_default();
+        pod.pod.listed = true;
+        pod.pod.span = object.name_span();
+        pod.pod.declared_by = "Pod";
+        made.push(pod);
+    }
+    for (key, object) in owners.iter().filter(|(key, _)| !with_listed_pods.contains(*key)) {
+        if owner_of_workload(object, &owners).is_some() {
+            // A ReplicaSet of a Deployment that is there too: the Deployment makes the pods.
+            continue;
+        }
+        let Some(template) = &object.spec.template else { continue };
+        // A DaemonSet has one pod for each node; one stands for all, as nodes are no part of the YAML.
+        let replicas =
+            if key.0 == "DaemonSet" { 1 } else { object.spec.replicas.as_ref().map_or(1, |r| r.value) };
+        let spec = template.spec.as_ref().map(|spec| spec.value.clone()).unwrap_or_default();
+        for index in 0..replicas.min(MAX_REPLICAS) {
+            let meta = Meta::new(key.0, &object.metadata, object.span);
+            let mut pod = one(&template.metadata, &spec, meta);
+            pod.pod.name = format!("{}-{index}", object.name());
+            object.namespace().clone_into(&mut pod.pod.namespace);
+            made.push(pod);
+        }
+    }
+    made
+}
+
+/// More pods than this of one workload are not told apart: they would all be configured alike.
+const MAX_REPLICAS: u32 = 1000;
+
+fn key(object: &Object<WorkloadSpec>) -> Key {
+    (object.kind.as_str(), object.namespace().to_owned(), object.name().to_owned())
+}
+
+/// Whether a pod has not ended.
+fn runs(object: &Object<PodParts>) -> bool {
+    let phase = object.spec.status.phase.as_ref().map(|phase| phase.value.as_str());
+    !matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+/// The workload that a pod belongs to: its owner, or that owner's Deployment.
+fn owner_of(object: &Object<PodParts>, owners: &BTreeMap<Key, &Object<WorkloadSpec>>) -> Option<Key> {
+    let (kind, name) = controller(object)?;
+    let namespace = object.namespace().to_owned();
+    let owner = (kind, namespace.clone(), name.clone());
+    if kind != Kind::ReplicaSet.as_str() {
+        return Some(owner);
+    }
+    if let Some(replica_set) = owners.get(&owner) {
+        return Some(owner_of_workload(replica_set, owners).unwrap_or(owner));
+    }
+    // A Deployment's ReplicaSet is called by the Deployment's name and a hash, which its pods carry.
+    let hash = object.metadata.label("pod-template-hash").map(|hash| format!("-{hash}"));
+    match hash.and_then(|hash| name.strip_suffix(&hash).map(ToOwned::to_owned)) {
+        Some(deployment) => Some((Kind::Deployment.as_str(), namespace, deployment)),
+        None => Some(owner),
+    }
+}
+
+fn controller(object: &Object<PodParts>) -> Option<(&'static str, String)> {
+    let owner = object.metadata.owner_references.first()?;
+    let kinds = [Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Deployment];
+    let kind =
+        kinds.into_iter().find(|kind| owner.kind.as_ref().is_some_and(|k| k.value == kind.as_str()))?;
+    Some((kind.as_str(), owner.name.as_ref()?.value.clone()))
+}
+
+/// The Deployment that a ReplicaSet belongs to, if it is there.
+fn owner_of_workload(
+    object: &Object<WorkloadSpec>,
+    owners: &BTreeMap<Key, &Object<WorkloadSpec>>,
+) -> Option<Key> {
+    let owner = object.metadata.owner_references.first()?;
+    let key = (Kind::Deployment.as_str(), object.namespace().to_owned(), owner.name.as_ref()?.value.clone());
+    (object.kind == Kind::ReplicaSet && owners.contains_key(&key)).then_some(key)
+}
+
+/// A pod with this metadata, of a workload.
+fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Made {
+    let account = spec.service_account_name.as_ref().or(spec.service_account.as_ref());
+    let ports = spec.containers.iter().flat_map(|container| &container.ports).filter_map(|port| {
+        Some(ContainerPort {
+            name: port.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+            number: u16::try_from(port.container_port.as_ref()?.value).ok()?,
+            transport: port.protocol.as_ref().map_or_else(|| "TCP".to_owned(), |p| p.value.clone()),
+        })
+    });
+    let inject = "sidecar.istio.io/inject";
+    let templates = metadata.annotation("inject.istio.io/templates").unwrap_or_default();
+    Made {
+        pod: Pod {
+            name: metadata.name().to_owned(),
+            namespace: metadata.namespace().to_owned(),
+            workload: owner.name.clone(),
+            labels: plain(&metadata.labels),
+            service_account: account
+                .map(|account| account.value.clone())
+                .filter(|account| !account.is_empty())
+                .unwrap_or_else(|| "default".to_owned()),
+            ip: String::new(),
+            listed: false,
+            ports: ports.collect(),
+            proxy: PodProxy::None,
+            span: owner.span,
+            declared_by: owner.kind,
+        },
+        owner,
+        inject: metadata.label(inject).or_else(|| metadata.annotation(inject)).map(ToOwned::to_owned),
+        gateway_template: templates.split(',').any(|template| template.trim() == "gateway"),
+        host_network: spec.host_network.as_ref().is_some_and(|host| host.value),
+        made_up: false,
+    }
+}
+
+/// Gives every pod its address and what stands beside it, and collects the workloads.
+pub(super) fn finish(
+    mut made: Vec<Made>,
+    gateways: &[Arc<Gateway>],
+    namespaces: &BTreeMap<String, Namespace>,
+) -> (Vec<Workload>, Vec<Pod>) {
+    made.sort_by(|a, b| (&a.pod.namespace, &a.pod.name).cmp(&(&b.pod.namespace, &b.pod.name)));
+    made.dedup_by(|b, a| a.pod.namespace == b.pod.namespace && a.pod.name == b.pod.name);
+    let mut pool = AddressPool::for_pods();
+    for pod in &made {
+        pool.reserve(&pod.pod.ip);
+    }
+    let mut workloads: BTreeMap<(String, String, &'static str), Workload> = BTreeMap::new();
+    let mut pods = Vec::with_capacity(made.len());
+    for Made { mut pod, owner, inject, gateway_template, host_network, made_up } in made {
+        if pod.ip.is_empty() {
+            pod.ip = pool.derive(&pod.namespace, &pod.name);
+        }
+        let selected = |gateway: &Arc<Gateway>| !gateway.selector.is_empty() && gateway.selects(&pod.labels);
+        let namespace_injects =
+            namespaces.get(&pod.namespace).cloned().unwrap_or_default().injects(&pod.namespace);
+        pod.proxy = if gateway_template || gateways.iter().any(selected) {
+            PodProxy::Gateway
+        } else if namespace_injects && inject.as_deref() != Some("false") && !host_network {
+            PodProxy::Sidecar
+        } else {
+            PodProxy::None
+        };
+        let key = (owner.namespace.clone(), owner.name.clone(), owner.kind);
+        let workload = workloads.entry(key).or_insert_with(|| Workload {
+            labels: pod.labels.clone(),
+            meta: owner,
+            pods: Vec::new(),
+            made_up,
+        });
+        workload.pods.push(pods.len());
+        pods.push(pod);
+    }
+    (workloads.into_values().collect(), pods)
+}

@@ -1,0 +1,106 @@
+//! VirtualServices: names in full, delegates merged into their roots, in Istio's order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meshc_diagnostics::Diagnostic;
+use meshc_resources::istio::{self, HttpRoute};
+use meshc_resources::{Object, Resources};
+use meshc_source::Span;
+use meshc_syntax::de::Spanned;
+
+use crate::hostname::qualify;
+use crate::virtual_service::{gateways, qualified};
+use crate::{ExportTo, HttpRule, Meta, VirtualService, delegate, rules};
+
+type Delegates<'a> = BTreeMap<(String, String), &'a Object<istio::VirtualService>>;
+
+/// All that have hosts.
+pub(super) fn read(resources: &Resources, found: &mut Vec<Diagnostic>) -> Vec<Arc<VirtualService>> {
+    let is_delegate = |object: &&Object<istio::VirtualService>| object.spec.hosts.is_empty();
+    let delegates: Delegates<'_> = resources
+        .virtual_services
+        .iter()
+        .filter(is_delegate)
+        .map(|object| ((object.namespace().to_owned(), object.name().to_owned()), object))
+        .collect();
+    let mut roots: Vec<_> = resources
+        .virtual_services
+        .iter()
+        .filter(|object| !is_delegate(object))
+        .map(|object| Arc::new(root(object, &delegates, found)))
+        .collect();
+    roots.sort_by(|a, b| a.meta.by_age(&b.meta));
+    roots
+}
+
+fn root(
+    object: &Object<istio::VirtualService>,
+    delegates: &Delegates<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> VirtualService {
+    let spec = &object.spec;
+    let meta = Meta::new("VirtualService", &object.metadata, object.span);
+    let mut http = Vec::with_capacity(spec.http.len());
+    for (index, route) in spec.http.iter().enumerate() {
+        let of_root = qualified(route, &meta.namespace);
+        let path = format!("http[{index}]");
+        if route.delegate.is_none() {
+            http.push(HttpRule { route: of_root, span: label_span(route), path, delegate: None });
+        } else {
+            http.extend(delegated(object, &of_root, &path, delegates, found));
+        }
+    }
+    VirtualService {
+        hosts: spec.hosts.iter().map(|host| host.clone().map(|h| qualify(&h, &meta.namespace))).collect(),
+        gateways: gateways(&spec.gateways, &meta.namespace),
+        export_to: ExportTo::new(spec.export_to.iter().map(|entry| entry.value.clone())),
+        http,
+        meta,
+    }
+}
+
+/// Where a reader's eye should fall for a route: its name, else the whole of it.
+fn label_span(route: &Spanned<HttpRoute>) -> Span {
+    route.name.as_ref().map_or(route.span, |name| name.span)
+}
+
+/// The routes of the VirtualService that a root's route delegates to.
+fn delegated(
+    object: &Object<istio::VirtualService>,
+    of_root: &HttpRoute,
+    path: &str,
+    delegates: &Delegates<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<HttpRule> {
+    let Some(written) = &of_root.delegate else { return Vec::new() };
+    let name = written.name.as_ref().map_or("", |name| name.value.as_str());
+    let own = object.namespace();
+    let namespace =
+        written.namespace.as_ref().map(|n| n.value.as_str()).filter(|n| !n.is_empty()).unwrap_or(own);
+    let Some(delegate) = delegates.get(&(namespace.to_owned(), name.to_owned())) else {
+        found.push(rules::unknown_delegate(object, written.span, path, namespace, name));
+        return Vec::new();
+    };
+    let export_to = ExportTo::new(delegate.spec.export_to.iter().map(|entry| entry.value.clone()));
+    if !export_to.allows(namespace, own) {
+        found.push(rules::hidden_delegate(object, written.span, path, namespace, name, delegate.name_span()));
+        return Vec::new();
+    }
+    let meta = Meta::new("VirtualService", &delegate.metadata, delegate.span);
+    let mut rules = Vec::new();
+    for (index, route) in delegate.spec.http.iter().enumerate() {
+        let of_delegate = qualified(route, namespace);
+        let Some(route_under_root) = delegate::merge(of_root, &of_delegate) else {
+            found.push(rules::conflicting_delegate(delegate, route.span, index, object, written.span));
+            continue;
+        };
+        rules.push(HttpRule {
+            route: route_under_root,
+            span: label_span(route),
+            path: format!("http[{index}]"),
+            delegate: Some(meta.clone()),
+        });
+    }
+    rules
+}

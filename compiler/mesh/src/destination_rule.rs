@@ -1,0 +1,150 @@
+//! DestinationRules: those of one host merged, and the one that a caller follows found, as Istio does
+//! (`destination_rule.go` and `push_context.go` of `pilot/pkg/model`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meshc_resources::istio::{Subset, TrafficPolicy};
+use meshc_resources::{Object, istio};
+use meshc_syntax::de::Spanned;
+
+use crate::hostname::{most_specific, qualify};
+use crate::{ExportTo, Meta, Service};
+
+/// The namespace whose DestinationRules hold for everyone, Istio's `rootNamespace`.
+pub const ROOT_NAMESPACE: &str = "istio-system";
+
+/// The DestinationRules of one host, of one namespace and with one `exportTo`, merged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DestinationRule {
+    /// The oldest of them.
+    pub meta: Meta,
+    /// In full; may be a wildcard.
+    pub host: Spanned<String>,
+    /// Who sees it.
+    pub export_to: ExportTo,
+    /// The first policy that one of them has.
+    pub traffic_policy: Option<Spanned<TrafficPolicy>>,
+    /// The subsets of all of them, the first of each name.
+    pub subsets: Vec<Spanned<Subset>>,
+    /// All of them, oldest first.
+    pub from: Vec<Meta>,
+    /// Subsets that an older rule had already: the dropped one, and the one that holds.
+    pub duplicates: Vec<(Meta, Spanned<Subset>, Spanned<Subset>)>,
+}
+
+type ByHost = BTreeMap<String, Vec<Arc<DestinationRule>>>;
+
+/// All DestinationRules of the mesh, by who declares them and who sees them.
+#[derive(Debug, Clone, Default)]
+pub struct DestinationRules {
+    /// By namespace: what its own proxies follow.
+    own: BTreeMap<String, ByHost>,
+    /// By namespace: what proxies of other namespaces may follow.
+    exported: BTreeMap<String, ByHost>,
+    /// Private rules of the root namespace.
+    root_private: ByHost,
+}
+
+// === impl DestinationRule ===
+
+impl DestinationRule {
+    /// The subset with this name.
+    pub fn subset(&self, name: &str) -> Option<&Spanned<Subset>> {
+        self.subsets.iter().find(|subset| subset.name.as_ref().is_some_and(|n| n.value == name))
+    }
+
+    fn new(object: &Object<istio::DestinationRule>) -> Self {
+        let meta = Meta::new("DestinationRule", &object.metadata, object.span);
+        let host = object.spec.host.clone().unwrap_or_default();
+        let host = host.map(|host| qualify(&host, &meta.namespace));
+        let mut rule = Self {
+            from: vec![meta.clone()],
+            meta,
+            host,
+            export_to: ExportTo::new(object.spec.export_to.iter().map(|entry| entry.value.clone())),
+            traffic_policy: object.spec.traffic_policy.clone(),
+            subsets: Vec::new(),
+            duplicates: Vec::new(),
+        };
+        rule.add_subsets(&rule.meta.clone(), &object.spec.subsets);
+        rule
+    }
+
+    fn merge(&mut self, newer: &Self) {
+        self.from.extend_from_slice(&newer.from);
+        if self.traffic_policy.is_none() {
+            self.traffic_policy.clone_from(&newer.traffic_policy);
+        }
+        self.add_subsets(&newer.meta, &newer.subsets);
+    }
+
+    fn add_subsets(&mut self, of: &Meta, subsets: &[Spanned<Subset>]) {
+        for subset in subsets {
+            let name = subset.name.as_ref().map_or("", |name| name.value.as_str());
+            match self.subset(name).cloned() {
+                // Within one rule Istio keeps both: the API server's validation refuses the pair.
+                Some(first) if of != &self.meta => self.duplicates.push((of.clone(), subset.clone(), first)),
+                _ => self.subsets.push(subset.clone()),
+            }
+        }
+    }
+}
+
+// === impl DestinationRules ===
+
+impl DestinationRules {
+    /// From all resources, in any order.
+    pub fn new(objects: &[Object<istio::DestinationRule>]) -> Self {
+        let mut rules: Vec<_> = objects.iter().map(DestinationRule::new).collect();
+        rules.sort_by(|a, b| a.meta.by_age(&b.meta));
+        let mut all = Self::default();
+        for rule in &rules {
+            let namespace = rule.meta.namespace.as_str();
+            if rule.export_to.allows(namespace, namespace) {
+                add(all.own.entry(namespace.to_owned()).or_default(), rule);
+            }
+            if !rule.export_to.is_private(namespace) {
+                add(all.exported.entry(namespace.to_owned()).or_default(), rule);
+            } else if namespace == ROOT_NAMESPACE {
+                add(&mut all.root_private, rule);
+            }
+        }
+        all
+    }
+
+    /// The rule that proxies of `caller` follow for a service: one of their own namespace, else of the
+    /// service's, else of the root namespace.
+    pub fn rule(&self, caller: &str, service: &Service) -> Option<&Arc<DestinationRule>> {
+        let own = if caller == ROOT_NAMESPACE { Some(&self.root_private) } else { self.own.get(caller) };
+        if let Some((_, rules)) = own.and_then(|rules| most_specific(&service.hostname, rules)) {
+            return rules.first();
+        }
+        [service.namespace(), ROOT_NAMESPACE].into_iter().find_map(|owner| {
+            let (_, rules) = most_specific(&service.hostname, self.exported.get(owner)?)?;
+            rules.iter().find(|rule| rule.export_to.is_public() || rule.export_to.allows(owner, caller))
+        })
+    }
+
+    /// Every merged rule that its own namespace follows, by namespace and host.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<DestinationRule>> {
+        self.own.values().flat_map(BTreeMap::values).flatten()
+    }
+}
+
+/// Merges a rule into those of its host that have the same `exportTo` or a narrower one; where the last of
+/// them has another, it stands for itself too.
+fn add(rules: &mut ByHost, rule: &DestinationRule) {
+    let of_host = rules.entry(rule.host.value.clone()).or_default();
+    let mut merged = false;
+    for existing in of_host.iter_mut() {
+        let narrower = !existing.export_to.is_unset() && rule.export_to.includes(&existing.export_to);
+        merged = existing.export_to == rule.export_to || narrower;
+        if merged {
+            Arc::make_mut(existing).merge(rule);
+        }
+    }
+    if !merged {
+        of_host.push(Arc::new(rule.clone()));
+    }
+}

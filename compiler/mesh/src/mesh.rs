@@ -1,0 +1,156 @@
+//! The whole resolved world and the questions that it answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use meshc_diagnostics::Diagnostic;
+use meshc_resources::Resources;
+
+use crate::build::{self, GatewaysOfPods};
+use crate::{
+    DestinationRules, Gateway, Namespace, Pod, PodProxy, Service, TargetPort, View, VirtualService, Workload,
+};
+
+/// The mesh that all resources together declare.
+#[derive(Debug, Clone, Default)]
+pub struct Mesh {
+    /// Every namespace that is declared or used, by name.
+    pub namespaces: BTreeMap<String, Namespace>,
+    /// In Istio's order: oldest first, then by name and namespace.
+    pub services: Vec<Arc<Service>>,
+    /// Sorted by namespace, then name.
+    pub workloads: Vec<Workload>,
+    /// Sorted by namespace, then name.
+    pub pods: Vec<Pod>,
+    /// Those with hosts, in Istio's order.
+    pub virtual_services: Vec<Arc<VirtualService>>,
+    /// By who declares and who sees them.
+    pub destination_rules: DestinationRules,
+    /// In Istio's order.
+    pub gateways: Vec<Arc<Gateway>>,
+    /// What was found while names were resolved.
+    pub diagnostics: Vec<Diagnostic>,
+    /// For each pod, the gateways that select it, as indices of `gateways`.
+    pub(crate) gateways_of_pods: GatewaysOfPods,
+    /// For each pod, the services that select it, as indices of `services`, oldest first.
+    pub(crate) services_of_pods: Vec<Vec<usize>>,
+    /// The VirtualServices of each gateway, as indices.
+    pub(crate) by_gateway: BTreeMap<String, Vec<usize>>,
+}
+
+/// A port of a pod that a service leads to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The service.
+    pub service: Arc<Service>,
+    /// Which of its ports, as an index.
+    pub port: usize,
+    /// The pod's port.
+    pub target_port: u16,
+}
+
+impl Mesh {
+    /// Resolves all names of a set of resources. The order of files does not matter.
+    pub fn new(resources: &Resources) -> Self {
+        build::mesh(resources)
+    }
+
+    /// What the sidecars of a namespace see.
+    pub fn sidecar_view(&self, namespace: &str) -> View {
+        View::of_sidecars(self, namespace)
+    }
+
+    /// What the gateways of a namespace see.
+    pub fn gateway_view(&self, namespace: &str) -> View {
+        View::of_gateways(self, namespace)
+    }
+
+    /// The services that a namespace sees: those exported to it by name first, then the public ones.
+    pub fn services_visible_to(&self, namespace: &str) -> Vec<Arc<Service>> {
+        visible(&self.services, |s| (&s.export_to, s.namespace()), namespace)
+    }
+
+    /// The VirtualServices that a gateway (`mesh` or `NAMESPACE/NAME`) of a namespace follows, in Istio's
+    /// order: private ones first, then those exported to it by name, then the public ones.
+    pub fn virtual_services_for(&self, gateway: &str, namespace: &str) -> Vec<Arc<VirtualService>> {
+        let all = self.by_gateway.get(gateway).map(Vec::as_slice).unwrap_or_default();
+        let of_gateway: Vec<_> =
+            all.iter().filter_map(|&index| self.virtual_services.get(index)).cloned().collect();
+        let private_first = |v: &Arc<VirtualService>| v.meta.namespace != namespace;
+        let mut seen = visible(&of_gateway, |v| (&v.export_to, v.meta.namespace.as_str()), namespace);
+        let named = seen.iter().take_while(|v| !v.export_to.is_public()).count();
+        if let Some(named) = seen.get_mut(..named) {
+            named.sort_by_key(private_first);
+        }
+        seen
+    }
+
+    /// The service with this host in this namespace; a Kubernetes Service before a ServiceEntry.
+    pub fn service(&self, host: &str, namespace: &str) -> Option<&Arc<Service>> {
+        let of = |s: &&Arc<Service>| s.hostname == host && s.namespace() == namespace;
+        self.services.iter().filter(of).min_by_key(|s| s.registry)
+    }
+
+    /// The gateway called `NAMESPACE/NAME`.
+    pub fn gateway(&self, key: &str) -> Option<&Arc<Gateway>> {
+        self.gateways.iter().find(|gateway| gateway.meta.key() == key)
+    }
+
+    /// The gateways that select a pod, in Istio's order.
+    pub fn gateways_of(&self, pod: usize) -> impl Iterator<Item = &Arc<Gateway>> {
+        let indices = self.gateways_of_pods.get(&pod).map(Vec::as_slice).unwrap_or_default();
+        indices.iter().filter_map(|&index| self.gateways.get(index))
+    }
+
+    /// The pods of gateways that a Gateway selects.
+    pub fn pods_of<'a>(&'a self, gateway: &'a Gateway) -> impl Iterator<Item = &'a Pod> {
+        self.pods.iter().filter(|pod| pod.proxy == PodProxy::Gateway && gateway.selects(&pod.labels))
+    }
+
+    /// The ports of a pod that services lead to, oldest service first; of one service each port of the pod
+    /// once for each protocol.
+    pub fn targets(&self, pod: usize) -> Vec<Target> {
+        let mut targets = Vec::new();
+        let indices = self.services_of_pods.get(pod).map(Vec::as_slice).unwrap_or_default();
+        for service in indices.iter().filter_map(|&index| self.services.get(index)) {
+            let mut seen = BTreeSet::new();
+            for (port, of_service) in service.ports.iter().enumerate() {
+                let Some(target_port) = self.pods.get(pod).and_then(|pod| pod.target(&of_service.target))
+                else {
+                    continue;
+                };
+                if seen.insert((target_port, of_service.protocol)) {
+                    targets.push(Target { service: Arc::clone(service), port, target_port });
+                }
+            }
+        }
+        targets
+    }
+}
+
+impl Pod {
+    /// The port that a service's target port means on this pod; none where no container has that name.
+    pub fn target(&self, target: &TargetPort) -> Option<u16> {
+        match target {
+            TargetPort::Number(number) => Some(*number),
+            TargetPort::Name(name) => {
+                self.ports.iter().find(|port| port.name == *name).map(|port| port.number)
+            }
+        }
+    }
+}
+
+/// The items that a namespace sees: those that name it first, then the public ones.
+fn visible<T>(items: &[Arc<T>], of: impl Fn(&T) -> (&crate::ExportTo, &str), namespace: &str) -> Vec<Arc<T>> {
+    let (mut named, mut public) = (Vec::new(), Vec::new());
+    for item in items {
+        let (export_to, owner) = of(item);
+        if export_to.is_public() {
+            public.push(Arc::clone(item));
+        } else if export_to.allows(owner, namespace) {
+            named.push(Arc::clone(item));
+        }
+    }
+    named.append(&mut public);
+    named
+}

@@ -1,0 +1,46 @@
+//! A delegate that does not exist.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_resources::Object;
+use meshc_resources::istio::VirtualService;
+use meshc_source::Span;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds routes that delegate to a VirtualService that does not exist, or that has `hosts` and is therefore
+    /// no delegate.
+    ///
+    /// ## What happens to traffic
+    /// Istio leaves the route out: its requests go to the next route that matches, or get 404.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// http:
+    ///   - match: [{uri: {prefix: /orders}}]
+    ///     delegate: {name: ordrs}
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// http:
+    ///   - match: [{uri: {prefix: /orders}}]
+    ///     delegate: {name: orders}
+    /// ```
+    pub UNKNOWN_DELEGATE = "MC1201", "unknown-delegate", Error, Mesh,
+    "A delegate that does not exist",
+    []
+}
+
+/// The finding for the route at `path` of `root`.
+pub(crate) fn unknown_delegate(
+    root: &Object<VirtualService>,
+    span: Span,
+    path: &str,
+    namespace: &str,
+    name: &str,
+) -> Diagnostic {
+    let message = format!(
+        "there is no VirtualService `{namespace}/{name}` without hosts for {path} to delegate to: the route is left out"
+    );
+    root.finding(&UNKNOWN_DELEGATE, span, message)
+}
