@@ -7,6 +7,7 @@ use meshc_diagnostics::Diagnostic;
 use meshc_source::{FileId, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
+use crate::extent;
 use crate::limits::Limits;
 use crate::mapping::Mapping;
 use crate::node::{Kind, Node, Style};
@@ -169,39 +170,64 @@ impl Builder<'_> {
             },
             Some(_) => Tag::String,
         };
-        let (start, end) = self.trim(start, end, style);
+        let (start, end) = self.extent(start, end, style);
         let node = Node { span: self.span(start, end), style, kind: resolve::scalar(text, style, tag) };
         self.finish(node, anchor);
     }
 
-    /// The bytes of a scalar without the blanks and line ends behind it; nothing at all stands behind
-    /// what precedes it, not at the next token.
-    fn trim(&self, start: usize, end: usize, style: Style) -> (usize, usize) {
-        if start == end && style == Style::Plain {
-            let before = &self.text[..start - self.base];
-            let last = self.stack.last().map_or(self.base, |frame| frame.end.max(frame.start));
-            // A comment may stand between: the key's colon or the dash is right behind the last token.
-            let rest = &before[(last - self.base).min(before.len())..];
-            let offset = rest.find([':', '-', '?', ',']).map_or(0, |at| at + 1);
-            let at = if offset == 0 { start } else { last + offset };
-            return (at, at);
-        }
-        let slice = &self.text[start - self.base..end - self.base];
-        let kept = match style {
-            Style::Plain | Style::Literal | Style::Folded => {
-                slice.trim_end_matches([' ', '\t', '\r', '\n']).len()
+    /// The bytes of a scalar alone, as offsets in the file.
+    fn extent(&self, start: usize, end: usize, style: Style) -> (usize, usize) {
+        let last = self.stack.last().map_or(0, |frame| frame.end - self.base);
+        let (start, end) = (start - self.base, end - self.base);
+        let (start, end) = match style {
+            Style::Plain if start == end => {
+                let at = extent::empty_scalar(self.text, last, start);
+                (at, at)
             }
-            _ => slice.len(),
+            Style::Literal | Style::Folded => {
+                let content_end = extent::scalar_end(self.text, start, end, style);
+                let header = extent::block_header(self.text, last, start).or_else(|| {
+                    // With a tag or an anchor the mark is at that, not at the content.
+                    let header = extent::skip_properties(self.text, start, end);
+                    (header > start).then_some(header)
+                });
+                match header {
+                    Some(header) if content_end == start => {
+                        (header, extent::scalar_end(self.text, header, start, style))
+                    }
+                    Some(header) => (header, content_end),
+                    None => (start, content_end),
+                }
+            }
+            _ => {
+                let start = extent::skip_properties(self.text, start, end);
+                (start, extent::scalar_end(self.text, start, end, style))
+            }
         };
-        (start, start + kept)
+        (start + self.base, end + self.base)
     }
 
     fn open(&mut self, anchor: usize, start: usize, end: usize, content: Content) {
         if self.stack.len() >= self.limits.depth {
             return self.too_deep(start);
         }
-        let style = if end > start { Style::Flow } else { Style::Block };
-        self.stack.push(Frame { anchor, start, end: start, style, content });
+        let (from, to) = (start - self.base, end - self.base);
+        let from = extent::skip_properties(self.text, from, self.text.len());
+        let flow = self.text[from..].starts_with(['{', '[']) && end > start;
+        let (start, style) = if flow {
+            (from, Style::Flow)
+        } else if matches!(content, Content::Sequence(_)) && self.in_mapping() {
+            (extent::first_dash(self.text, from), Style::Block)
+        } else {
+            (from, Style::Block)
+        };
+        let start = start + self.base;
+        let end = if flow { start + 1 } else { start.min(to + self.base) };
+        self.stack.push(Frame { anchor, start, end, style, content });
+    }
+
+    fn in_mapping(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { content: Content::Mapping(_), .. }))
     }
 
     fn close(&mut self, end: usize) {
@@ -300,8 +326,12 @@ impl Builder<'_> {
         Span::new(self.file, start as u32, end.max(start) as u32)
     }
 
-    /// The scalar at an offset, for findings about a place: at the end of the text, nothing.
+    /// The character at an offset, for findings about a place.
     fn point(&self, at: usize) -> Span {
+        // Past the last character there is nothing to point at but that character.
+        let content = self.text.trim_end();
+        let last = content.char_indices().next_back().map_or(0, |(last, _)| last);
+        let at = if at - self.base >= content.len() { last + self.base } else { at };
         let rest = self.text.get(at - self.base..).unwrap_or_default();
         let width = rest.chars().next().filter(|c| !matches!(c, '\n' | '\r')).map_or(0, char::len_utf8);
         self.span(at, at + width)

@@ -5,6 +5,7 @@
 
 mod build;
 pub mod de;
+mod extent;
 mod head;
 mod limits;
 mod mapping;

@@ -149,7 +149,7 @@ impl Node {
             Kind::Null => "null".to_owned(),
             Kind::Bool(value) => format!("the Boolean {value}"),
             Kind::Int(value) => format!("the number {value}"),
-            Kind::Float(value) => format!("the number {value}"),
+            Kind::Float(value) => format!("the number {value:?}"),
             Kind::String(text) => format!("the string \"{}\"", shorten(text)),
             Kind::Sequence(_) => "a list".to_owned(),
             Kind::Mapping(_) => "a mapping".to_owned(),

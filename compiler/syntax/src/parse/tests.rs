@@ -68,6 +68,13 @@ fn multi_line_plain_scalars_and_tags_and_json() {
 }
 
 #[test]
+fn a_value_is_without_its_properties_and_with_its_quotes() {
+    insta::assert_snapshot!(dump(
+        "a: &x\n  b: 1\nc: !!map &y {d: 1}\ne: !t # note\n  - 1\nf: \"g\" # \"h\"\n'i' : &z >-\n\n  j\nk: |\nl:\n- - m\n  - n\n- o:\n  - p\n-   q: r\n"
+    ));
+}
+
+#[test]
 fn a_broken_document_hides_none_of_its_neighbours() {
     insta::assert_snapshot!(dump(
         "kind: A\n---\nkind: [\n---\nkind: \"B\n---\n# only a comment\n---\nkind: C\n--- # d\nkind: D\n"
@@ -83,11 +90,11 @@ fn doubled_keys_name_both_places_and_the_last_counts() {
 
 #[test]
 fn merge_keys_give_what_is_not_written() {
-    let parsed = parse_text("base: &b {x: 1, y: 2}\nother: &o {y: 3, z: 4}\nuse:\n  <<: [*b, *o]\n  x: 5\n");
+    let parsed = parse_text("base: &b {a: 1, b: 2}\nother: &o {b: 3, c: 4}\nuse:\n  <<: [*b, *o]\n  a: 5\n");
     let used = parsed.documents[0].root.get("use").unwrap();
     let values: Vec<_> =
         used.entries().iter().map(|entry| (&*entry.key.text, entry.value.as_int())).collect();
-    assert_eq!(values, [("x", Some(5)), ("y", Some(2)), ("z", Some(4))]);
+    assert_eq!(values, [("a", Some(5)), ("b", Some(2)), ("c", Some(4))]);
     assert_eq!(parse_text("<<: 1\n").diagnostics[0].code.to_string(), "MC0001");
 }
 
