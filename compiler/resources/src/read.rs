@@ -66,7 +66,7 @@ impl Reader {
             Business::Foreign => self.foreign(&format!("{api_version} {kind}")),
             Business::NotYet => self.finding(rules::kind_not_implemented::check(root, kind)),
             Business::UnknownKind(meant) => {
-                self.finding(rules::unknown_kind::check(root, api_version, kind, meant))
+                self.finding(rules::unknown_kind::check(root, api_version, kind, meant));
             }
             Business::UnknownVersion(served) => {
                 self.finding(rules::unknown_version::check(root, api_version, kind, served));
@@ -88,7 +88,7 @@ impl Reader {
         let resources = &mut all.resources;
         match kind {
             Kind::Namespace => {
-                resources.namespaces.extend(typed::<crate::kubernetes::Namespace>(kind, root, found))
+                resources.namespaces.extend(typed::<crate::kubernetes::Namespace>(kind, root, found));
             }
             Kind::ServiceAccount => {
                 resources

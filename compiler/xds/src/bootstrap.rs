@@ -24,7 +24,7 @@ pub fn bootstrap(id: &str, node: NodeConfig) -> Bootstrap {
     }
     for cluster in &mut clusters {
         if cluster.eds_cluster_config.take().is_some() {
-            cluster.r#type = envoy::DiscoveryType::Static;
+            cluster.r#type = Some(envoy::DiscoveryType::Static);
             let empty = || envoy::ClusterLoadAssignment {
                 cluster_name: cluster.name.clone(),
                 ..envoy::ClusterLoadAssignment::default()

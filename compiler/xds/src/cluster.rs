@@ -27,7 +27,7 @@ pub(crate) fn cluster(cluster: &Cluster) -> envoy::Cluster {
     let has_endpoints = matches!(cluster.kind, ClusterKind::Static | ClusterKind::StrictDns);
     envoy::Cluster {
         name: cluster.name.clone(),
-        r#type: kind,
+        r#type: Some(kind),
         eds_cluster_config: by_discovery
             .then(|| envoy::EdsClusterConfig { eds_config: Some(ads()), service_name: cluster.name.clone() }),
         load_assignment: (has_endpoints && cluster.has_endpoints()).then(|| assignment(cluster)),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use meshc_effective::model::{Cluster, ClusterKind, Listener, Proxy, RouteTable};
+use meshc_effective::model::{Cluster, ClusterKind, Clusters, Listener, Proxy, RouteTable};
 use meshc_envoy as envoy;
 use meshc_envoy::{SharedNode, SharedSet};
 
@@ -15,17 +15,26 @@ use crate::{cluster, listener, route};
 pub struct Writer {
     /// By address of the part, which the entry keeps alive.
     tables: HashMap<usize, (Arc<RouteTable>, Arc<envoy::RouteConfiguration>)>,
-    clusters: HashMap<usize, (Arc<Cluster>, Arc<envoy::Cluster>, Option<Arc<envoy::ClusterLoadAssignment>>)>,
+    clusters: HashMap<usize, WrittenCluster>,
     listeners: HashMap<usize, (Arc<Listener>, Arc<envoy::Listener>)>,
     views: HashMap<usize, View>,
     route_sets: BTreeMap<Vec<usize>, SharedSet<envoy::RouteConfiguration>>,
+}
+
+/// A cluster and, where its endpoints are facts, those.
+#[derive(Debug)]
+struct WrittenCluster {
+    /// Keeps the key's address alive.
+    _of: Arc<Cluster>,
+    cluster: Arc<envoy::Cluster>,
+    endpoints: Option<Arc<envoy::ClusterLoadAssignment>>,
 }
 
 /// What proxies with the same map of clusters share.
 #[derive(Debug, Clone)]
 struct View {
     /// Keeps the key's address alive.
-    _of: Arc<BTreeMap<String, Arc<Cluster>>>,
+    _of: Clusters,
     clusters: SharedSet<envoy::Cluster>,
     endpoints: SharedSet<envoy::ClusterLoadAssignment>,
 }
@@ -69,8 +78,56 @@ impl Writer {
         Arc::clone(self.route_sets.entry(key).or_insert_with(|| Arc::new(made)))
     }
 
-    fn view(&mut self, of: &Arc<BTreeMap<String, Arc<Cluster>>>) -> View {
-        let key = Arc::as_ptr(of) as usize;
+    fn view(&mut self, of: &Clusters) -> View {
+        let key = std::ptr::from_ref(&**of).addr();
+        if let Some(view) = self.views.get(&key) {
+            return view.clone();
+        }
+        let mut clusters = Vec::with_capacity(of.len());
+        let mut endpoints = Vec::new();
+        for part in of.values() {
+            let entry = self.clusters.entry(Arc::as_ptr(part) as usize);
+            let written = entry.or_insert_with(|| WrittenCluster {
+                _of: Arc::clone(part),
+                cluster: Arc::new(cluster::cluster(part)),
+                endpoints: (part.kind == ClusterKind::Eds).then(|| Arc::new(cluster::assignment(part))),
+            });
+            clusters.push(Arc::clone(&written.cluster));
+            endpoints.extend(written.endpoints.clone());
+        }
+        let view = self.view(&proxy.clusters);
+        SharedNode {
+            listeners: Arc::new(proxy.listeners.iter().map(|l| self.listener(l, proxy)).collect()),
+            routes: self.routes(proxy.tables.values()),
+            clusters: view.clusters,
+            endpoints: view.endpoints,
+        }
+    }
+
+    fn listener(&mut self, part: &Arc<Listener>, proxy: &Proxy) -> Arc<envoy::Listener> {
+        let entry = self.listeners.entry(Arc::as_ptr(part) as usize);
+        let (_, made) =
+            entry.or_insert_with(|| (Arc::clone(part), Arc::new(listener::listener(part, proxy.kind))));
+        Arc::clone(made)
+    }
+
+    fn routes<'a>(
+        &mut self,
+        tables: impl Iterator<Item = &'a Arc<RouteTable>>,
+    ) -> SharedSet<envoy::RouteConfiguration> {
+        let mut key = Vec::new();
+        let mut made = Vec::new();
+        for table in tables {
+            key.push(Arc::as_ptr(table) as usize);
+            let entry = self.tables.entry(Arc::as_ptr(table) as usize);
+            let (_, written) = entry.or_insert_with(|| (Arc::clone(table), Arc::new(route::table(table))));
+            made.push(Arc::clone(written));
+        }
+        Arc::clone(self.route_sets.entry(key).or_insert_with(|| Arc::new(made)))
+    }
+
+    fn view(&mut self, of: &Clusters) -> View {
+        let key = std::ptr::from_ref(&**of).addr();
         if let Some(view) = self.views.get(&key) {
             return view.clone();
         }
@@ -85,7 +142,7 @@ impl Writer {
             clusters.push(Arc::clone(made));
             endpoints.extend(assignment.clone());
         }
-        let view = View { _of: Arc::clone(of), clusters: Arc::new(clusters), endpoints: Arc::new(endpoints) };
+        let view = View { _of: of.clone(), clusters: Arc::new(clusters), endpoints: Arc::new(endpoints) };
         self.views.insert(key, view.clone());
         view
     }

@@ -118,12 +118,11 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
     let mut check = Check { object, found };
     for server in &object.spec.servers {
-        match server.port.as_ref().and_then(|port| port.number.as_ref()) {
-            Some(number) => check.number("port", i64::from(number.value), number.span, &PORTS),
-            None => {
-                let message = "this server has no port number: the resource is refused";
-                check.found.push(object.finding(&OUT_OF_RANGE, server.span, message));
-            }
+        if let Some(number) = server.port.as_ref().and_then(|port| port.number.as_ref()) {
+            check.number("port", i64::from(number.value), number.span, &PORTS);
+        } else {
+            let message = "this server has no port number: the resource is refused";
+            check.found.push(object.finding(&OUT_OF_RANGE, server.span, message));
         }
     }
 }
