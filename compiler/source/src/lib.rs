@@ -2,8 +2,36 @@
 //! Gives a [`SourceSet`]: files in one fixed order, their digests, and what could not be read.
 #![forbid(unsafe_code)]
 
+mod gather;
+mod git;
+mod problem;
+mod selection;
 mod set;
 mod span;
+mod stdin;
+mod text;
+mod worktree;
 
+use std::path::Path;
+
+pub use problem::{LoadProblem, ProblemKind, SourceError};
+pub use selection::{Limits, Selection, Tree};
 pub use set::{SourceFile, SourceSet};
 pub use span::{FileId, Position, Span};
+
+/// Reads a tree: all files that belong to it in the order of their names, and a problem for each that
+/// is there but cannot be read. A tree without any file is an error.
+pub fn load(selection: &Selection, limits: &Limits) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
+    let directory = selection.directory.as_path();
+    match &selection.tree {
+        Tree::Worktree { paths } => worktree::load(directory, paths, limits),
+        Tree::Rev { rev, paths } => git::load_rev(directory, rev, paths, limits),
+        Tree::Staged { paths } => git::load_staged(directory, paths, limits),
+        Tree::Stdin => stdin::load(limits),
+    }
+}
+
+/// The commit that a revision (a branch, a tag, `HEAD~1`, a hash) names, as hexadecimal digits.
+pub fn resolve(directory: &Path, rev: &str) -> Result<String, SourceError> {
+    git::resolve(directory, rev)
+}

@@ -9,6 +9,7 @@ mod invalid_key;
 mod invalid_value;
 mod issues;
 mod lfs_pointer;
+mod loading;
 mod malformed_suppression;
 mod missing_field;
 mod not_implemented;
@@ -28,6 +29,7 @@ mod wrong_type;
 use meshc_diagnostics::Rule;
 
 pub use issues::diagnostic as issue_diagnostic;
+pub use loading::diagnostic as load_diagnostic;
 
 pub use alias_expansion::ALIAS_EXPANSION;
 pub use duplicate_key::DUPLICATE_KEY;

@@ -1,0 +1,199 @@
+//! A Git revision or the index, read from the objects without a checkout.
+
+use std::path::{Component, Path, PathBuf};
+
+use gix::ObjectId;
+use gix::bstr::{BStr, ByteSlice as _};
+use gix::objs::tree::EntryKind;
+
+use crate::Limits;
+use crate::gather::{self, Bytes, Found};
+use crate::problem::{LoadProblem, ProblemKind, SourceError};
+use crate::set::SourceSet;
+use crate::worktree::{MESH_FILE, relative};
+
+mod index;
+mod tree;
+
+/// What a file's bytes are read from.
+type Blob = ObjectId;
+
+/// A repository as seen from a directory.
+pub(crate) struct View {
+    repo: gix::Repository,
+    /// The directory within the repository, without `.` and `..`; empty at its root and in bare ones.
+    prefix: PathBuf,
+    /// The root of the worktree; none in bare repositories.
+    root: Option<PathBuf>,
+}
+
+/// Reads paths of a revision, or its tree around the directory.
+pub(crate) fn load_rev(
+    directory: &Path,
+    rev: &str,
+    paths: &[PathBuf],
+    limits: &Limits,
+) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
+    let view = View::open(directory)?;
+    let commit = view.commit(rev)?;
+    let root = view.tree_of(commit, rev)?;
+    let walk = tree::Walk::new(&view.repo, root, limits);
+    let mut found = Vec::new();
+    for (at, given) in view.starts(paths, |path| walk.has_file(path))? {
+        let exists = walk.find(&at, given.is_some(), |path| view.name(path, &at, given), &mut found)?;
+        if !exists && let Some(given) = given {
+            return Err(SourceError::Missing { path: given.to_owned(), rev: Some(rev.to_owned()) });
+        }
+    }
+    view.finish(found, &format!("`{rev}`"), paths, limits)
+}
+
+/// Reads paths of the index, or its tree around the directory.
+pub(crate) fn load_staged(
+    directory: &Path,
+    paths: &[PathBuf],
+    limits: &Limits,
+) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
+    let view = View::open(directory)?;
+    let index = index::Staged::open(&view.repo)?;
+    let mut found = Vec::new();
+    for (at, given) in view.starts(paths, |path| index.has_file(path))? {
+        let exists =
+            index.find(&at, given.is_some(), |path| view.name(path, &at, given), limits, &mut found)?;
+        if !exists && let Some(given) = given {
+            return Err(SourceError::Missing { path: given.to_owned(), rev: Some("the index".to_owned()) });
+        }
+    }
+    view.finish(found, "the index", paths, limits)
+}
+
+/// The commit that a revision names, as forty hexadecimal digits.
+pub(crate) fn resolve(directory: &Path, rev: &str) -> Result<String, SourceError> {
+    Ok(View::open(directory)?.commit(rev)?.to_string())
+}
+
+// === impl View ===
+
+impl View {
+    fn open(directory: &Path) -> Result<Self, SourceError> {
+        let absent = |message: String| SourceError::NoRepository { directory: directory.to_owned(), message };
+        let repo = gix::discover(directory).map_err(|error| absent(error.to_string()))?;
+        let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let here = canonical(directory);
+        let root = repo.workdir().map(canonical);
+        let prefix = root.as_deref().and_then(|root| here.strip_prefix(root).ok()).map(Path::to_owned);
+        Ok(Self { repo, prefix: prefix.unwrap_or_default(), root })
+    }
+
+    fn commit(&self, rev: &str) -> Result<ObjectId, SourceError> {
+        let unknown = |message: String| SourceError::UnknownRev { rev: rev.to_owned(), message };
+        let id = self.repo.rev_parse_single(BStr::new(rev)).map_err(|error| unknown(error.to_string()))?;
+        let object = id.object().map_err(|error| unknown(error.to_string()))?;
+        object.peel_to_commit().map(|commit| commit.id).map_err(|error| unknown(error.to_string()))
+    }
+
+    fn tree_of(&self, commit: ObjectId, rev: &str) -> Result<ObjectId, SourceError> {
+        let failed = |message: String| SourceError::Git { what: format!("`{rev}`"), message };
+        let commit = self.repo.find_commit(commit).map_err(|error| failed(error.to_string()))?;
+        commit.tree_id().map(gix::Id::detach).map_err(|error| failed(error.to_string()))
+    }
+
+    /// The paths in the repository to read, each with what the user gave for it.
+    fn starts<'p>(
+        &self,
+        paths: &'p [PathBuf],
+        has_file: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, Option<&'p Path>)>, SourceError> {
+        if paths.is_empty() {
+            let marked =
+                self.prefix.ancestors().find(|ancestor| has_file(&slashes(&ancestor.join(MESH_FILE))));
+            return Ok(vec![(marked.map(slashes).unwrap_or_default(), None)]);
+        }
+        paths.iter().map(|path| Ok((self.within(path)?, Some(path.as_path())))).collect()
+    }
+
+    /// A path that the user gave as a path in the repository.
+    fn within(&self, path: &Path) -> Result<String, SourceError> {
+        let outside = || SourceError::Outside { path: path.to_owned() };
+        let below = if path.is_absolute() {
+            let root = self.root.as_deref().ok_or_else(outside)?;
+            path.strip_prefix(root).map_err(|_| outside())?.to_owned()
+        } else {
+            self.prefix.join(path)
+        };
+        let mut parts = Vec::new();
+        for component in below.components() {
+            match component {
+                Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+                Component::ParentDir => {
+                    parts.pop().ok_or_else(outside)?;
+                }
+                Component::CurDir => {}
+                Component::RootDir | Component::Prefix(_) => return Err(outside()),
+            }
+        }
+        Ok(parts.join("/"))
+    }
+
+    /// How the user names a path in the repository that was found at or below `start`.
+    fn name(&self, path: &str, start: &str, given: Option<&Path>) -> String {
+        let below = path.strip_prefix(start).unwrap_or(path).trim_start_matches('/');
+        match given {
+            Some(given) if below.is_empty() => crate::worktree::display(given),
+            Some(given) if given != Path::new(".") => crate::worktree::display(&given.join(below)),
+            Some(_) => below.to_owned(),
+            None => relative(&self.prefix, Path::new(path)),
+        }
+    }
+
+    fn finish(
+        &self,
+        found: Vec<Found<Blob>>,
+        tree: &str,
+        paths: &[PathBuf],
+        limits: &Limits,
+    ) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
+        let files = gather::arrange(found, limits)?;
+        if files.is_empty() {
+            let names: Vec<_> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+            let place =
+                if names.is_empty() { tree.to_owned() } else { format!("{} of {tree}", names.join(", ")) };
+            return Err(SourceError::Empty { place });
+        }
+        let mut total = 0;
+        let mut read = Vec::with_capacity(files.len());
+        for file in files {
+            let bytes = file.content.and_then(|blob| self.read(blob, limits));
+            total += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+            if total > limits.total_bytes {
+                return Err(SourceError::TooMuch { limit: format!("{} MiB", limits.total_bytes >> 20) });
+            }
+            read.push((file.name, bytes));
+        }
+        gather::assemble(read, limits)
+    }
+
+    fn read(&self, blob: Blob, limits: &Limits) -> Bytes {
+        let unreadable = |message: String| ProblemKind::Unreadable(message);
+        let header = self.repo.find_header(blob).map_err(|error| unreadable(error.to_string()))?;
+        if header.size() > limits.file_bytes {
+            return Err(ProblemKind::TooLarge { bytes: header.size(), limit: limits.file_bytes });
+        }
+        let mut object = self.repo.find_object(blob).map_err(|error| unreadable(error.to_string()))?;
+        Ok(std::mem::take(&mut object.data))
+    }
+}
+
+fn slashes(path: &Path) -> String {
+    crate::worktree::display(path)
+}
+
+/// A name in the tree as text; bytes that are no UTF-8 are shown as such.
+fn lossy(name: &BStr) -> String {
+    name.to_str_lossy().into_owned()
+}
+
+/// Whether a kind of entry is a file.
+fn is_blob(kind: EntryKind) -> bool {
+    matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable)
+}
