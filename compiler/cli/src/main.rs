@@ -1,2 +1,22 @@
 //! The command line of the mesh compiler.
-fn main() {}
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod load;
+mod output;
+mod render;
+mod standin;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    commands::run(args::Cli::parse())
+}

@@ -1,0 +1,298 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use meshc_diagnostics::{Level, Severity};
+
+use crate::{standin, up};
+
+/// Git is the control plane: check, explain, prove, build and run a service mesh from the YAML in a repository.
+#[derive(Debug, Parser)]
+#[command(name = "meshc", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring a whole mesh up on this machine, with no cluster
+    Up(up::UpArgs),
+    /// Find what is wrong in the YAML
+    Check(Check),
+    /// Write the bundle that proxies load
+    Build(Build),
+    /// Say what the mesh does with requests, without running it
+    Trace(Trace),
+    /// Tell why a request goes where it goes
+    Why(Why),
+    /// Show what a proxy does
+    Show(Show),
+    /// Show what behaves differently between two revisions
+    Diff(Diff),
+    /// Explain a finding's code
+    Explain(Explain),
+    /// List the rules
+    Rules(Rules),
+    /// Run the bundled proxy (as the program mesh-proxy does)
+    #[command(hide = true)]
+    Proxy(Proxy),
+    /// Run a stand-in application for `up`
+    #[command(hide = true)]
+    Standin(standin::StandinArgs),
+}
+
+/// Which tree is read.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct TreeArgs {
+    /// Files and directories, read together; `-` is standard input [default: the tree around the current directory]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) revision: RevisionArgs,
+}
+
+/// Which version of it.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RevisionArgs {
+    /// Read a Git revision in place of the worktree
+    #[arg(long, value_name = "REV", conflicts_with = "staged")]
+    pub(crate) rev: Option<String>,
+    /// Read Git's index in place of the worktree
+    #[arg(long)]
+    pub(crate) staged: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// Run these rules only; may be repeated [default: all]
+    #[arg(long, value_enum)]
+    pub(crate) only: Vec<OnlyLevel>,
+    /// The lowest severity that makes the command fail
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    pub(crate) format: CheckFormat,
+    /// Report findings in these files and directories only; everything is read all the same
+    #[arg(long, value_name = "PATH")]
+    pub(crate) report: Vec<PathBuf>,
+    /// Report only what was not found at this revision
+    #[arg(long, value_name = "REV")]
+    pub(crate) changed_since: Option<String>,
+    /// Also list what was left alone
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnlyLevel {
+    /// What one document alone can show
+    Document,
+    /// What the resources show together
+    Mesh,
+    /// What requests show
+    Routes,
+}
+
+impl From<OnlyLevel> for Level {
+    fn from(level: OnlyLevel) -> Self {
+        match level {
+            OnlyLevel::Document => Self::Document,
+            OnlyLevel::Mesh => Self::Mesh,
+            OnlyLevel::Routes => Self::Routes,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Info,
+}
+
+impl From<FailOn> for Severity {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Info => Self::Info,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Human,
+    Json,
+    Sarif,
+    Github,
+    Junit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// Where to write
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = BuildFormat::Oci)]
+    pub(crate) format: BuildFormat,
+    /// The proxy that a bootstrap is for: NAME or NAME.NAMESPACE of a pod or workload
+    #[arg(long, value_name = "PROXY", required_if_eq("format", "envoy-bootstrap"))]
+    pub(crate) proxy: Option<String>,
+    /// Build although there are errors
+    #[arg(long)]
+    pub(crate) allow_errors: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BuildFormat {
+    /// A bundle as an OCI image layout
+    Oci,
+    /// A bundle as a plain directory
+    Dir,
+    /// One proxy as one file that stock Envoy runs
+    EnvoyBootstrap,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// Requests, one JSON object a line; `-` is standard input
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) requests: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// NAME or NAME.NAMESPACE of a pod or workload
+    #[arg(value_name = "PROXY")]
+    pub(crate) proxy: String,
+    /// [METHOD] URL
+    #[arg(value_name = "[METHOD] URL", required = true, num_args = 1..=2)]
+    pub(crate) request: Vec<String>,
+    /// A header
+    #[arg(short = 'H', long = "header", value_name = "name: value")]
+    pub(crate) headers: Vec<String>,
+    /// Which way the request meets the proxy
+    #[arg(long, value_enum)]
+    pub(crate) direction: Option<DirectionArg>,
+    /// How to tell
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
+    /// Files and directories, read together
+    #[arg(last = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) revision: RevisionArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DirectionArg {
+    Outbound,
+    Inbound,
+    Gateway,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// NAME or NAME.NAMESPACE of a pod or workload
+    #[arg(value_name = "PROXY[.NAMESPACE]")]
+    pub(crate) proxy: String,
+    /// What of it
+    #[arg(value_enum, default_value_t = ShowWhat::Routes)]
+    pub(crate) what: ShowWhat,
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = ShowFormat::Human)]
+    pub(crate) format: ShowFormat,
+    /// Whose resources `--format envoy` gives
+    #[arg(long, value_enum, default_value_t = Target::Envoy)]
+    pub(crate) target: Target,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowWhat {
+    Listeners,
+    Routes,
+    Clusters,
+    Endpoints,
+    Policy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    Human,
+    Json,
+    /// Envoy's resources as protojson
+    Envoy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// Istio's build of Envoy, with Istio's own filters
+    IstioProxy,
+    /// Stock Envoy and mesh-proxy
+    Envoy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The revision to compare with
+    pub(crate) base: String,
+    /// The revision that is compared [default: the worktree]
+    pub(crate) head: Option<String>,
+    /// Files and directories, read together
+    #[arg(last = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) format: DiffFormat,
+    /// Exit with 1 when anything behaves differently, or may
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    Text,
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The code: MC2103
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    /// How to list them
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
+pub(crate) struct Proxy {
+    /// What mesh-proxy takes
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) args: Vec<std::ffi::OsString>,
+}

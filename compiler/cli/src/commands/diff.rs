@@ -1,0 +1,30 @@
+//! `meshc diff`: show what behaves differently between two revisions.
+
+use meshc_analysis::diff::{self, Side};
+
+use super::{DONE, FINDINGS};
+use crate::args::{Diff, DiffFormat, RevisionArgs};
+use crate::load::{Failure, Selected, Tree};
+use crate::output;
+
+pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
+    let worktree = Selected::new(&args.paths, &RevisionArgs::default());
+    let base_tree = Tree::read(&worktree.at(&args.base))?;
+    let head_tree = match &args.head {
+        Some(rev) => Tree::read(&worktree.at(rev))?,
+        None => Tree::read(&worktree)?,
+    };
+    let base = base_tree.compile_to_look()?;
+    let head = head_tree.compile_to_look()?;
+    let names = (args.base.as_str(), args.head.as_deref().unwrap_or("worktree"));
+    let found = diff::diff(
+        &Side { name: names.0, mesh: &base, sources: &base_tree.sources },
+        &Side { name: names.1, mesh: &head, sources: &head_tree.sources },
+    );
+    match args.format {
+        DiffFormat::Text => output::out(&diff::text(&found)),
+        DiffFormat::Markdown => output::out(&diff::markdown(&found)),
+        DiffFormat::Json => output::json_pretty(&found),
+    }
+    Ok(if args.exit_code && !found.is_equal() { FINDINGS } else { DONE })
+}

@@ -1,0 +1,47 @@
+//! The subcommands, one file each.
+
+mod build;
+mod check;
+mod diff;
+mod explain;
+mod rules;
+mod show;
+mod trace;
+mod why;
+
+use std::process::ExitCode;
+
+use crate::args::{Cli, Command};
+use crate::load::Failure;
+use crate::{output, standin, up};
+
+/// Done, nothing found.
+pub(crate) const DONE: u8 = 0;
+/// Findings, or differences.
+pub(crate) const FINDINGS: u8 = 1;
+/// Usage, input or output, internal failure.
+pub(crate) const FAILED: u8 = 2;
+
+/// Runs one command; a failure is told on standard error.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    let outcome = match cli.command {
+        Command::Up(args) => return up::run(args),
+        Command::Proxy(args) => return mesh_proxy::run(args.args),
+        Command::Standin(args) => return standin::run(args),
+        Command::Check(args) => check::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Trace(args) => trace::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Show(args) => show::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Rules(args) => rules::run(&args),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure { message }) => {
+            output::note(&format!("error: {message}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `meshc show`: what a proxy does.
+
+use std::fmt::Write;
+
+use meshc_analysis::RoutesView;
+use meshc_effective::model::{EffectiveMesh, Proxy};
+use meshc_xds::Writer;
+use serde_json::{Value, json};
+
+use super::DONE;
+use crate::args::{Show, ShowFormat, ShowWhat, Target};
+use crate::load::{Failure, Selected, Tree};
+use crate::{output, render};
+
+pub(crate) fn run(args: &Show) -> Result<u8, Failure> {
+    let tree = Tree::read(&Selected::new(&args.tree.paths, &args.tree.revision))?;
+    let mesh = tree.compile_to_look()?;
+    let proxy = mesh.find(&args.proxy).map_err(Failure::new)?;
+    match args.format {
+        ShowFormat::Envoy => output::json_pretty(&envoy(proxy, args)?),
+        ShowFormat::Json => output::json_pretty(&json(&tree, &mesh, proxy, args.what)),
+        ShowFormat::Human => output::out(&human(&tree, &mesh, proxy, args.what)),
+    }
+    Ok(DONE)
+}
+
+/// Envoy's resources.
+fn envoy(proxy: &Proxy, args: &Show) -> Result<Value, Failure> {
+    if args.target == Target::IstioProxy {
+        return Err(Failure::new("--target istio-proxy is not implemented yet: use --target envoy"));
+    }
+    let node = Writer::new().node(proxy);
+    let resources = match args.what {
+        ShowWhat::Listeners => serde_json::to_value(&*node.listeners),
+        ShowWhat::Routes => serde_json::to_value(&*node.routes),
+        ShowWhat::Clusters => serde_json::to_value(&*node.clusters),
+        ShowWhat::Endpoints => serde_json::to_value(&*node.endpoints),
+        ShowWhat::Policy => return Err(Failure::new("Envoy has no resource of its own for policy")),
+    };
+    resources.map_err(Failure::new)
+}
+
+/// What is shown, as JSON: for routes an object, for the others an array of objects.
+fn json(tree: &Tree, mesh: &EffectiveMesh, proxy: &Proxy, what: ShowWhat) -> Value {
+    match what {
+        ShowWhat::Routes => to_value(&RoutesView::of(mesh, proxy, &tree.sources)),
+        ShowWhat::Listeners => listeners(proxy),
+        ShowWhat::Clusters => clusters(proxy),
+        ShowWhat::Endpoints => endpoints(proxy),
+        // Kinds that make policy are refused by name until they are implemented, so there is none.
+        ShowWhat::Policy => Value::Array(Vec::new()),
+    }
+}
+
+fn listeners(proxy: &Proxy) -> Value {
+    let all = proxy.listeners.iter().map(|listener| {
+        let chains: Vec<Value> = listener
+            .chains
+            .iter()
+            .map(|chain| {
+                let (protocol, leads_to) = match &chain.action {
+                    meshc_effective::model::ChainAction::HttpTable { table } => ("http", table.clone()),
+                    meshc_effective::model::ChainAction::HttpInline { table } => ("http", table.name.clone()),
+                    meshc_effective::model::ChainAction::Tcp { cluster } => ("tcp", cluster.clone()),
+                };
+                json!({"name": chain.name, "destination_port": chain.destination_port, "protocol": protocol,
+                       "leads_to": leads_to})
+            })
+            .collect();
+        json!({"name": listener.name, "address": listener.address, "port": listener.port,
+               "direction": listener.direction, "binding": listener.binding, "chains": chains})
+    });
+    all.collect()
+}
+
+fn clusters(proxy: &Proxy) -> Value {
+    let all = proxy.clusters.values().map(|cluster| {
+        json!({"name": cluster.name, "kind": cluster.kind, "load_balancer": cluster.load_balancer,
+               "connect_timeout_ms": u64::try_from(cluster.connect_timeout.as_millis()).ok(),
+               "host": cluster.host, "port": cluster.port, "subset": cluster.subset,
+               "endpoints": cluster.endpoints.iter().map(|group| group.endpoints.len()).sum::<usize>()})
+    });
+    all.collect()
+}
+
+fn endpoints(proxy: &Proxy) -> Value {
+    let all = proxy.clusters.values().filter(|cluster| !cluster.endpoints.is_empty()).map(|cluster| {
+        let endpoints: Vec<Value> =
+            cluster.endpoints.iter().flat_map(|group| &group.endpoints).map(|endpoint| to_value(endpoint)).collect();
+        json!({"cluster": cluster.name, "endpoints": endpoints})
+    });
+    all.collect()
+}
+
+fn to_value(value: &impl serde::Serialize) -> Value {
+    // Our types have string keys only, which is all that can fail.
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// A listing for people.
+fn human(tree: &Tree, mesh: &EffectiveMesh, proxy: &Proxy, what: ShowWhat) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    match what {
+        ShowWhat::Routes => text.push_str(&render::routes(&RoutesView::of(mesh, proxy, &tree.sources))),
+        ShowWhat::Policy => text.push_str("no policy: no resource in this tree makes any\n"),
+        ShowWhat::Listeners => {
+            for listener in array(listeners(proxy)) {
+                let _ = writeln!(text, "{} {}", word(&listener, "direction"), word(&listener, "name"));
+                for chain in listener["chains"].as_array().into_iter().flatten() {
+                    let port = chain["destination_port"].as_u64().map(|p| format!(" port {p}")).unwrap_or_default();
+                    let _ = writeln!(text, "  {}{port} → {}", word(chain, "protocol"), word(chain, "leads_to"));
+                }
+            }
+        }
+        ShowWhat::Clusters => {
+            for cluster in array(clusters(proxy)) {
+                let (name, kind, count) = (word(&cluster, "name"), word(&cluster, "kind"), &cluster["endpoints"]);
+                let _ = writeln!(text, "{name}  {kind}  {}  {count} endpoints", word(&cluster, "load_balancer"));
+            }
+        }
+        ShowWhat::Endpoints => {
+            for cluster in proxy.clusters.values().filter(|cluster| !cluster.endpoints.is_empty()) {
+                let _ = writeln!(text, "{}", cluster.name);
+                for endpoint in cluster.endpoints.iter().flat_map(|group| &group.endpoints) {
+                    let meshc_effective::model::Address::Socket { address, port } = &endpoint.address;
+                    let pod = endpoint.pod.as_deref().unwrap_or("outside the mesh");
+                    let state = if endpoint.healthy { "" } else { "  not ready" };
+                    let _ = writeln!(text, "  {address}:{port}  {pod}{state}");
+                }
+            }
+        }
+    }
+    text
+}
+
+fn array(value: Value) -> Vec<Value> {
+    if let Value::Array(items) = value { items } else { Vec::new() }
+}
+
+fn word<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}

@@ -1,0 +1,51 @@
+//! The one place that writes to the terminal. Output for machines goes to standard output, the rest to standard
+//! error.
+
+#![expect(clippy::print_stderr, reason = "this is the printer")]
+
+use std::io::{self, IsTerminal, Write};
+
+/// Writes to standard output. A reader that went away (a closed pipe) is no error: nobody is left to tell.
+pub(crate) fn out(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Writes a value as one line of JSON.
+pub(crate) fn json_line(value: &impl serde::Serialize) {
+    // Our types have string keys only, which is all that can fail.
+    let mut line = serde_json::to_string(value).unwrap_or_default();
+    line.push('\n');
+    out(&line);
+}
+
+/// Writes a value as indented JSON.
+pub(crate) fn json_pretty(value: &impl serde::Serialize) {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    out(&text);
+}
+
+/// Writes a line for people.
+pub(crate) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Writes text for people, as it is.
+pub(crate) fn err(text: &str) {
+    eprint!("{text}");
+}
+
+/// Whether standard output shows colours: a terminal, unless `NO_COLOR` says otherwise.
+pub(crate) fn colour_out() -> bool {
+    io::stdout().is_terminal() && !no_color()
+}
+
+/// Whether standard error shows colours.
+pub(crate) fn colour_err() -> bool {
+    io::stderr().is_terminal() && !no_color()
+}
+
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
