@@ -1,6 +1,5 @@
 //! The parser's events to a tree: limits, anchors, merge keys, doubled keys.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use meshc_diagnostics::Diagnostic;
@@ -114,7 +113,7 @@ impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, start: usize, end: usize) {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.scalar(&text, style, anchor, tag.as_deref(), start, end)
+                self.scalar(&text, style, anchor, tag.as_deref(), start, end);
             }
             Event::SequenceStart(anchor, _) => {
                 self.open(anchor, start, end, Content::Sequence(Vec::new()));
@@ -134,7 +133,7 @@ impl Builder<'_> {
 
     fn scalar(
         &mut self,
-        text: &Cow<'_, str>,
+        text: &str,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<&saphyr_parser::Tag>,

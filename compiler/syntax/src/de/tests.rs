@@ -121,6 +121,7 @@ http:
     assert_eq!(spec.labels.len(), 1);
     let names: Vec<_> = spec.http.iter().map(|route| route.name.as_str()).collect();
     assert_eq!(names, ["b", "c", "d"]);
+    assert_eq!(spec.http[1].retries.as_ref().and_then(|retries| retries.per_try_timeout), None);
     assert!(spec.http[0].retries.is_none() && spec.http[0].mirror.is_some());
 }
 

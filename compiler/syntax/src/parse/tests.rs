@@ -1,5 +1,7 @@
 //! What parsing gives: values as Kubernetes reads them, spans to the byte, neighbours of broken documents.
 
+use std::fmt::Write as _;
+
 use meshc_source::SourceSet;
 use proptest::prelude::*;
 
@@ -22,10 +24,8 @@ fn dump(text: &str) -> String {
     for finding in &parsed.diagnostics {
         let (start, _) = sources.location(finding.span);
         let slice = sources.slice(finding.span);
-        out.push_str(&format!(
-            "{} {}:{} {slice:?} {}\n",
-            finding.code, start.line, start.column, finding.message
-        ));
+        let _ =
+            writeln!(out, "{} {}:{} {slice:?} {}", finding.code, start.line, start.column, finding.message);
     }
     out
 }
@@ -38,12 +38,12 @@ fn dump_node(sources: &SourceSet, node: &Node, depth: usize, out: &mut String) {
         kind => format!("{:?} {kind:?}", node.style),
     };
     let place = format!("{}:{}..{}:{}", start.line, start.column, end.line, end.column);
-    out.push_str(&format!("{}{place} {:?} {kind}\n", "  ".repeat(depth), sources.slice(node.span)));
+    let _ = writeln!(out, "{}{place} {:?} {kind}", "  ".repeat(depth), sources.slice(node.span));
     for item in node.items() {
         dump_node(sources, item, depth + 1, out);
     }
     for entry in node.entries() {
-        out.push_str(&format!("{}{:?}:\n", "  ".repeat(depth + 1), sources.slice(entry.key.span)));
+        let _ = writeln!(out, "{}{:?}:", "  ".repeat(depth + 1), sources.slice(entry.key.span));
         dump_node(sources, &entry.value, depth + 2, out);
     }
 }
@@ -109,7 +109,7 @@ fn each_limit_has_its_own_message() {
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
-        laughs.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        let _ = writeln!(laughs, "a{level}: &a{level} [{aliases}]");
     }
     let mut found = codes(&deep, default);
     found.extend(codes(&laughs, default));
