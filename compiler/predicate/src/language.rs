@@ -147,7 +147,9 @@ impl Language {
         match &self.0 {
             Expression::Pattern(pattern) => visit(pattern),
             Expression::Union(parts) | Expression::Intersection(parts) => {
-                parts.iter().for_each(|part| part.patterns(visit));
+                for part in parts {
+                    part.patterns(visit);
+                }
             }
             Expression::Not(inner) => inner.patterns(visit),
         }

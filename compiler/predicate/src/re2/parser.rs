@@ -104,22 +104,21 @@ impl<'p> Parser<'p> {
             let was_repeated = std::mem::take(&mut repeated);
             match c {
                 '|' | ')' => break,
-                '*' | '+' | '?' | '{' => match self.repetition_operator()? {
-                    Some((min, max)) => {
-                        if was_repeated {
-                            return self.fail("bad repetition operator: a repetition is repeated");
-                        }
-                        let Some(piece) = pieces.pop() else {
-                            return self.fail("no argument for repetition operator");
-                        };
-                        pieces.push(self.repeat(piece, min, max)?);
-                        repeated = true;
-                    }
-                    None => {
+                '*' | '+' | '?' | '{' => {
+                    let Some((min, max)) = self.repetition_operator()? else {
                         self.at += 1;
                         pieces.push(self.literal('{'));
+                        continue;
+                    };
+                    if was_repeated {
+                        return self.fail("bad repetition operator: a repetition is repeated");
                     }
-                },
+                    let Some(piece) = pieces.pop() else {
+                        return self.fail("no argument for repetition operator");
+                    };
+                    pieces.push(self.repeat(piece, min, max)?);
+                    repeated = true;
+                }
                 '(' => {
                     if let Some(piece) = self.group()? {
                         pieces.push(piece);
