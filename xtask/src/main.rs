@@ -5,6 +5,7 @@
 
 mod check;
 mod envoy;
+mod fuzz;
 mod test;
 
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ usage: cargo xtask COMMAND
 
   test [ARG…]      every test; fetches real Envoy first; ARGs go to `cargo test`
   check            formatting, lints, and, where cargo-deny is installed, licences and advisories
+  fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
   envoy            fetch real Envoy into target/ and print its path
 ";
 
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref() {
         Some("test") => test::run(&rest),
         Some("check") => check::run(),
+        Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
         _ => {
             eprint!("{USAGE}");
