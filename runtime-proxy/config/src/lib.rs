@@ -1,1 +1,54 @@
-//! Envoy resources to one immutable, validated snapshot; pure, no I/O.
+//! Envoy resources to one immutable, fully validated [`Snapshot`]: pure, no I/O.
+//! Every regular expression is compiled and every cluster resolved here, so that the request path only follows.
+//!
+//! What a resource asks for and this crate does not implement is refused with the path of the field.
+
+#![forbid(unsafe_code)]
+
+mod access_log;
+mod action;
+mod cluster;
+mod domains;
+mod error;
+mod fault;
+mod filters;
+mod format;
+mod format_parse;
+mod header_ops;
+mod http_config;
+mod listener;
+mod matcher;
+mod path;
+mod re2;
+mod redirect;
+mod request;
+mod retry;
+mod route;
+mod route_table;
+mod snapshot;
+mod tcp;
+mod timeouts;
+
+#[cfg(test)]
+mod tests;
+
+pub use access_log::{AccessLog, LogFormat};
+pub use action::{Action, Destination, DirectResponse, Forward, Mirror, Rewrite};
+pub use cluster::{Cluster, Endpoint, LoadBalancer};
+pub use error::ConfigError;
+pub use fault::{Abort, Fault};
+pub use filters::{CorsPolicy, HttpFilter, RouteFilters};
+pub use format::{Format, JsonNode, Operator, Values};
+pub use header_ops::{HeaderOperation, HeaderOperations};
+pub use http_config::{Codec, EscapedSlashes, Http, Rule};
+pub use listener::{Listener, Network};
+pub use matcher::{HeaderMatcher, Part, StringMatcher};
+pub use path::{merge_slashes, normalize_path};
+pub use redirect::{Redirect, https_location};
+pub use request::{RequestView, header_value, without_query};
+pub use retry::{Failure, RetryOn, RetryPolicy};
+pub use route::Route;
+pub use route_table::{Matched, RouteTable, VirtualHost};
+pub use snapshot::Snapshot;
+pub use tcp::TcpProxy;
+pub use timeouts::Timeouts;
