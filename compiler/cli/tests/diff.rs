@@ -1,0 +1,62 @@
+//! `meshc diff`: behaviour, never text, between two revisions in Git.
+
+mod common;
+
+use common::{edit, expect, git, json, repository};
+
+#[test]
+fn moved_weights_are_one_change_with_a_witness() {
+    let tree = repository();
+    edit(&tree.path().join("shop/routes.yaml"), "weight: 75", "weight: 50");
+    edit(&tree.path().join("shop/routes.yaml"), "weight: 25", "weight: 50");
+    git(tree.path(), &["commit", "--quiet", "--all", "--message=Half of it to v3"]);
+    let out = json(&expect(tree.path(), &["diff", "HEAD~1", "HEAD", "--format", "json"], 0));
+    assert_eq!(out["equal"], false, "{out}");
+    let changes = out["changes"].as_array().expect("a list");
+    assert_eq!(changes.len(), 1, "{out}");
+    let change = &changes[0];
+    for key in ["kind", "risk", "summary", "witness", "before", "after", "because"] {
+        assert!(change.get(key).is_some(), "{key} is missing: {change}");
+    }
+    assert_ne!(change["before"], change["after"]);
+    assert_eq!(
+        change["witness"]["request"]["authority"].as_str().map(|a| a.starts_with("reviews")),
+        Some(true),
+        "{change}"
+    );
+    expect(tree.path(), &["diff", "HEAD~1", "HEAD", "--exit-code"], 1);
+}
+
+#[test]
+fn what_changes_no_behaviour_is_no_difference() {
+    let tree = repository();
+    edit(&tree.path().join("shop/routes.yaml"), "name: testers", "name: those-who-test");
+    edit(&tree.path().join("shop/routes.yaml"), "# Who gets which version of reviews.", "# A comment.");
+    std::fs::rename(tree.path().join("edge/publisher.yaml"), tree.path().join("shop/outside.yaml"))
+        .expect("a rename");
+    let out = json(&expect(tree.path(), &["diff", "HEAD", "--format", "json", "--exit-code"], 0));
+    assert_eq!(out["equal"], true, "{out}");
+    assert_eq!(out["changes"], serde_json::json!([]));
+    assert!(expect(tree.path(), &["diff", "HEAD"], 0).contains("no change in behaviour"));
+}
+
+#[test]
+fn a_witness_can_be_replayed_on_both_sides() {
+    let tree = repository();
+    edit(&tree.path().join("shop/routes.yaml"), "prefix: /api/v2/", "prefix: /api/v3/");
+    let out = json(&expect(tree.path(), &["diff", "HEAD", "--format", "json"], 0));
+    let changes = out["changes"].as_array().expect("a list").clone();
+    assert!(!changes.is_empty(), "{out}");
+    for change in changes {
+        let requests = tree.path().join("witness.jsonl");
+        std::fs::write(&requests, change["witness"].to_string()).expect("a file");
+        let requests = requests.display().to_string();
+        let after = json(&expect(tree.path(), &["trace", ".", "--requests", &requests], 0));
+        let before = json(&expect(tree.path(), &["trace", ".", "--rev", "HEAD", "--requests", &requests], 0));
+        for key in ["status", "route", "destinations", "timeout_ms"] {
+            assert_eq!(before[key], change["before"][key], "{key}: {change}");
+            assert_eq!(after[key], change["after"][key], "{key}: {change}");
+        }
+        assert_ne!(before, after);
+    }
+}
