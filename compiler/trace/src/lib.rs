@@ -1,1 +1,45 @@
 //! The interpreter: one request through the effective configuration, with its reasons.
+//! [`Tracer`] answers what Envoy 1.40 would do under the routes, faults and rewrites of one proxy.
+//!
+//! A request is read as HTTP/1.1 in plaintext with `normalize_path` on, the way Istio's listeners are
+//! set up. Everything here is a pure function of the configuration and the request: no clock, no chance
+//! (shares of chance stand in [`Answer::alternatives`]), no network.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod cors;
+mod error;
+mod evaluate;
+mod fault;
+mod format;
+mod forward;
+mod headers;
+mod hosts;
+mod local;
+mod matching;
+mod operations;
+mod path;
+mod query;
+mod re2;
+mod redirect;
+mod request_line;
+mod seen;
+mod select;
+mod story;
+mod story_text;
+mod timeout;
+mod tracer;
+
+pub use answer::{
+    Alternative, Answer, BackoffAnswer, Because, CorsAnswer, DestinationOps, RetriesAnswer, Share, Upstream,
+};
+pub use error::TraceError;
+pub use hosts::HostKind;
+pub use path::normalize as normalize_path;
+pub use query::{Direction, MAX_LINE_BYTES, Query, Request};
+pub use re2::{Re2Error, Regexes};
+pub use request_line::{RequestLine, RequestLineError};
+pub use story::{HostStory, RouteStory, Setting, Story, StoryRequest, Verdict};
+pub use story_text::render as render_story;
+pub use tracer::Tracer;

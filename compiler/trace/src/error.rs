@@ -1,0 +1,81 @@
+//! Why a line of trace's input cannot be answered.
+
+use crate::re2::Re2Error;
+
+/// A request that has no answer: not one that Envoy refuses (that is an answer), but one that names
+/// something which is not there or cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TraceError {
+    /// The line is no JSON object of the expected shape.
+    #[error("this line is not a request: {message}")]
+    Line {
+        /// What the JSON reader said.
+        message: String,
+    },
+    /// The line is longer than [`MAX_LINE_BYTES`](crate::MAX_LINE_BYTES).
+    #[error("this line has {bytes} bytes, more than the {limit} that are read")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// No proxy is called so, or several are.
+    #[error("{message}")]
+    Proxy {
+        /// The sentence of the search.
+        message: String,
+    },
+    /// The proxy has no route table of this name.
+    #[error("{proxy} has no route table {table:?}{}", known(.tables))]
+    UnknownTable {
+        /// The proxy.
+        proxy: String,
+        /// The name that was asked for.
+        table: String,
+        /// Those that exist.
+        tables: Vec<String>,
+    },
+    /// Nothing listens at this port.
+    #[error("{proxy} has no {direction} listener at port {port}{}", listed(.ports))]
+    NoListener {
+        /// The proxy.
+        proxy: String,
+        /// Which way.
+        direction: &'static str,
+        /// The port that was asked for.
+        port: u16,
+        /// Those that exist.
+        ports: Vec<u16>,
+    },
+    /// Neither a table nor a port was given, and there is more than one to choose from.
+    #[error("say which of the {direction} ports of {proxy} is meant, with \"port\" or \"route_table\"{}", listed(.ports))]
+    NeedsPort {
+        /// The proxy.
+        proxy: String,
+        /// Which way.
+        direction: &'static str,
+        /// Those that exist.
+        ports: Vec<u16>,
+    },
+    /// The listener speaks HTTP and the line has no `request`.
+    #[error(
+        "the listener speaks HTTP: the line needs a \"request\" with method, authority, path and headers"
+    )]
+    NeedsRequest,
+    /// A regular expression of the configuration is none that RE2 reads.
+    #[error(transparent)]
+    Regex(#[from] Re2Error),
+}
+
+fn known(names: &[String]) -> String {
+    if names.is_empty() { "; it has none".to_owned() } else { format!("; it has {}", names.join(", ")) }
+}
+
+fn listed(ports: &[u16]) -> String {
+    if ports.is_empty() {
+        return "; it has none".to_owned();
+    }
+    let listed: Vec<_> = ports.iter().map(u16::to_string).collect();
+    format!("; it has {}", listed.join(", "))
+}

@@ -1,0 +1,162 @@
+//! One line of trace's input.
+
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::TraceError;
+
+/// The longest line that is read. Envoy takes at most 60 KiB of request head; JSON may spell a byte in six.
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// A question: which proxy, which way, which request. Unknown fields are ignored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Query {
+    /// `NAME` or `NAME.NAMESPACE` of a pod or a workload.
+    pub proxy: String,
+    /// The route table; wins over `port`.
+    #[serde(default)]
+    pub route_table: Option<String>,
+    /// The destination's port; for gateways the listener's.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// Which way; see [`Direction`] for what happens without it.
+    #[serde(default)]
+    pub direction: Option<Direction>,
+    /// The SPIFFE identity of the caller, null for plaintext.
+    #[serde(default)]
+    pub peer: Option<String>,
+    /// The address that the request comes from.
+    #[serde(default)]
+    pub source_ip: Option<String>,
+    /// The request; TCP needs none.
+    #[serde(default)]
+    pub request: Option<Request>,
+}
+
+/// Which of a proxy's listeners is asked. Without one, a gateway's proxy means `gateway`, a `route_table`
+/// means `outbound`, and everything else `inbound` at `port`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the workload to others.
+    Outbound,
+    /// From others to the workload.
+    Inbound,
+    /// Through a gateway.
+    Gateway,
+}
+
+/// An HTTP request as its sender writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Request {
+    /// As written; Envoy minds the case.
+    #[serde(default = "get")]
+    pub method: String,
+    /// The `Host` header, with or without a port.
+    pub authority: String,
+    /// With the query; not yet normalised.
+    #[serde(default = "root")]
+    pub path: String,
+    /// In the order written; a value may also be a list, for a header that is sent several times.
+    #[serde(default, deserialize_with = "headers")]
+    pub headers: Vec<(String, String)>,
+}
+
+impl Query {
+    /// Reads one line.
+    pub fn from_line(line: &str) -> Result<Self, TraceError> {
+        if line.len() > MAX_LINE_BYTES {
+            return Err(TraceError::TooLong { bytes: line.len(), limit: MAX_LINE_BYTES });
+        }
+        serde_json::from_str(line).map_err(|error| TraceError::Line { message: error.to_string() })
+    }
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self { method: get(), authority: String::new(), path: root(), headers: Vec::new() }
+    }
+}
+
+impl Direction {
+    /// As it is written in the input.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outbound => "outbound",
+            Self::Inbound => "inbound",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+fn root() -> String {
+    "/".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Keeps the order and repeated names, which a map would lose.
+fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    struct Pairs;
+    impl<'de> Visitor<'de> for Pairs {
+        type Value = Vec<(String, String)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of header names and values")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut pairs = Vec::new();
+            while let Some((name, values)) = map.next_entry::<String, OneOrMany>()? {
+                match values {
+                    OneOrMany::One(value) => pairs.push((name, value)),
+                    OneOrMany::Many(values) => pairs.extend(values.into_iter().map(|v| (name.clone(), v))),
+                }
+            }
+            Ok(pairs)
+        }
+    }
+    deserializer.deserialize_any(Pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_fields_are_ignored_and_missing_ones_have_defaults() {
+        let query = Query::from_line(
+            r#"{"proxy":"a.b","note":1,"request":{"authority":"h","headers":{"A":"1","a":["2","3"]},"x":[]}}"#,
+        )
+        .expect("readable");
+        assert_eq!(query.proxy, "a.b");
+        assert_eq!((query.port, query.direction, query.route_table), (None, None, None));
+        let request = query.request.expect("there");
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/"));
+        assert_eq!(request.headers.len(), 3);
+    }
+
+    #[test]
+    fn a_line_that_is_no_request_says_why() {
+        for line in ["", "[]", "{}", "null", r#"{"proxy":1}"#, r#"{"proxy":"a","port":70000}"#] {
+            assert!(matches!(Query::from_line(line), Err(TraceError::Line { .. })), "{line}");
+        }
+        let long = " ".repeat(MAX_LINE_BYTES + 1);
+        assert!(matches!(Query::from_line(&long), Err(TraceError::TooLong { .. })));
+    }
+}

@@ -1,0 +1,352 @@
+//! RE2's regular expressions with the `regex` crate: the same language, compiled once.
+//!
+//! What differs and is translated: `\d`, `\w`, `\s` and `\b` are ASCII; a class knows no operations, so
+//! that `[`, `&&`, `--` and `~~` in it are plain characters; `\Q…\E`, `\C`, octal escapes and `\p{^…}`; a
+//! brace that starts no repetition is a brace; every escaped punctuation mark is itself.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::iter::Peekable;
+use std::str::Chars;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use regex::bytes::{Regex, RegexBuilder};
+
+/// RE2's own limit for `{n,m}`.
+const MAX_REPEAT: u32 = 1000;
+
+/// A pattern that RE2 does not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the regular expression {pattern:?} cannot be read: {message}")]
+pub struct Re2Error {
+    /// The pattern.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+type Cache = RwLock<HashMap<String, Result<Arc<Regex>, Re2Error>>>;
+
+/// The compiled expressions of a mesh, filled as they are needed and shared between threads.
+#[derive(Debug, Default)]
+pub struct Regexes {
+    full: Cache,
+    part: Cache,
+}
+
+impl Regexes {
+    /// Whether the whole text is in the pattern's language.
+    pub fn full_match(&self, pattern: &str, text: &str) -> Result<bool, Re2Error> {
+        let regex = cached(&self.full, pattern, |p| format!(r"\A(?:{p})\z"))?;
+        Ok(regex.is_match(text.as_bytes()))
+    }
+
+    /// RE2's `GlobalReplace`, as Envoy's `regex_rewrite` uses it: every match is replaced, `\0` to `\9` stand
+    /// for the match and its groups. A substitution that names a group too many changes nothing; one with
+    /// another escape ends there.
+    pub fn replace_all(&self, pattern: &str, text: &str, substitution: &str) -> Result<String, Re2Error> {
+        let regex = cached(&self.part, pattern, str::to_owned)?;
+        let highest = substitution.split('\\').skip(1).filter_map(|s| s.chars().next()?.to_digit(10)).max();
+        if highest.is_some_and(|group| group as usize >= regex.captures_len()) {
+            return Ok(text.to_owned());
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let mut end = 0;
+        for captures in regex.captures_iter(text.as_bytes()) {
+            let Some(whole) = captures.get(0) else { continue };
+            out.extend_from_slice(&text.as_bytes()[end..whole.start()]);
+            end = whole.end();
+            let mut chars = substitution.chars();
+            while let Some(c) = chars.next() {
+                if c != '\\' {
+                    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    continue;
+                }
+                match chars.next().map(|c| (c, c.to_digit(10))) {
+                    Some((_, Some(group))) => {
+                        out.extend_from_slice(captures.get(group as usize).map_or(&[][..], |m| m.as_bytes()));
+                    }
+                    Some(('\\', None)) => out.push(b'\\'),
+                    _ => break,
+                }
+            }
+        }
+        out.extend_from_slice(&text.as_bytes()[end..]);
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+}
+
+fn cached(cache: &Cache, pattern: &str, wrap: impl Fn(&str) -> String) -> Result<Arc<Regex>, Re2Error> {
+    if let Some(found) = cache.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
+        return found.clone();
+    }
+    let compiled = translate(pattern).and_then(|translated| {
+        RegexBuilder::new(&wrap(&translated))
+            .build()
+            .map(Arc::new)
+            .map_err(|error| refuse(pattern, error.to_string()))
+    });
+    cache.write().unwrap_or_else(PoisonError::into_inner).insert(pattern.to_owned(), compiled.clone());
+    compiled
+}
+
+fn refuse(pattern: &str, message: impl Into<String>) -> Re2Error {
+    Re2Error { pattern: pattern.to_owned(), message: message.into() }
+}
+
+/// The pattern in the syntax of the `regex` crate.
+fn translate(pattern: &str) -> Result<String, Re2Error> {
+    let mut translator =
+        Translator { chars: pattern.chars().peekable(), out: String::with_capacity(pattern.len()) };
+    translator.run().map_err(|message| refuse(pattern, message))?;
+    Ok(translator.out)
+}
+
+struct Translator<'p> {
+    chars: Peekable<Chars<'p>>,
+    out: String,
+}
+
+impl Translator<'_> {
+    fn run(&mut self) -> Result<(), String> {
+        while let Some(c) = self.chars.next() {
+            match c {
+                '\\' => self.escape(false)?,
+                '[' => self.class()?,
+                '{' => self.brace()?,
+                '}' | ']' => self.literal(c),
+                '(' => self.group()?,
+                _ => self.out.push(c),
+            }
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, c: char) {
+        if c.is_ascii_punctuation() && !matches!(c, '<' | '>') {
+            self.out.push('\\');
+        }
+        self.out.push(c);
+    }
+
+    /// The group's head; flags other than RE2's are refused.
+    fn group(&mut self) -> Result<(), String> {
+        self.out.push('(');
+        if self.chars.peek() != Some(&'?') {
+            return Ok(());
+        }
+        let rest: String =
+            self.chars.clone().skip(1).take_while(|c| c.is_ascii_alphabetic() || *c == '-').collect();
+        let named = rest.starts_with('P') || self.chars.clone().nth(1) == Some('<');
+        match rest.chars().find(|c| !"imsU-".contains(*c)) {
+            Some(flag) if !named => Err(format!("there is no flag {flag:?}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// `{n}`, `{n,}` and `{n,m}` repeat; any other brace is itself.
+    fn brace(&mut self) -> Result<(), String> {
+        let inside: String = self.chars.clone().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
+        let closed = self.chars.clone().nth(inside.len()) == Some('}');
+        let (low, high) = inside.split_once(',').unwrap_or((&inside, ""));
+        let repeats = closed && !low.is_empty() && !high.contains(',');
+        if !repeats {
+            self.literal('{');
+            return Ok(());
+        }
+        for bound in [low, high] {
+            if !bound.is_empty() && bound.parse::<u32>().map_or(true, |n| n > MAX_REPEAT) {
+                return Err(format!("a repetition may not count beyond {MAX_REPEAT}"));
+            }
+        }
+        self.out.push('{');
+        self.through_brace();
+        Ok(())
+    }
+
+    fn class(&mut self) -> Result<(), String> {
+        self.out.push('[');
+        if self.chars.next_if_eq(&'^').is_some() {
+            self.out.push('^');
+        }
+        let mut first = true;
+        loop {
+            let Some(c) = self.chars.next() else { return Err("a class is not closed".to_owned()) };
+            match c {
+                ']' if !first => break,
+                '[' if self.chars.peek() == Some(&':') => self.posix(),
+                '\\' => self.escape(true)?,
+                // A range's dash: between two characters, neither first nor last.
+                '-' if !first && self.chars.peek().is_some_and(|next| *next != ']') => self.out.push('-'),
+                _ => self.literal(c),
+            }
+            first = false;
+        }
+        self.out.push(']');
+        Ok(())
+    }
+
+    /// `[:alpha:]` is the same in both; a bracket with a colon that is no such class is a bracket.
+    fn posix(&mut self) {
+        let rest: String =
+            self.chars.clone().skip(1).take_while(|c| c.is_ascii_lowercase() || *c == '^').collect();
+        let mut after = self.chars.clone().skip(1 + rest.len());
+        if after.next() == Some(':') && after.next() == Some(']') {
+            let _ = write!(self.out, "[:{rest}:]");
+            for _ in 0..rest.len() + 3 {
+                self.chars.next();
+            }
+        } else {
+            self.literal('[');
+        }
+    }
+
+    fn escape(&mut self, in_class: bool) -> Result<(), String> {
+        let Some(c) = self.chars.next() else { return Err("it ends with a backslash".to_owned()) };
+        let set = match c.to_ascii_lowercase() {
+            'd' => Some("0-9"),
+            'w' => Some("0-9A-Za-z_"),
+            's' => Some(r"\t\n\x0C\r\x20"),
+            _ => None,
+        };
+        if let Some(set) = set {
+            let _ = match (c.is_ascii_uppercase(), in_class) {
+                (true, _) => write!(self.out, "[^{set}]"),
+                (false, true) => write!(self.out, "{set}"),
+                (false, false) => write!(self.out, "[{set}]"),
+            };
+            return Ok(());
+        }
+        match c {
+            'b' | 'B' if !in_class => {
+                let _ = write!(self.out, r"(?-u:\{c})");
+            }
+            'C' if !in_class => self.out.push_str("(?s-u:.)"),
+            'A' | 'z' if !in_class => {
+                self.out.push('\\');
+                self.out.push(c);
+            }
+            'Q' if !in_class => self.quoted(),
+            'a' | 'f' | 'n' | 'r' | 't' | 'v' => {
+                self.out.push('\\');
+                self.out.push(c);
+            }
+            'x' => self.braced(r"\x"),
+            'p' | 'P' => self.property(c),
+            '0'..='7' => self.octal(c)?,
+            _ if c.is_ascii_punctuation() && c != '_' => self.literal(c),
+            _ if !c.is_ascii() => self.out.push(c),
+            _ => return Err(format!("there is no escape \\{c}")),
+        }
+        Ok(())
+    }
+
+    fn quoted(&mut self) {
+        while let Some(c) = self.chars.next() {
+            if c == '\\' && self.chars.next_if_eq(&'E').is_some() {
+                return;
+            }
+            self.literal(c);
+        }
+    }
+
+    /// `\p{^Greek}` is `\P{Greek}`.
+    fn property(&mut self, c: char) {
+        let mut ahead = self.chars.clone();
+        if ahead.next() == Some('{') && ahead.next() == Some('^') {
+            self.chars.next();
+            self.chars.next();
+            self.out.push_str(if c == 'p' { r"\P{" } else { r"\p{" });
+            self.through_brace();
+        } else {
+            self.braced(if c == 'p' { r"\p" } else { r"\P" });
+        }
+    }
+
+    /// An escape with its argument in braces, if it has one.
+    fn braced(&mut self, escape: &str) {
+        self.out.push_str(escape);
+        if let Some(open) = self.chars.next_if_eq(&'{') {
+            self.out.push(open);
+            self.through_brace();
+        }
+    }
+
+    fn through_brace(&mut self) {
+        for next in self.chars.by_ref() {
+            self.out.push(next);
+            if next == '}' {
+                break;
+            }
+        }
+    }
+
+    /// Up to three octal digits; one digit other than zero alone would be a back reference.
+    fn octal(&mut self, first: char) -> Result<(), String> {
+        let mut value = first.to_digit(8).unwrap_or(0);
+        let mut digits = 1;
+        while digits < 3 {
+            let Some(next) = self.chars.next_if(|c| ('0'..='7').contains(c)) else { break };
+            value = value * 8 + next.to_digit(8).unwrap_or(0);
+            digits += 1;
+        }
+        if digits == 1 && first != '0' {
+            return Err(format!("there are no back references: \\{first}"));
+        }
+        let _ = write!(self.out, r"\x{{{value:X}}}");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full(pattern: &str, text: &str) -> bool {
+        Regexes::default().full_match(pattern, text).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn classes_are_ascii_and_the_whole_text_counts() {
+        assert!(full(r"v\d+", "v12") && !full(r"v\d+", "v١") && !full(r"v\d", "v12"));
+        assert!(full(r"\w*", "aZ_9") && !full(r"\w", "é") && full(r"\W", "é"));
+        assert!(full(r"[\d\-x]+", "1-x") && full(r"[^\s]+", "a\u{a0}b") && full(r"[\D]", "é"));
+        assert!(full("a|ab", "ab") && full("(?i)GET|post", "pOsT"));
+        assert!(!full(".", "\n") && full("(?s).", "\n"));
+        assert!(!full("a$", "a\n") && full(r"a\b.*", "a b") && full(r"\Ba", "a") == false);
+    }
+
+    #[test]
+    fn what_is_plain_in_re2_is_plain_here() {
+        assert!(full("[a&&b]+", "a&b") && full("[[a]+", "[a") && full("[a--b]", "a"));
+        assert!(full("[]a]+", "]a") && full("[^]a]", "b") && full("a{,2}", "a{,2}") && full("{a}", "{a}"));
+        assert!(full(r"\Qa.b\E+", "a.bb") && !full(r"\Qa.b\E", "axb") && full(r"\<\>\/\-", "<>/-"));
+        assert!(
+            full(r"\101\x42\x{43}", "ABC") && full(r"\p{^Lu}\P{^Lu}", "aA") && full("[[:alpha:]_]+", "a_")
+        );
+        assert!(full("x{2,3}", "xxx") && full("[a-c-]+", "b-"));
+    }
+
+    #[test]
+    fn what_re2_refuses_is_refused() {
+        let regexes = Regexes::default();
+        for pattern in
+            ["(", "[a", "a\\", r"\1", r"(a)\1", r"\Z", r"\_", "(?=a)", "(?x)a b", "a{1001}", r"\8", "*a"]
+        {
+            assert!(regexes.full_match(pattern, "a").is_err(), "{pattern}");
+        }
+    }
+
+    /// The results for `a*` and `(b)` were recorded from Envoy 1.40.
+    #[test]
+    fn replacing_follows_global_replace() {
+        let regexes = Regexes::default();
+        let replace =
+            |p: &str, t: &str, s: &str| regexes.replace_all(p, t, s).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(replace("a*", "/rraab", "-"), "-/-r-r-b-");
+        assert_eq!(replace("(b)", "/rb/b/b", r"[\1\0\\]"), r"/r[bb\]/[bb\]/[bb\]");
+        assert_eq!(replace("^/api/v([0-9]+)/(.*)$", "/api/v10/x/y", r"/\2/\1"), "/x/y/10");
+        assert_eq!(replace("^/api/v([0-9]+)/(.*)$", "/other", r"/\2/\1"), "/other");
+        assert_eq!(replace("b", "abc", r"\1"), "abc", "a group that is not there");
+    }
+}

@@ -1,0 +1,288 @@
+//! The request as the routes see it, after Envoy's connection manager has read and cleaned it.
+
+use meshc_effective::model::ProxyKind;
+
+use crate::headers::Headers;
+use crate::path::{normalize, without_query};
+use crate::query::Request;
+
+/// A request that Envoy accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// As written.
+    pub(crate) method: String,
+    /// As written, several `Host` headers joined by a comma.
+    pub(crate) authority: String,
+    /// Normalised, with the query.
+    pub(crate) path: String,
+    /// All but the pseudo-headers and those of the connection.
+    pub(crate) headers: Headers,
+    /// The address that it comes from, where the question says.
+    pub(crate) source_ip: Option<String>,
+    /// The caller's SPIFFE identity, where the question says.
+    pub(crate) peer: Option<String>,
+}
+
+/// A request that Envoy answers before any route is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// 400 or 404.
+    pub(crate) status: u16,
+    /// What the codec says, nothing where the connection manager refuses.
+    pub(crate) body: Option<&'static str>,
+    /// For people.
+    pub(crate) reason: &'static str,
+}
+
+/// The scheme of a listener without TLS.
+pub(crate) const SCHEME: &str = "http";
+
+/// The methods that Envoy's HTTP/1 parser knows; `CONNECT` needs a listener that allows it.
+const METHODS: &[&str] = &[
+    "ACL",
+    "BIND",
+    "CHECKOUT",
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MOVE",
+    "MSEARCH",
+    "NOTIFY",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "PUT",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "SOURCE",
+    "SUBSCRIBE",
+    "TRACE",
+    "UNBIND",
+    "UNLINK",
+    "UNLOCK",
+    "UNSUBSCRIBE",
+];
+
+/// Headers of the connection, which end at each proxy.
+const HOP: &[&str] = &["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/// Headers by which a caller could steer an Envoy; dropped from every request, because Istio's proxies
+/// trust no address as internal.
+const STEERING: &[&str] = &[
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retry-on",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-max-retries",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-timeout-ms",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-force-trace",
+    "x-envoy-ip-tags",
+    "x-envoy-original-url",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+];
+
+/// Dropped where requests enter the mesh.
+const STEERING_AT_THE_EDGE: &[&str] = &[
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-original-path",
+    "x-envoy-original-host",
+];
+
+impl Seen {
+    /// What Envoy makes of a request, or its refusal. Recorded from Envoy 1.40.
+    pub(crate) fn read(request: &Request, proxy: ProxyKind) -> Result<Self, Refusal> {
+        let bad = |reason| Refusal { status: 400, body: Some("Bad Request"), reason };
+        let refused = |reason| Refusal { status: 400, body: None, reason };
+        if !METHODS.contains(&request.method.as_str()) {
+            return Err(bad("Envoy does not know the method"));
+        }
+        let mut headers = Headers::default();
+        let mut authority = request.authority.trim_matches([' ', '\t']).to_owned();
+        for (name, value) in &request.headers {
+            let (name, value) = (name.to_ascii_lowercase(), value.trim_matches([' ', '\t']));
+            if name.is_empty() || !name.bytes().all(is_token) {
+                return Err(bad("a header's name has a character that may not stand there"));
+            }
+            if value.bytes().any(|b| b != b'\t' && b.is_ascii_control()) {
+                return Err(bad("a header's value has a control character"));
+            }
+            let dropped = HOP.contains(&name.as_str())
+                || STEERING.contains(&name.as_str())
+                || (proxy == ProxyKind::Gateway && STEERING_AT_THE_EDGE.contains(&name.as_str()))
+                || (name == "te" && !value.split(',').any(|t| t.trim().eq_ignore_ascii_case("trailers")));
+            if name == "host" {
+                authority = format!("{authority},{value}");
+            } else if !dropped {
+                headers.append(&name, value);
+            }
+        }
+        let mut path = request.path.as_str();
+        if path.is_empty() || !path.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(bad("the path has a character that may not stand there"));
+        }
+        if let Some((host, rest)) = absolute_form(path) {
+            authority = host.to_owned();
+            path = if rest.is_empty() { "/" } else { rest };
+        }
+        if !authority.bytes().all(is_authority) {
+            return Err(bad("the authority has a character that may not stand there"));
+        }
+        if path == "*" && request.method == "OPTIONS" {
+            return Err(Refusal { status: 404, body: None, reason: "the path does not start with a slash" });
+        }
+        if !path.starts_with('/') {
+            return Err(bad("the path does not start with a slash"));
+        }
+        if path.contains('#') {
+            return Err(refused("the path has a fragment"));
+        }
+        let Some(path) = normalize(path) else { return Err(refused("the path has an escaped NUL")) };
+        Ok(Self { method: request.method.clone(), authority, path, headers, source_ip: None, peer: None })
+    }
+
+    /// The path without its query.
+    pub(crate) fn path_only(&self) -> &str {
+        without_query(&self.path)
+    }
+
+    /// The first value of a query parameter, empty where it has no `=`. Envoy decodes nothing here, and a
+    /// second question mark belongs to the value.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.path.split_once('?')?;
+        query.strip_suffix('&').unwrap_or(query).split('&').find_map(|pair| match pair.split_once('=') {
+            Some((key, value)) => (key == name).then_some(value),
+            None => (pair == name && !query.is_empty()).then_some(""),
+        })
+    }
+
+    /// A header or pseudo-header as conditions see it: repeated values joined by a comma.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        match name.to_ascii_lowercase().as_str() {
+            ":method" => Some(self.method.clone()),
+            ":authority" | "host" => Some(self.authority.clone()),
+            ":path" => Some(self.path.clone()),
+            ":scheme" => Some(SCHEME.to_owned()),
+            "x-forwarded-proto" => Some(self.headers.joined(name).unwrap_or_else(|| SCHEME.to_owned())),
+            name => self.headers.joined(name),
+        }
+    }
+
+    /// Whether it is a gRPC call, which changes how the proxy itself answers and which timeout counts.
+    pub(crate) fn is_grpc(&self) -> bool {
+        self.headers
+            .first("content-type")
+            .and_then(|t| t.strip_prefix("application/grpc"))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+    }
+}
+
+/// `http://host/path`, which a client sends to a forward proxy: its host and the rest.
+fn absolute_form(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix("http://").or_else(|| path.strip_prefix("https://"))?;
+    let (host, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    (!host.is_empty() && !rest.starts_with('?')).then_some((host, rest))
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn is_authority(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=@[]_~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(method: &str, authority: &str, path: &str, headers: &[(&str, &str)]) -> Result<Seen, Refusal> {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let request = Request {
+            method: method.to_owned(),
+            authority: authority.to_owned(),
+            path: path.to_owned(),
+            headers,
+        };
+        Seen::read(&request, ProxyKind::Sidecar)
+    }
+
+    /// Recorded from Envoy 1.40.
+    #[test]
+    fn what_envoy_refuses() {
+        for path in ["/é", "/a b", "*", "a/b", "/a\u{1}b", "/a\u{7f}b", "/a\tb", "/a?q=é", ""] {
+            let refusal = read("GET", "h", path, &[]).expect_err(path);
+            assert_eq!((refusal.status, refusal.body), (400, Some("Bad Request")), "{path}");
+        }
+        for path in ["/a%00b", "/a#frag", "/a?b#c"] {
+            let refusal = read("GET", "h", path, &[]).expect_err(path);
+            assert_eq!((refusal.status, refusal.body), (400, None), "{path}");
+        }
+        for authority in
+            ["a/b", "a b", "é", "a\"b", "a#b", "a?b", "a\\b", "a|b", "a{b}", "a^b", "a`b", "a<b>"]
+        {
+            assert!(read("GET", authority, "/", &[]).is_err(), "{authority}");
+        }
+        for authority in
+            ["", "A_b", "a@b", "[::1]:80", "a:b:c", "a:", "a%41", "a,b", "a!$&'()*+=~", "[a]b", ":80", "*"]
+        {
+            assert!(read("GET", authority, "/", &[]).is_ok(), "{authority}");
+        }
+        for method in ["FOO", "get", "CONNECT", "M-SEARCH", "", "G ET"] {
+            assert!(read(method, "h", "/", &[]).is_err(), "{method}");
+        }
+    }
+
+    #[test]
+    fn headers_are_cleaned() {
+        let seen = read(
+            "GET",
+            "h",
+            "http://other.com/x/../y?z",
+            &[
+                ("X-A", " 1 "),
+                ("x-a", "2"),
+                ("X-Envoy-Upstream-RQ-Timeout-ms", "7"),
+                ("te", "trailers"),
+                ("Connection", "x"),
+            ],
+        )
+        .expect("accepted");
+        assert_eq!((seen.authority.as_str(), seen.path.as_str()), ("other.com", "/y?z"));
+        assert_eq!(seen.header("x-A").as_deref(), Some("1,2"));
+        assert_eq!(seen.headers.names().collect::<Vec<_>>(), ["te", "x-a"]);
+    }
+
+    /// Recorded from Envoy 1.40.
+    #[test]
+    fn query_parameters_are_taken_literally() {
+        let value = |path: &str, name: &str| {
+            read("GET", "h", path, &[]).expect("accepted").query(name).map(str::to_owned)
+        };
+        assert_eq!(value("/q?a=%31", "a").as_deref(), Some("%31"));
+        assert_eq!(value("/q?a=2&a=1", "a").as_deref(), Some("2"));
+        assert_eq!(value("/q?c", "c").as_deref(), Some(""));
+        assert_eq!(value("/q?=&&d&", "d").as_deref(), Some(""));
+        assert_eq!(value("/q?c?d", "c"), None);
+        assert_eq!(value("/q??c", "c"), None);
+        assert_eq!(value("/q?A=1", "a"), None);
+        assert_eq!(value("/q?", ""), None);
+    }
+}
