@@ -1,9 +1,19 @@
 //! What each proxy does: listeners, ordered route tables and destinations, exactly as Istio's control
 //! plane would decide them, each part carrying the source line that it came from.
 //!
-//! [`model`] is the intermediate representation. `trace` interprets it, `xds` writes it, `analysis`
-//! proves things about it; none of them sees a resource.
+//! [`model`] is the intermediate representation, [`compile`] makes it from the resolved mesh. `trace` interprets
+//! it, `xds` writes it, `analysis` proves things about it; none of them sees a resource.
 
 #![forbid(unsafe_code)]
 
+mod clusters;
+mod compile;
+mod gateway;
+mod http;
+mod inbound;
 pub mod model;
+mod names;
+mod outbound;
+pub mod rules;
+
+pub use compile::compile;

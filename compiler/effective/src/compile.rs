@@ -1,0 +1,148 @@
+//! From the resolved mesh to what each proxy does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use meshc_diagnostics::Diagnostic;
+use meshc_mesh::{Mesh, Pod, PodProxy, View};
+
+use crate::model::{Cluster, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind};
+use crate::outbound::{self, Tables};
+use crate::{clusters, gateway, inbound, rules};
+
+/// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
+struct Outbound {
+    number: usize,
+    tables: Tables,
+    listeners: Vec<Arc<Listener>>,
+    clusters: Arc<Vec<Arc<Cluster>>>,
+}
+
+/// What each proxy of the mesh does, as Istio's control plane would decide it.
+pub fn compile(mesh: &Mesh) -> EffectiveMesh {
+    let mut compiler = Compiler::new(mesh);
+    let mut proxies = Vec::with_capacity(mesh.pods.len());
+    for (index, pod) in mesh.pods.iter().enumerate() {
+        match pod.proxy {
+            PodProxy::Sidecar => proxies.push(Arc::new(compiler.sidecar(index, pod))),
+            PodProxy::Gateway => proxies.push(Arc::new(compiler.gateway(index, pod))),
+            PodProxy::None => {}
+        }
+    }
+    proxies.sort_by(|a, b| (&a.id.namespace, &a.id.name).cmp(&(&b.id.namespace, &b.id.name)));
+    EffectiveMesh { proxies, diagnostics: compiler.finish() }
+}
+
+struct Compiler<'a> {
+    mesh: &'a Mesh,
+    /// The keys of labels that any route asks of its callers.
+    label_keys: BTreeSet<String>,
+    outbound: BTreeMap<(String, BTreeMap<String, String>), Arc<Outbound>>,
+    gateway_views: BTreeMap<String, Arc<(View, Vec<Arc<Cluster>>)>>,
+    clusters: clusters::Cache,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(mesh: &'a Mesh) -> Self {
+        let asked = mesh
+            .virtual_services
+            .iter()
+            .flat_map(|by| &by.http)
+            .flat_map(|rule| &rule.route.matches)
+            .flat_map(|condition| condition.source_labels.keys());
+        Self {
+            mesh,
+            label_keys: asked.map(|key| key.value.clone()).collect(),
+            outbound: BTreeMap::new(),
+            gateway_views: BTreeMap::new(),
+            clusters: clusters::Cache::default(),
+            found: rules::of_mesh(mesh),
+        }
+    }
+
+    fn sidecar(&mut self, index: usize, pod: &Pod) -> Proxy {
+        let outbound = self.outbound(pod);
+        let targets = self.mesh.targets(index);
+        let (inbound, ports) = inbound::listener(&targets);
+        let mut listeners = outbound.listeners.clone();
+        listeners.push(Arc::new(inbound));
+        Proxy {
+            listeners,
+            tables: outbound.tables.clone(),
+            clusters: self.clusters.of_sidecar(outbound.number, &outbound.clusters, ports),
+            ..plain(pod, ProxyKind::Sidecar)
+        }
+    }
+
+    fn gateway(&mut self, index: usize, pod: &Pod) -> Proxy {
+        let shared = self.gateway_view(&pod.namespace);
+        let (view, outbound) = shared.as_ref();
+        let (listeners, tables) = gateway::gateway(self.mesh, view, index, &mut self.found);
+        Proxy {
+            listeners,
+            tables,
+            clusters: clusters::Cache::of_gateway(outbound),
+            ..plain(pod, ProxyKind::Gateway)
+        }
+    }
+
+    fn outbound(&mut self, pod: &Pod) -> Arc<Outbound> {
+        let labels: BTreeMap<String, String> = pod
+            .labels
+            .iter()
+            .filter(|(key, _)| self.label_keys.contains(*key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let key = (pod.namespace.clone(), labels);
+        if let Some(known) = self.outbound.get(&key) {
+            return Arc::clone(known);
+        }
+        let view = self.mesh.sidecar_view(&pod.namespace);
+        let made = Arc::new(Outbound {
+            number: self.outbound.len(),
+            tables: outbound::tables(&view, &key.1, &mut self.found),
+            listeners: outbound::listeners(&view),
+            clusters: Arc::new(self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar)),
+        });
+        self.outbound.insert(key, Arc::clone(&made));
+        made
+    }
+
+    fn gateway_view(&mut self, namespace: &str) -> Arc<(View, Vec<Arc<Cluster>>)> {
+        if let Some(known) = self.gateway_views.get(namespace) {
+            return Arc::clone(known);
+        }
+        let view = self.mesh.gateway_view(namespace);
+        let clusters = self.clusters.outbound(self.mesh, &view, ProxyKind::Gateway);
+        let made = Arc::new((view, clusters));
+        self.gateway_views.insert(namespace.to_owned(), Arc::clone(&made));
+        made
+    }
+
+    /// The findings, each once: many proxies see the same thing.
+    fn finish(self) -> Vec<Diagnostic> {
+        let mut found = self.mesh.diagnostics.clone();
+        let mut seen = BTreeSet::new();
+        let key = |d: &Diagnostic| (d.code, d.span, d.message.clone(), d.resource.clone());
+        found.extend(self.found);
+        found.retain(|diagnostic| seen.insert(key(diagnostic)));
+        found
+    }
+}
+
+fn plain(pod: &Pod, kind: ProxyKind) -> Proxy {
+    let text = format!("{} {}/{} has this proxy", pod.declared_by, pod.namespace, pod.workload);
+    Proxy {
+        id: ProxyId { name: pod.name.clone(), namespace: pod.namespace.clone() },
+        kind,
+        workload: pod.workload.clone(),
+        labels: pod.labels.clone(),
+        service_account: pod.service_account.clone(),
+        ip: pod.ip.clone(),
+        listeners: Vec::new(),
+        tables: BTreeMap::new(),
+        clusters: BTreeMap::new().into(),
+        origin: Origin::new(pod.span, text),
+    }
+}

@@ -1,0 +1,193 @@
+//! The route table of a port of a gateway: a virtual host for each host that a server and a VirtualService
+//! both have (Istio's `buildGatewayHTTPRouteConfig`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use meshc_diagnostics::Diagnostic;
+use meshc_mesh::hostname::{intersection, specificity};
+use meshc_mesh::{Mesh, View, VirtualService};
+
+use super::servers::Server;
+use crate::http::{self, Perspective, is_catch_all};
+use crate::model::{Origin, Route, RouteTable, VirtualHost};
+use crate::{names, rules};
+
+/// The routes of one VirtualService for one Gateway; shared by all hosts that have them.
+type Shared = Arc<Vec<Route>>;
+
+/// A virtual host that is being put together.
+struct Host {
+    name: String,
+    domains: Vec<String>,
+    /// In the order of servers and VirtualServices.
+    routes: Vec<Shared>,
+    /// The VirtualServices.
+    by: Vec<Arc<VirtualService>>,
+    require_tls: bool,
+    origins: Vec<Origin>,
+}
+
+/// The table `http.PORT`.
+pub(super) fn table(
+    mesh: &Mesh,
+    view: &View,
+    labels: &BTreeMap<String, String>,
+    port: u16,
+    servers: &[Server],
+    found: &mut Vec<Diagnostic>,
+) -> RouteTable {
+    let mut hosts: BTreeMap<String, Host> = BTreeMap::new();
+    let mut made: HashMap<(String, String), Option<Shared>> = HashMap::new();
+    for server in servers {
+        let gateway = server.gateway.meta.key();
+        for by in mesh.virtual_services_for(&gateway, &view.namespace) {
+            let both = common_hosts(server, &by);
+            if both.is_empty() {
+                continue;
+            }
+            // Made once for a Gateway: the port is that of the first server that asks.
+            let routes = made
+                .entry((gateway.clone(), by.meta.key()))
+                .or_insert_with(|| {
+                    let routes = routes(mesh, view, labels, server, &gateway, &by);
+                    (!routes.is_empty()).then(|| Arc::new(routes))
+                })
+                .clone();
+            let Some(routes) = routes else { continue };
+            for host in both {
+                add(&mut hosts, server, &by, &host, &routes);
+            }
+        }
+        if server.redirects_to_https() {
+            for host in server.hosts.iter().map(|host| host.to_ascii_lowercase()) {
+                hosts.entry(host.clone()).or_insert_with(|| new_host(server, &host)).require_tls = true;
+            }
+        }
+    }
+    for (host, made) in &hosts {
+        found.extend(rules::second_default(host, &made.by, &made.routes));
+    }
+    let virtual_hosts = if hosts.is_empty() {
+        let number = servers.first().map_or(port, |server| server.number);
+        vec![Arc::new(black_hole(number, servers))]
+    } else {
+        finish(hosts)
+    };
+    RouteTable { name: format!("http.{port}"), virtual_hosts, ignore_port_in_host: true }
+}
+
+fn routes(
+    mesh: &Mesh,
+    view: &View,
+    labels: &BTreeMap<String, String>,
+    server: &Server,
+    gateway: &str,
+    by: &VirtualService,
+) -> Vec<Route> {
+    // A destination is the VirtualService's own neighbour if the gateway may see it, else what the
+    // gateway sees under that name.
+    let only_port = |host: &str| {
+        let neighbour = mesh.service(host, &by.meta.namespace).filter(|s| s.is_visible_to(&view.namespace));
+        let service = neighbour.or_else(|| view.service(host))?;
+        match service.ports.as_slice() {
+            [only] => Some(only.number),
+            _ => None,
+        }
+    };
+    let perspective = Perspective {
+        namespace: &view.namespace,
+        labels,
+        gateway,
+        port: server.number,
+        tls: server.written.tls.is_some(),
+        only_port: &only_port,
+    };
+    http::routes(by, &perspective)
+}
+
+/// The hosts that the server takes from the VirtualService's namespace and that the VirtualService has.
+fn common_hosts(server: &Server, by: &VirtualService) -> Vec<String> {
+    let of_server = server.hosts.iter().filter_map(|host| match host.split_once('/') {
+        Some((namespace, host)) => (namespace == "*" || namespace == by.meta.namespace).then_some(host),
+        None => Some(host.as_str()),
+    });
+    let of_server: Vec<&str> = of_server.collect();
+    let of_service: Vec<&str> = by.hosts.iter().map(|host| host.value.as_str()).collect();
+    intersection(&of_server, &of_service).into_iter().map(str::to_ascii_lowercase).collect()
+}
+
+fn add(
+    hosts: &mut BTreeMap<String, Host>,
+    server: &Server,
+    by: &Arc<VirtualService>,
+    host: &str,
+    routes: &Shared,
+) {
+    let made = hosts.entry(host.to_owned()).or_insert_with(|| new_host(server, host));
+    made.routes.push(Arc::clone(routes));
+    made.by.push(Arc::clone(by));
+    made.origins.push(Origin::new(by.meta.span, by.meta.to_string()));
+    made.require_tls |= server.redirects_to_https();
+}
+
+fn new_host(server: &Server, host: &str) -> Host {
+    Host {
+        name: names::host_port(host, server.number),
+        domains: vec![host.to_owned()],
+        routes: Vec::new(),
+        by: Vec::new(),
+        require_tls: false,
+        origins: vec![Origin::new(server.span(), format!("{}: port {}", server.gateway.meta, server.number))],
+    }
+}
+
+/// Hosts with the very same routes become one, under the name of the most specific; routes that take every
+/// request go behind the others.
+fn finish(hosts: BTreeMap<String, Host>) -> Vec<Arc<VirtualHost>> {
+    let mut hosts: Vec<(String, Host)> = hosts.into_iter().collect();
+    hosts.sort_by(|(a, _), (b, _)| specificity(a, b));
+    let mut first: HashMap<(Vec<usize>, bool), usize> = HashMap::new();
+    let mut merged: Vec<Host> = Vec::new();
+    for (_, host) in hosts {
+        let identity = host.routes.iter().map(|routes| Arc::as_ptr(routes) as usize).collect();
+        let known = first.get(&(identity, host.require_tls)).and_then(|&index| merged.get_mut(index));
+        match known {
+            Some(known) => known.domains.extend(host.domains),
+            None => {
+                let identity = host.routes.iter().map(|routes| Arc::as_ptr(routes) as usize).collect();
+                first.insert((identity, host.require_tls), merged.len());
+                merged.push(host);
+            }
+        }
+    }
+    merged.sort_by(|a, b| a.name.cmp(&b.name));
+    let finished = merged.into_iter().map(|host| {
+        let all = host.routes.iter().flat_map(|routes| routes.iter()).cloned();
+        let (last, others): (Vec<Route>, Vec<Route>) = all.partition(is_catch_all);
+        Arc::new(VirtualHost {
+            name: host.name,
+            domains: host.domains,
+            routes: others.into_iter().chain(last).collect(),
+            include_attempt_count: true,
+            require_tls: host.require_tls,
+            origins: host.origins,
+        })
+    });
+    finished.collect()
+}
+
+/// Nothing is routed: every request gets 404.
+fn black_hole(port: u16, servers: &[Server]) -> VirtualHost {
+    let origins = servers.iter().map(|server| {
+        Origin::new(server.span(), format!("{}: no VirtualService is for a host of port {port}", server.gateway.meta))
+    });
+    VirtualHost {
+        name: names::host_port("blackhole", port),
+        domains: vec!["*".to_owned()],
+        routes: Vec::new(),
+        include_attempt_count: false,
+        require_tls: false,
+        origins: origins.collect(),
+    }
+}

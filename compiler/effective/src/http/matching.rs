@@ -1,0 +1,84 @@
+//! Conditions of a VirtualService as Envoy's.
+
+use indexmap::IndexMap;
+use meshc_resources::istio::{self, HttpMatch};
+use meshc_syntax::de::Spanned;
+
+use crate::model::{HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch};
+
+/// Headers whose names begin so are claims of a token, which this version does not route by.
+pub(crate) const CLAIM_PREFIX: &str = "@request.auth.claims";
+
+/// All conditions of one `match`; every request where there is none.
+pub(super) fn route_match(condition: Option<&HttpMatch>) -> RouteMatch {
+    let Some(condition) = condition else { return RouteMatch::any() };
+    let mut headers: Vec<HeaderMatch> = condition
+        .headers
+        .iter()
+        .map(|(name, value)| header(name, value))
+        .chain(condition.without_headers.iter().map(|(name, value)| without(name, value)))
+        .collect();
+    headers.sort_by(|a, b| a.name.cmp(&b.name));
+    let pseudo =
+        [(":method", &condition.method), (":authority", &condition.authority), (":scheme", &condition.scheme)];
+    headers.extend(pseudo.into_iter().filter_map(|(name, value)| Some(header(name, value.as_ref()?))));
+    RouteMatch {
+        path: condition.uri.as_ref().and_then(|uri| path(uri)).unwrap_or_else(PathMatch::any),
+        case_sensitive: !condition.ignore_uri_case.as_ref().is_some_and(|ignore| ignore.value),
+        headers,
+        query: query(&condition.query_params),
+    }
+}
+
+fn path(uri: &istio::StringMatch) -> Option<PathMatch> {
+    string(uri).map(|condition| match condition {
+        StringMatch::Exact(path) => PathMatch::Exact(path),
+        StringMatch::Regex(path) => PathMatch::Regex(path),
+        StringMatch::Prefix(path) | StringMatch::Suffix(path) | StringMatch::Contains(path) => {
+            PathMatch::Prefix(path)
+        }
+    })
+}
+
+/// Istio's condition on a string; none where it says nothing.
+pub(super) fn string(condition: &istio::StringMatch) -> Option<StringMatch> {
+    let text = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.value.clone());
+    text(&condition.exact)
+        .map(StringMatch::Exact)
+        .or_else(|| text(&condition.prefix).map(StringMatch::Prefix))
+        .or_else(|| text(&condition.regex).map(StringMatch::Regex))
+}
+
+/// Like [`string`], but with Istio's reading of the expression `*`, which is none: anything that is there.
+fn value(condition: &istio::StringMatch) -> Option<StringMatch> {
+    string(condition).filter(|condition| *condition != StringMatch::Regex("*".to_owned()))
+}
+
+fn header(name: &str, condition: &istio::StringMatch) -> HeaderMatch {
+    HeaderMatch {
+        name: name.to_owned(),
+        condition: value(condition).map_or(HeaderCondition::Present, HeaderCondition::Value),
+        invert: false,
+        treat_missing_as_empty: false,
+        ignore_case: false,
+    }
+}
+
+/// The opposite: a header that is absent counts as empty, so that it does not have the value.
+fn without(name: &str, condition: &istio::StringMatch) -> HeaderMatch {
+    let header = header(name, condition);
+    HeaderMatch { invert: true, treat_missing_as_empty: header.condition != HeaderCondition::Present, ..header }
+}
+
+/// By name: Istio's order is that of a hash table, and the order does not count.
+fn query(params: &IndexMap<Spanned<String>, Spanned<istio::StringMatch>>) -> Vec<QueryMatch> {
+    let mut params: Vec<_> = params
+        .iter()
+        .map(|(name, condition)| QueryMatch {
+            name: name.value.clone(),
+            condition: value(condition).map_or(QueryCondition::Present, QueryCondition::Value),
+        })
+        .collect();
+    params.sort_by(|a, b| a.name.cmp(&b.name));
+    params
+}

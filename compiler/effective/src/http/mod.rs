@@ -1,0 +1,48 @@
+//! HTTP routes of VirtualServices as Envoy takes them, for sidecars and gateways alike
+//! (Istio's `pilot/pkg/networking/core/route`).
+
+mod action;
+mod cors;
+mod defaults;
+mod describe;
+mod fault;
+mod headers;
+mod matching;
+mod redirect;
+mod retry;
+mod rule;
+
+use std::collections::BTreeMap;
+
+use crate::model::Route;
+
+pub(crate) use defaults::{allow_any, inbound, service};
+pub(crate) use matching::CLAIM_PREFIX;
+pub(crate) use rule::routes;
+
+/// For whom routes are made: what decides between the conditions that a proxy never sees.
+pub(crate) struct Perspective<'a> {
+    /// The proxy's namespace.
+    pub(crate) namespace: &'a str,
+    /// The proxy's labels.
+    pub(crate) labels: &'a BTreeMap<String, String>,
+    /// `mesh`, or the gateway `NAMESPACE/NAME`.
+    pub(crate) gateway: &'a str,
+    /// The port that requests come to: the service's for sidecars, the server's for gateways.
+    pub(crate) port: u16,
+    /// Whether the listener terminates TLS.
+    pub(crate) tls: bool,
+    /// The only port of a service, where it has only one that the proxy can mean.
+    pub(crate) only_port: &'a dyn Fn(&str) -> Option<u16>,
+}
+
+/// Whether a route takes every request: a prefix `/` or an expression `.*`, and nothing else.
+pub(crate) fn is_catch_all(route: &Route) -> bool {
+    use crate::model::PathMatch;
+    let path = match &route.matches.path {
+        PathMatch::Prefix(prefix) | PathMatch::PathSeparatedPrefix(prefix) => prefix == "/",
+        PathMatch::Regex(regex) => regex == ".*",
+        PathMatch::Exact(_) => false,
+    };
+    path && route.matches.headers.is_empty() && route.matches.query.is_empty()
+}

@@ -1,0 +1,38 @@
+//! Istio's names for what it makes.
+
+/// The cluster of connections that no service claims.
+pub(crate) const PASSTHROUGH_CLUSTER: &str = "PassthroughCluster";
+/// The cluster that has no endpoint.
+pub(crate) const BLACK_HOLE_CLUSTER: &str = "BlackHoleCluster";
+/// The cluster of inbound connections to ports that no service names.
+pub(crate) const INBOUND_PASSTHROUGH_CLUSTER: &str = "InboundPassthroughCluster";
+/// The virtual host for what no service claims.
+pub(crate) const ALLOW_ANY: &str = "allow_any";
+/// The listener that hands captured outbound connections over.
+pub(crate) const VIRTUAL_OUTBOUND: &str = "virtualOutbound";
+/// The listener of captured inbound connections.
+pub(crate) const VIRTUAL_INBOUND: &str = "virtualInbound";
+/// Its port.
+pub(crate) const OUTBOUND_PORT: u16 = 15001;
+/// Its port.
+pub(crate) const INBOUND_PORT: u16 = 15006;
+
+/// `outbound|9080|v2|reviews.shop.svc.cluster.local`
+pub(crate) fn outbound(host: &str, port: u16, subset: Option<&str>) -> String {
+    format!("outbound|{port}|{}|{host}", subset.unwrap_or_default())
+}
+
+/// `inbound|9080||`
+pub(crate) fn inbound(port: u16) -> String {
+    format!("inbound|{port}||")
+}
+
+/// `reviews.shop.svc.cluster.local:9080`; an IPv6 address in brackets.
+pub(crate) fn host_port(host: &str, port: u16) -> String {
+    format!("{}:{port}", domain(host))
+}
+
+/// A host as it stands in a `Host` header: an IPv6 address in brackets.
+pub(crate) fn domain(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}

@@ -1,0 +1,233 @@
+//! The route tables of sidecars: one for each port, with a virtual host for each service that has the port
+//! (Istio's `BuildSidecarOutboundVirtualHosts`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use meshc_diagnostics::Diagnostic;
+use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
+use meshc_mesh::{Service, View, VirtualService};
+
+use super::domains::{self, Domains};
+use super::ports;
+use crate::http::{self, Perspective};
+use crate::model::{Origin, Route, RouteTable, VirtualHost};
+use crate::{names, rules};
+
+/// Route tables by name.
+pub(crate) type Tables = BTreeMap<String, Arc<RouteTable>>;
+
+/// The services of a port by host, in lower case.
+type ByHost = BTreeMap<String, Arc<Service>>;
+
+/// A virtual host before its domains are known to be free.
+struct Candidate {
+    host: String,
+    service: Option<Arc<Service>>,
+    routes: Arc<Routes>,
+}
+
+/// Routes with what made them.
+struct Routes {
+    routes: Vec<Route>,
+    by: Option<Arc<VirtualService>>,
+}
+
+/// The tables of all ports for sidecars in the view's namespace with these labels.
+pub(crate) fn tables(view: &View, labels: &BTreeMap<String, String>, found: &mut Vec<Diagnostic>) -> Tables {
+    let mut tables = Tables::new();
+    let mut by_port: BTreeMap<u16, Vec<&Arc<Service>>> =
+        ports::http_ports(view).into_iter().map(|port| (port, Vec::new())).collect();
+    for service in &view.services {
+        let numbers: BTreeSet<u16> = service.ports.iter().map(|port| port.number).collect();
+        for number in numbers {
+            if let Some(services) = by_port.get_mut(&number) {
+                services.push(service);
+            }
+        }
+    }
+    for (port, services) in by_port {
+        let hosts = virtual_hosts(view, labels, port, &services, found);
+        for service in services {
+            let own = service.port(port).filter(|p| ports::has_own_table(p.protocol, service.listen_address()));
+            if own.is_some() {
+                let table = own_table(&service.hostname, port, &hosts);
+                tables.insert(table.name.clone(), Arc::new(table));
+            }
+        }
+        let mut hosts = hosts;
+        hosts.push(Arc::new(catch_all()));
+        let name = port.to_string();
+        let table = RouteTable { name: name.clone(), virtual_hosts: hosts, ignore_port_in_host: true };
+        tables.insert(name, Arc::new(table));
+    }
+    tables
+}
+
+/// The virtual hosts of a port, sorted by name, without the one for everything else.
+fn virtual_hosts(
+    view: &View,
+    labels: &BTreeMap<String, String>,
+    port: u16,
+    services: &[&Arc<Service>],
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Arc<VirtualHost>> {
+    let by_host: ByHost =
+        services.iter().map(|service| (service.hostname.to_ascii_lowercase(), Arc::clone(service))).collect();
+    let candidates = candidates(view, labels, port, &by_host);
+    let known: BTreeSet<String> =
+        candidates.iter().filter_map(|c| Some(c.service.as_ref()?.hostname.to_ascii_lowercase())).collect();
+    let mut made: BTreeMap<String, Arc<VirtualHost>> = BTreeMap::new();
+    let mut makers: BTreeMap<String, Arc<Routes>> = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for candidate in candidates {
+        let name = names::host_port(&candidate.host, port);
+        if let Some(first) = makers.get(&name) {
+            if let (Some(first), Some(second)) = (&first.by, &candidate.routes.by) {
+                found.extend(rules::duplicate_host(first, second, &candidate.host));
+            }
+            continue;
+        }
+        makers.insert(name.clone(), Arc::clone(&candidate.routes));
+        let domains = match &candidate.service {
+            Some(service) => domains::of_service(service, &view.namespace),
+            None => domains::of_host(&candidate.host),
+        };
+        if let Some(host) = virtual_host(name.clone(), domains, &candidate, &mut taken, &known) {
+            made.insert(name, Arc::new(host));
+        }
+    }
+    made.into_values().collect()
+}
+
+fn virtual_host(
+    name: String,
+    domains: Domains,
+    candidate: &Candidate,
+    taken: &mut BTreeSet<String>,
+    known: &BTreeSet<String>,
+) -> Option<VirtualHost> {
+    let domains = domains.claim(taken, known);
+    if domains.is_empty() {
+        return None;
+    }
+    let service = candidate.service.iter().map(|service| Origin::new(service.meta.span, service.meta.to_string()));
+    let by = candidate.routes.by.iter().map(|by| Origin::new(by.meta.span, by.meta.to_string()));
+    Some(VirtualHost {
+        name,
+        domains,
+        routes: candidate.routes.routes.clone(),
+        include_attempt_count: true,
+        require_tls: false,
+        origins: by.chain(service).collect(),
+    })
+}
+
+/// In the order in which names are given away: VirtualServices from the first to the last, then the services
+/// that none of them is about.
+fn candidates(view: &View, labels: &BTreeMap<String, String>, port: u16, by_host: &ByHost) -> Vec<Candidate> {
+    let perspective = Perspective {
+        namespace: &view.namespace,
+        labels,
+        gateway: MESH_GATEWAY,
+        port,
+        tls: false,
+        // Only the services of this very port are in play: their port is the one that is asked for.
+        only_port: &|_| None,
+    };
+    let mut candidates = Vec::new();
+    let mut claimed = BTreeSet::new();
+    let wildcards: Vec<&str> = by_host.keys().map(String::as_str).filter(|host| is_wildcard(host)).collect();
+    for by in &view.virtual_services {
+        // On port 80 also hosts that are no service: Istio's way to route names of the outside world.
+        if port != 80 && !concerns(by, by_host, &wildcards) {
+            continue;
+        }
+        let routes = http::routes(by, &perspective);
+        if routes.is_empty() {
+            continue;
+        }
+        let (others, services) = hosts(by, view, by_host);
+        let services: Vec<_> =
+            services.into_iter().filter(|s| s.port(port).is_some_and(|p| p.protocol.may_be_http())).collect();
+        if services.is_empty() && port != 80 {
+            continue;
+        }
+        let routes = Arc::new(Routes { routes, by: Some(Arc::clone(by)) });
+        let others = others.into_iter().map(|host| (host, None));
+        for service in &services {
+            claimed.insert(service.hostname.to_ascii_lowercase());
+        }
+        let services = services.into_iter().map(|service| (service.hostname.to_ascii_lowercase(), Some(service)));
+        candidates.extend(others.chain(services).map(|(host, service)| Candidate {
+            host,
+            service,
+            routes: Arc::clone(&routes),
+        }));
+    }
+    for (host, service) in by_host.iter().filter(|(host, _)| !claimed.contains(*host)) {
+        let Some(of_service) = service.port(port).filter(|port| port.protocol.may_be_http()) else { continue };
+        let routes = Routes { routes: vec![http::service(service, of_service)], by: None };
+        let service = Some(Arc::clone(service));
+        candidates.push(Candidate { host: host.clone(), service, routes: Arc::new(routes) });
+    }
+    candidates
+}
+
+/// Whether a VirtualService has a host that covers, or is covered by, a service. `wildcards` are the services'
+/// hosts that are wildcards.
+fn concerns(by: &VirtualService, by_host: &ByHost, wildcards: &[&str]) -> bool {
+    by.hosts.iter().any(|host| {
+        let host = host.to_ascii_lowercase();
+        by_host.contains_key(&host)
+            || wildcards.iter().any(|service| overlaps(&host, service))
+            || (is_wildcard(&host) && by_host.keys().any(|service| overlaps(&host, service)))
+    })
+}
+
+/// The hosts of a VirtualService that are no services, and the services that it is about.
+fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost) -> (Vec<String>, Vec<Arc<Service>>) {
+    let (mut others, mut services) = (Vec::new(), Vec::new());
+    let (wildcards, exact): (Vec<_>, Vec<_>) =
+        by.hosts.iter().map(|host| host.to_ascii_lowercase()).partition(|host| is_wildcard(host));
+    for host in exact {
+        match by_host.get(&host) {
+            Some(service) => services.push(Arc::clone(service)),
+            None => others.push(host),
+        }
+    }
+    for host in wildcards {
+        let mut covered = by_host.iter().filter(|(service, _)| overlaps(service, &host)).peekable();
+        if covered.peek().is_none() {
+            others.push(host);
+            continue;
+        }
+        // A service belongs to the VirtualService that covers it most closely.
+        let closest = |host: &str| view.closest_virtual_service(host).is_some_and(|c| Arc::ptr_eq(c, by));
+        services.extend(covered.filter(|(host, _)| closest(host)).map(|(_, service)| Arc::clone(service)));
+    }
+    (others, services)
+}
+
+/// The table of one service whose protocol is found out: its virtual host, whatever name is asked for.
+fn own_table(host: &str, port: u16, hosts: &[Arc<VirtualHost>]) -> RouteTable {
+    let name = format!("{host}:{port}");
+    let own: Vec<_> = hosts.iter().filter(|h| h.domains.iter().any(|d| *d == name || *d == host)).cloned().collect();
+    let virtual_hosts = match own.as_slice() {
+        [only] => vec![Arc::new(VirtualHost { domains: vec!["*".to_owned()], ..VirtualHost::clone(only) })],
+        _ => own,
+    };
+    RouteTable { name, virtual_hosts, ignore_port_in_host: true }
+}
+
+/// What no virtual host claims goes where it was going: `outboundTrafficPolicy: ALLOW_ANY`, the default.
+fn catch_all() -> VirtualHost {
+    VirtualHost {
+        name: names::ALLOW_ANY.to_owned(),
+        domains: vec!["*".to_owned()],
+        routes: vec![http::allow_any()],
+        include_attempt_count: true,
+        require_tls: false,
+        origins: Vec::new(),
+    }
+}

@@ -1,0 +1,45 @@
+//! The rules about what Istio drops or merges when it makes configuration, one file each.
+
+mod claim_header;
+mod duplicate_host;
+mod duplicate_server;
+mod duplicate_subset;
+mod second_default;
+mod undeclared_protocol;
+
+use meshc_diagnostics::{Diagnostic, Rule};
+use meshc_mesh::Mesh;
+
+pub use claim_header::CLAIM_HEADER;
+pub use duplicate_host::DUPLICATE_HOST;
+pub(crate) use duplicate_host::duplicate_host;
+pub use duplicate_server::DUPLICATE_SERVER;
+pub(crate) use duplicate_server::duplicate_server;
+pub use duplicate_subset::DUPLICATE_SUBSET;
+pub use second_default::SECOND_DEFAULT;
+pub(crate) use second_default::second_default;
+pub use undeclared_protocol::UNDECLARED_PROTOCOL;
+
+/// All rules of this crate, by code.
+pub const RULES: &[&Rule] = &[
+    &DUPLICATE_HOST,
+    &DUPLICATE_SERVER,
+    &UNDECLARED_PROTOCOL,
+    &CLAIM_HEADER,
+    &SECOND_DEFAULT,
+    &DUPLICATE_SUBSET,
+];
+
+/// What the mesh shows before any proxy is looked at.
+pub(crate) fn of_mesh(mesh: &Mesh) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    claim_header::check(mesh, &mut found);
+    undeclared_protocol::check(mesh, &mut found);
+    duplicate_subset::check(mesh, &mut found);
+    found
+}
+
+/// A finding about a resource.
+fn finding(rule: &Rule, meta: &meshc_mesh::Meta, span: meshc_source::Span, message: String) -> Diagnostic {
+    Diagnostic::new(rule, span, message).resource(meta.kind, Some(&meta.namespace), &meta.name)
+}
