@@ -58,20 +58,26 @@ impl Parser<'_> {
                 return self.fail("invalid character class range: it ends before it begins");
             }
         }
-        let mut class = ClassUnicode::new([ClassUnicodeRange::new(low, high)]);
+        // A range that begins or ends among the surrogates begins after or ends before them.
+        let low = char::from_u32(low).unwrap_or('\u{e000}');
+        let high = char::from_u32(high).unwrap_or('\u{d7ff}');
+        let mut class = ClassUnicode::empty();
+        if low <= high {
+            class.push(ClassUnicodeRange::new(low, high));
+        }
         if self.flags.fold {
             class.case_fold_simple();
         }
         Ok(class)
     }
 
-    fn class_char(&mut self) -> Result<char, Error> {
+    fn class_char(&mut self) -> Result<u32, Error> {
         match self.peek() {
             None => self.fail("missing closing ]"),
             Some('\\') => self.escaped_char(),
             Some(c) => {
                 self.at += c.len_utf8();
-                Ok(c)
+                Ok(u32::from(c))
             }
         }
     }

@@ -8,7 +8,8 @@ use crate::Error;
 
 /// What a backslash introduces outside a class.
 pub(super) enum Escape {
-    Char(char),
+    /// a code point
+    Char(u32),
     Class(ClassUnicode),
     Look(Look),
     /// `\C`: any one byte
@@ -80,8 +81,9 @@ impl Parser<'_> {
         class
     }
 
-    /// An escape that stands for one character.
-    pub(super) fn escaped_char(&mut self) -> Result<char, Error> {
+    /// An escape that stands for one code point; RE2 takes surrogates too, which no
+    /// valid text has.
+    pub(super) fn escaped_char(&mut self) -> Result<u32, Error> {
         self.at += 1;
         let Some(c) = self.next() else { return self.fail("trailing \\") };
         match c {
@@ -95,21 +97,21 @@ impl Parser<'_> {
                     code = code * 8 + digit;
                     self.at += 1;
                 }
-                self.scalar(code)
+                Ok(code)
             }
             'x' => self.hexadecimal(),
-            'n' => Ok('\n'),
-            'r' => Ok('\r'),
-            't' => Ok('\t'),
-            'a' => Ok('\x07'),
-            'f' => Ok('\x0c'),
-            'v' => Ok('\x0b'),
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_' => Ok(c),
+            'n' => Ok(u32::from('\n')),
+            'r' => Ok(u32::from('\r')),
+            't' => Ok(u32::from('\t')),
+            'a' => Ok(u32::from('\x07')),
+            'f' => Ok(u32::from('\x0c')),
+            'v' => Ok(u32::from('\x0b')),
+            c if c.is_ascii() && !c.is_ascii_alphanumeric() => Ok(u32::from(c)),
             c => self.fail(format!("invalid escape sequence: \\{c}")),
         }
     }
 
-    fn hexadecimal(&mut self) -> Result<char, Error> {
+    fn hexadecimal(&mut self) -> Result<u32, Error> {
         let invalid = "invalid escape sequence: \\x takes two hexadecimal digits, or any in braces";
         let mut code = 0u32;
         if self.eat("{") {
@@ -134,13 +136,6 @@ impl Parser<'_> {
                 self.at += 1;
             }
         }
-        self.scalar(code)
-    }
-
-    fn scalar(&self, code: u32) -> Result<char, Error> {
-        match char::from_u32(code) {
-            Some(c) => Ok(c),
-            None => self.fail("a surrogate is no character of a valid text"),
-        }
+        Ok(code)
     }
 }

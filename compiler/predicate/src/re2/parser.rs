@@ -176,10 +176,14 @@ impl<'p> Parser<'p> {
             return Ok(());
         }
         let hir = match self.escape()? {
-            Escape::Char(c) => {
-                pieces.push(self.literal(c));
-                return Ok(());
-            }
+            Escape::Char(code) => match char::from_u32(code) {
+                Some(c) => {
+                    pieces.push(self.literal(c));
+                    return Ok(());
+                }
+                // A surrogate.
+                None => Hir::fail(),
+            },
             Escape::Class(class) => Hir::class(Class::Unicode(class)),
             Escape::Look(look) => Hir::look(look),
             Escape::AnyByte => Hir::class(Class::Bytes(ClassBytes::new([ClassBytesRange::new(0, u8::MAX)]))),
