@@ -95,53 +95,6 @@ impl Writer {
             clusters.push(Arc::clone(&written.cluster));
             endpoints.extend(written.endpoints.clone());
         }
-        let view = self.view(&proxy.clusters);
-        SharedNode {
-            listeners: Arc::new(proxy.listeners.iter().map(|l| self.listener(l, proxy)).collect()),
-            routes: self.routes(proxy.tables.values()),
-            clusters: view.clusters,
-            endpoints: view.endpoints,
-        }
-    }
-
-    fn listener(&mut self, part: &Arc<Listener>, proxy: &Proxy) -> Arc<envoy::Listener> {
-        let entry = self.listeners.entry(Arc::as_ptr(part) as usize);
-        let (_, made) =
-            entry.or_insert_with(|| (Arc::clone(part), Arc::new(listener::listener(part, proxy.kind))));
-        Arc::clone(made)
-    }
-
-    fn routes<'a>(
-        &mut self,
-        tables: impl Iterator<Item = &'a Arc<RouteTable>>,
-    ) -> SharedSet<envoy::RouteConfiguration> {
-        let mut key = Vec::new();
-        let mut made = Vec::new();
-        for table in tables {
-            key.push(Arc::as_ptr(table) as usize);
-            let entry = self.tables.entry(Arc::as_ptr(table) as usize);
-            let (_, written) = entry.or_insert_with(|| (Arc::clone(table), Arc::new(route::table(table))));
-            made.push(Arc::clone(written));
-        }
-        Arc::clone(self.route_sets.entry(key).or_insert_with(|| Arc::new(made)))
-    }
-
-    fn view(&mut self, of: &Clusters) -> View {
-        let key = std::ptr::from_ref(&**of).addr();
-        if let Some(view) = self.views.get(&key) {
-            return view.clone();
-        }
-        let mut clusters = Vec::with_capacity(of.len());
-        let mut endpoints = Vec::new();
-        for part in of.values() {
-            let entry = self.clusters.entry(Arc::as_ptr(part) as usize);
-            let (_, made, assignment) = entry.or_insert_with(|| {
-                let assignment = (part.kind == ClusterKind::Eds).then(|| Arc::new(cluster::assignment(part)));
-                (Arc::clone(part), Arc::new(cluster::cluster(part)), assignment)
-            });
-            clusters.push(Arc::clone(made));
-            endpoints.extend(assignment.clone());
-        }
         let view = View { _of: of.clone(), clusters: Arc::new(clusters), endpoints: Arc::new(endpoints) };
         self.views.insert(key, view.clone());
         view
