@@ -63,7 +63,7 @@ impl Outgoing {
             ));
         }
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         // A body may be expected of these; without a length a server would refuse them.
         let told = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));

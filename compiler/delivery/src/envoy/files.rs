@@ -117,12 +117,12 @@ impl Files {
         fs::rename(&temporary, &file.path).map_err(|e| DeliveryError::file(&file.path, e))
     }
 
-    pub(super) fn write_json(&self, path: &Path, value: &impl Serialize) -> Result<(), DeliveryError> {
+    pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DeliveryError> {
         fs::write(path, bytes(value)).map_err(|e| DeliveryError::file(path, e))
     }
 
     /// Removes a file that nothing names any more.
-    pub(super) fn remove(&self, file: &File) {
+    pub(super) fn remove(file: &File) {
         // One that stays costs only space.
         let _ = fs::remove_file(&file.path);
     }

@@ -42,7 +42,7 @@ impl EnvoyNode {
             files.replace(&file)?;
         }
         let bootstrap = bootstrap(&files, &admin.node, admin.address);
-        files.write_json(&directory.join("bootstrap.json"), &bootstrap)?;
+        Files::write_json(&directory.join("bootstrap.json"), &bootstrap)?;
         Ok(Self { directory: directory.to_owned(), admin, log: log.to_owned(), current: config })
     }
 
@@ -89,7 +89,7 @@ impl EnvoyNode {
         }
         let now = all(&files, &config);
         for gone in before.iter().filter(|old| now.iter().all(|file| file.path != old.path)) {
-            files.remove(gone);
+            Files::remove(gone);
         }
         self.current = config;
         Ok(())

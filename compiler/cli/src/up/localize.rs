@@ -1,0 +1,157 @@
+//! Lays the effective configuration over this machine: the same proxies, tables and clusters, with addresses of
+//! the loopback. Pure, and the only place where what `up` runs differs from what every other command sees.
+//!
+//! It is no interception mode of Istio's. Outbound listeners get sockets of their own on the pod's caller side,
+//! inbound chains become listeners on its service side, endpoints become other pods' service sides, and what would
+//! leave the mesh arrives at a stand-in.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use meshc_effective::model::{
+    Address, Binding, Chain, Cluster, ClusterKind, Direction, EffectiveMesh, Endpoint, EndpointGroup, Listener,
+    LoadBalancer, Proxy, ProxyId, ProxyKind,
+};
+
+use super::layout::{APPS_OUTSIDE, Layout, external_key, is_outbound};
+use super::marks;
+use crate::standin::spec::Listening;
+
+/// The mesh as it runs here. `apps` says where the applications listen.
+pub(crate) fn localize(mesh: &EffectiveMesh, layout: &Layout, apps: &Listening) -> EffectiveMesh {
+    let local = Local { layout, apps, sidecars: mesh.proxies.iter().map(|p| (&p.id, p.kind)).collect() };
+    let proxies = mesh.proxies.iter().filter(|proxy| layout.runs(&proxy.id));
+    EffectiveMesh { proxies: proxies.map(|proxy| Arc::new(local.proxy(proxy))).collect(), diagnostics: Vec::new() }
+}
+
+struct Local<'a> {
+    layout: &'a Layout,
+    apps: &'a Listening,
+    sidecars: BTreeMap<&'a ProxyId, ProxyKind>,
+}
+
+impl Local<'_> {
+    fn proxy(&self, proxy: &Proxy) -> Proxy {
+        let mut listeners = Vec::new();
+        for listener in &proxy.listeners {
+            match listener.direction {
+                Direction::Inbound => listeners.extend(self.inbound(proxy, listener)),
+                Direction::Outbound if is_outbound(listener.direction, listener.binding) => {
+                    listeners.extend(self.outbound(proxy, listener));
+                }
+                Direction::Outbound => {}
+            }
+        }
+        let tables = proxy.tables.iter().map(|(name, table)| (name.clone(), Arc::new(marks::table(table)))).collect();
+        let clusters = proxy.clusters.iter();
+        let clusters = clusters.map(|(name, cluster)| (name.clone(), Arc::new(self.cluster(&proxy.id, cluster))));
+        Proxy { listeners, tables, clusters: clusters.collect(), ..proxy.clone() }
+    }
+
+    /// Each port behind the sidecar as a listener on the pod's service side.
+    fn inbound(&self, proxy: &Proxy, listener: &Listener) -> Vec<Arc<Listener>> {
+        let Some(address) = self.layout.service_side(&proxy.id) else { return Vec::new() };
+        let mut by_port: BTreeMap<u16, Vec<Chain>> = BTreeMap::new();
+        for chain in &listener.chains {
+            // A chain for no port passes through what was meant for another: nothing is sent there here.
+            let Some(port) = chain.destination_port else { continue };
+            let chain = Chain { destination_port: None, ..marks::chain(chain) };
+            by_port.entry(port).or_default().push(chain);
+        }
+        let listeners = by_port.into_iter().map(|(port, chains)| {
+            Arc::new(Listener {
+                name: format!("inbound_{port}"),
+                address: address.to_string(),
+                port: self.layout.port(port),
+                binding: Binding::Bound,
+                chains,
+                ..listener.clone()
+            })
+        });
+        listeners.collect()
+    }
+
+    /// An outbound listener on the pod's caller side, or a gateway's on its only address.
+    fn outbound(&self, proxy: &Proxy, listener: &Listener) -> Option<Arc<Listener>> {
+        let address = match proxy.kind {
+            ProxyKind::Gateway => self.layout.service_side(&proxy.id)?,
+            ProxyKind::Sidecar => self.layout.outbound(&proxy.id, &listener.name)?,
+        };
+        Some(Arc::new(Listener {
+            address: address.to_string(),
+            port: self.layout.port(listener.port),
+            binding: Binding::Bound,
+            chains: listener.chains.iter().map(marks::chain).collect(),
+            ..listener.clone()
+        }))
+    }
+
+    fn cluster(&self, owner: &ProxyId, cluster: &Cluster) -> Cluster {
+        if let Some(port) = inbound_port(&cluster.name) {
+            let app = self.apps.apps.get(&owner.to_string()).and_then(|ports| ports.get(&port));
+            return fixed(cluster, app.map(|&port| at(Ipv4Addr::LOCALHOST, port)));
+        }
+        if cluster.kind == ClusterKind::OriginalDst {
+            let outside = self.apps.apps.get(APPS_OUTSIDE).and_then(|ports| ports.values().next());
+            return fixed(cluster, outside.map(|&port| at(Ipv4Addr::LOCALHOST, port)));
+        }
+        let groups = cluster.endpoints.iter().map(|group| EndpointGroup {
+            endpoints: group.endpoints.iter().filter_map(|endpoint| self.endpoint(endpoint)).collect(),
+            ..group.clone()
+        });
+        // Names are not looked up here: their endpoints are played too.
+        let kind = if cluster.kind == ClusterKind::StrictDns { ClusterKind::Static } else { cluster.kind };
+        Cluster { endpoints: groups.filter(|group| !group.endpoints.is_empty()).collect(), kind, ..cluster.clone() }
+    }
+
+    /// Where an endpoint is here; `None` for a pod that is not run.
+    fn endpoint(&self, endpoint: &Endpoint) -> Option<Endpoint> {
+        let Address::Socket { port, .. } = endpoint.address;
+        let app = |key: &str| self.apps.apps.get(key)?.get(&port).map(|&port| at(Ipv4Addr::LOCALHOST, port));
+        let address = match super::layout::pod_of(endpoint) {
+            Some(id) if self.sidecars.contains_key(&id) => {
+                at(self.layout.service_side(&id)?, self.layout.port(port))
+            }
+            Some(id) => app(&id.to_string())?,
+            None => app(&external_key(endpoint))?,
+        };
+        Some(Endpoint { address, ..endpoint.clone() })
+    }
+}
+
+fn at(address: Ipv4Addr, port: u16) -> Address {
+    Address::Socket { address: address.to_string(), port }
+}
+
+/// The container's port of Istio's `inbound|PORT||`.
+fn inbound_port(name: &str) -> Option<u16> {
+    name.strip_prefix("inbound|")?.split('|').next()?.parse().ok()
+}
+
+/// The cluster with one known endpoint, or none.
+fn fixed(cluster: &Cluster, address: Option<Address>) -> Cluster {
+    let endpoint = address.map(|address| Endpoint {
+        address,
+        weight: 1,
+        workload: None,
+        namespace: None,
+        pod: None,
+        labels: BTreeMap::new(),
+        healthy: true,
+    });
+    let groups = endpoint.map(|endpoint| EndpointGroup {
+        locality: String::new(),
+        weight: 1,
+        endpoints: vec![endpoint],
+    });
+    Cluster {
+        kind: ClusterKind::Static,
+        load_balancer: LoadBalancer::RoundRobin,
+        endpoints: groups.into_iter().collect(),
+        ..cluster.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

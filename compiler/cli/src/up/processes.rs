@@ -1,0 +1,180 @@
+//! The children of a run: started, watched, ended. None of them outlives it.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc;
+
+use super::error::UpError;
+
+/// How long a child may take to end by itself.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Lines of a log that are shown.
+const LAST_LINES: usize = 12;
+
+/// The hidden subcommand of this program under which [`crate::standin`] runs.
+const STANDIN: &str = "standin";
+
+/// The children.
+#[derive(Debug)]
+pub(super) struct Processes {
+    program: PathBuf,
+    running: BTreeMap<String, Running>,
+    ended: mpsc::UnboundedReceiver<Ended>,
+    tell: mpsc::UnboundedSender<Ended>,
+}
+
+#[derive(Debug)]
+struct Running {
+    pid: Option<Pid>,
+    log: PathBuf,
+}
+
+/// A child that is no more.
+#[derive(Debug)]
+struct Ended {
+    name: String,
+    status: io::Result<ExitStatus>,
+}
+
+/// The two ends of a child that is talked to.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    pub(super) to: ChildStdin,
+    pub(super) from: ChildStdout,
+}
+
+impl Processes {
+    /// No children yet. They are processes of the program that runs.
+    pub(super) fn new() -> Result<Self, UpError> {
+        let program = std::env::current_exe().map_err(|e| UpError::io("this program's own path", e))?;
+        let (tell, ended) = mpsc::unbounded_channel();
+        Ok(Self { program, running: BTreeMap::new(), ended, tell })
+    }
+
+    /// Starts this program with `args`.
+    pub(super) fn start_self(&mut self, name: &str, args: &[OsString], log: &Path) -> Result<(), UpError> {
+        let program = self.program.clone();
+        self.start(name, program.as_os_str(), args, log)
+    }
+
+    /// Starts `program`, its output in `log`.
+    pub(super) fn start(
+        &mut self,
+        name: &str,
+        program: &OsStr,
+        args: &[OsString],
+        log: &Path,
+    ) -> Result<(), UpError> {
+        let mut command = self.guarded(log)?;
+        command.arg("exec").arg("--").arg(program).args(args).stdin(Stdio::null());
+        command.stdout(Self::append(log)?);
+        let child = Self::spawn(name, &mut command)?;
+        self.watch(name, child, log);
+        Ok(())
+    }
+
+    /// Starts the stand-ins.
+    pub(super) fn start_apps(&mut self, name: &str, log: &Path) -> Result<Pipes, UpError> {
+        let program = self.program.clone();
+        let mut command = self.guarded(log)?;
+        command.arg("exec").arg("--").arg(program).args([STANDIN, "apps"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = Self::spawn(name, &mut command)?;
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        self.watch(name, child, log);
+        let (to, from) = pipes.ok_or_else(|| UpError::io(name, io::Error::other("no pipe")))?;
+        Ok(Pipes { to, from })
+    }
+
+    /// This program as the guard of another, in a process group of its own: Ctrl-C is for `up`, which then ends its
+    /// children in order.
+    fn guarded(&self, log: &Path) -> Result<Command, UpError> {
+        let mut command = Command::new(&self.program);
+        command.arg(STANDIN).process_group(0).kill_on_drop(true).stderr(Self::append(log)?);
+        Ok(command)
+    }
+
+    fn append(log: &Path) -> Result<File, UpError> {
+        File::options().create(true).append(true).open(log).map_err(|e| UpError::io(log.display(), e))
+    }
+
+    fn spawn(name: &str, command: &mut Command) -> Result<Child, UpError> {
+        command.spawn().map_err(|e| UpError::io(format_args!("{name} cannot be started"), e))
+    }
+
+    fn watch(&mut self, name: &str, mut child: Child, log: &Path) {
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        self.running.insert(name.to_owned(), Running { pid, log: log.to_owned() });
+        let (tell, name) = (self.tell.clone(), name.to_owned());
+        tokio::spawn(async move {
+            let status = child.wait().await;
+            // Nobody listens any more when the run ends.
+            let _ = tell.send(Ended { name, status });
+        });
+    }
+
+    /// Waits until a child ends that was not told to.
+    pub(super) async fn unexpected_end(&mut self) -> UpError {
+        loop {
+            let Some(Ended { name, status }) = self.ended.recv().await else { return std::future::pending().await };
+            if let Some(child) = self.running.remove(&name) {
+                let how = match status {
+                    Ok(status) => status.to_string(),
+                    Err(error) => error.to_string(),
+                };
+                return UpError::ChildEnded { name, how, last_lines: last_lines(&child.log) };
+            }
+        }
+    }
+
+    /// Ends one child, now unneeded.
+    pub(super) fn stop(&mut self, name: &str) {
+        if let Some(pid) = self.running.remove(name).and_then(|child| child.pid) {
+            // One that is gone already needs no signal.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+
+    /// Ends all children: asks them, waits a little, then kills.
+    pub(super) async fn stop_all(&mut self) {
+        self.signal(Signal::TERM);
+        let all_gone = async {
+            while !self.running.is_empty() {
+                match self.ended.recv().await {
+                    Some(ended) => self.running.remove(&ended.name),
+                    None => break,
+                };
+            }
+        };
+        if tokio::time::timeout(GRACE, all_gone).await.is_err() {
+            self.signal(Signal::KILL);
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        for pid in self.running.values().filter_map(|child| child.pid) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// The end of a child's log.
+    pub(super) fn last_words(&self, name: &str) -> Vec<String> {
+        self.running.get(name).map(|child| last_lines(&child.log)).unwrap_or_default()
+    }
+}
+
+fn last_lines(log: &Path) -> Vec<String> {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines.iter().skip(lines.len().saturating_sub(LAST_LINES)).map(|line| (*line).to_owned()).collect()
+}

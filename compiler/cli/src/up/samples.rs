@@ -1,0 +1,172 @@
+//! Requests that show what the configuration does: one for each route that matters, derived from the effective
+//! configuration itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use meshc_effective::model::{Action, ChainAction, Fault, Percent, Proxy, ProxyKind, Route, VirtualHost};
+use meshc_trace::{Direction, Query, Request};
+
+use super::example;
+use super::layout::is_outbound;
+use super::world::World;
+
+/// How often a request is sent whose answer is left to chance.
+const DRAWS: usize = 40;
+
+/// One sample.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sample {
+    /// Who asks.
+    pub(super) proxy: Arc<Proxy>,
+    /// What.
+    pub(super) query: Query,
+    /// The route that it is for; `None` for TCP, and for routes without a name.
+    pub(super) route: Option<String>,
+    /// How often it is sent.
+    pub(super) times: usize,
+}
+
+/// The samples of a mesh, those that show most first: gateways' routes, routes that VirtualServices wrote, TCP, the
+/// default routes of services.
+pub(super) fn derive(world: &World) -> Vec<Sample> {
+    let callers = callers(world);
+    let mut written = Vec::new();
+    let mut tcp = Vec::new();
+    let mut plain = Vec::new();
+    let mut seen: Vec<(String, Arc<VirtualHost>)> = Vec::new();
+    let mut seen_tcp = BTreeSet::new();
+    for proxy in callers {
+        for listener in proxy.listeners.iter().filter(|l| is_outbound(l.direction, l.binding)) {
+            for chain in &listener.chains {
+                match &chain.action {
+                    ChainAction::HttpTable { table: name } => {
+                        let Some(table) = proxy.tables.get(name) else { continue };
+                        for host in &table.virtual_hosts {
+                            if seen.iter().any(|(of, other)| of == name && same(other, host)) {
+                                continue;
+                            }
+                            seen.push((name.clone(), Arc::clone(host)));
+                            let (mut w, mut p) = of_host(&proxy, name, host);
+                            written.append(&mut w);
+                            plain.append(&mut p);
+                        }
+                    }
+                    ChainAction::Tcp { cluster } if cluster.starts_with("outbound|") => {
+                        if seen_tcp.insert(cluster.clone()) {
+                            tcp.push(of_tcp(&proxy, listener.port));
+                        }
+                    }
+                    ChainAction::Tcp { .. } | ChainAction::HttpInline { .. } => {}
+                }
+            }
+        }
+    }
+    written.into_iter().chain(tcp).chain(plain).collect()
+}
+
+/// Gateways, then the workloads that gateways send to, then all others: whoever is first has the word for what all of
+/// them see alike.
+fn callers(world: &World) -> Vec<Arc<Proxy>> {
+    let running = || world.mesh.proxies.iter().filter(|proxy| world.layout.runs(&proxy.id));
+    let behind: BTreeSet<&str> = running()
+        .filter(|proxy| proxy.kind == ProxyKind::Gateway)
+        .flat_map(|gateway| gateway.tables.values())
+        .flat_map(|table| &table.virtual_hosts)
+        .flat_map(|host| &host.routes)
+        // The last route is the one for everything else: the front door.
+        .filter(|route| route.matches.is_any())
+        .filter_map(|route| match &route.action {
+            Action::Forward(forward) => Some(forward),
+            Action::Redirect(_) | Action::DirectResponse(_) => None,
+        })
+        .flat_map(|forward| &forward.destinations)
+        .map(|destination| destination.cluster.as_str())
+        .collect();
+    let is_behind = |proxy: &Proxy| {
+        let who = proxy.id.to_string();
+        behind.iter().any(|cluster| running().any(|other| world.serves(other, cluster, &who)))
+    };
+    let mut callers: Vec<Arc<Proxy>> = running().cloned().collect();
+    callers.sort_by_key(|proxy| (proxy.kind == ProxyKind::Sidecar, !is_behind(proxy)));
+    callers
+}
+
+/// Whether two virtual hosts do the same, wherever they come from.
+fn same(a: &VirtualHost, b: &VirtualHost) -> bool {
+    let parts = |host: &VirtualHost| {
+        let routes = host.routes.iter();
+        routes.map(|r| (r.matches.clone(), r.action.clone(), r.fault.clone())).collect::<Vec<_>>()
+    };
+    a.name == b.name && parts(a) == parts(b)
+}
+
+/// The samples of a virtual host: those for routes that somebody wrote, and those for routes that every service has.
+fn of_host(proxy: &Arc<Proxy>, table: &str, host: &VirtualHost) -> (Vec<Sample>, Vec<Sample>) {
+    let mut written = Vec::new();
+    let mut plain = Vec::new();
+    let Some(mut authority) = authority(host) else { return (written, plain) };
+    // Applications write the port, as `curl` does; at a gateway it is the outside's own.
+    if proxy.kind == ProxyKind::Sidecar && table.parse::<u16>().is_ok_and(|port| port != 80) {
+        authority.extend([":", table]);
+    }
+    for route in &host.routes {
+        let Some(request) = example::request(&route.matches, &authority) else { continue };
+        let sample = Sample {
+            proxy: Arc::clone(proxy),
+            query: query(proxy, Some(table), None, Some(request)),
+            route: route.name.clone(),
+            times: if is_chance(route) { DRAWS } else { 1 },
+        };
+        if route.config.is_some() { written.push(sample) } else { plain.push(sample) }
+    }
+    (written, plain)
+}
+
+fn of_tcp(proxy: &Arc<Proxy>, port: u16) -> Sample {
+    Sample {
+        proxy: Arc::clone(proxy),
+        query: query(proxy, None, Some(port), None),
+        route: None,
+        times: 1,
+    }
+}
+
+fn query(proxy: &Proxy, table: Option<&str>, port: Option<u16>, request: Option<Request>) -> Query {
+    let direction = if proxy.kind == ProxyKind::Gateway { Direction::Gateway } else { Direction::Outbound };
+    Query {
+        proxy: proxy.id.to_string(),
+        route_table: table.map(ToOwned::to_owned),
+        port,
+        direction: Some(direction),
+        request,
+        ..Query::default()
+    }
+}
+
+/// The name that a person would use: the shortest without a port. Hosts for everything else (`allow_any`, `block_all`)
+/// have none; a wildcard stands for one name below it.
+pub(super) fn authority(host: &VirtualHost) -> Option<String> {
+    if matches!(host.name.as_str(), "allow_any" | "block_all" | "blackhole:80") || host.name.starts_with("blackhole:") {
+        return None;
+    }
+    let plain = host.domains.iter().filter(|domain| !domain.contains([':', '*']));
+    if let Some(shortest) = plain.min_by_key(|domain| domain.len()) {
+        return Some(shortest.clone());
+    }
+    let domain = host.domains.first()?;
+    Some(if domain == "*" { "example.com".to_owned() } else { domain.replace('*', "www") })
+}
+
+/// Whether the answer is left to chance.
+fn is_chance(route: &Route) -> bool {
+    let split = match &route.action {
+        Action::Forward(forward) => forward.destinations.iter().filter(|d| d.weight > 0).count() > 1,
+        Action::Redirect(_) | Action::DirectResponse(_) => false,
+    };
+    let sometimes = |percent: Percent| percent != Percent::ALL && percent.millionths > 0;
+    split || route.fault.as_ref().is_some_and(|fault: &Fault| {
+        fault.delay.as_ref().is_some_and(|delay| sometimes(delay.percent))
+            || fault.abort.as_ref().is_some_and(|abort| sometimes(abort.percent))
+    })
+}
