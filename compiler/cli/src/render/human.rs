@@ -1,0 +1,243 @@
+//! For people: the YAML underlined, what is wrong, what to do.
+
+use std::fmt::{self, Write as _};
+
+use meshc_diagnostics::{Diagnostic, Severity, Witness};
+use meshc_source::{SourceFile, SourceSet, Span};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+};
+
+use super::Summary;
+use crate::output;
+
+/// How text for people looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Whether to use colours.
+    pub(crate) colour: bool,
+    /// Columns.
+    pub(crate) width: usize,
+}
+
+/// Columns where there is no terminal to ask.
+const WIDTH: u16 = 100;
+
+// === impl Look ===
+
+impl Look {
+    /// As standard output takes it.
+    pub(crate) fn stdout() -> Self {
+        Self::of(output::colour_out(), terminal_size::terminal_size_of(std::io::stdout()))
+    }
+
+    /// As standard error takes it.
+    pub(crate) fn stderr() -> Self {
+        Self::of(output::colour_err(), terminal_size::terminal_size_of(std::io::stderr()))
+    }
+
+    fn of(colour: bool, size: Option<(terminal_size::Width, terminal_size::Height)>) -> Self {
+        // Narrower than this no line of YAML fits beside its number.
+        let width = size.map_or(WIDTH, |(width, _)| width.0.max(40));
+        Self { colour, width: usize::from(width) }
+    }
+
+    fn theme(self) -> GraphicalTheme {
+        let styles = if self.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
+        GraphicalTheme { characters: ThemeCharacters::unicode(), styles }
+    }
+}
+
+/// All findings, and the counts in the last line.
+pub(crate) fn human(found: &[Diagnostic], sources: &SourceSet, summary: &Summary, look: Look) -> String {
+    let handler = GraphicalReportHandler::new_themed(look.theme())
+        .with_width(look.width)
+        .with_links(false)
+        .with_context_lines(1)
+        // A header's name or a host is not cut at its dashes.
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .with_show_related_as_nested(true);
+    let mut text = String::new();
+    for finding in found {
+        let report = Report::new(finding, sources);
+        // Writing to a string cannot fail; a snippet that cannot be shown is left out by the handler.
+        let _ = handler.render_report(&mut text, &report);
+        text.push('\n');
+    }
+    text.push_str(&summary.line());
+    text.push('\n');
+    if let Some(first) = found.first() {
+        let _ = writeln!(text, "`meshc explain {}` says more about it.", first.code);
+    }
+    text
+}
+
+/// A finding, or one of its labels in another file, as miette takes it.
+#[derive(Debug)]
+struct Report<'a> {
+    header: Option<String>,
+    message: &'a str,
+    severity: Severity,
+    help: Option<String>,
+    snippet: Option<Snippet<'a>>,
+    labels: Vec<LabeledSpan>,
+    related: Vec<Report<'a>>,
+}
+
+/// A file to quote from.
+#[derive(Debug)]
+struct Snippet<'a> {
+    file: &'a SourceFile,
+}
+
+// === impl Report ===
+
+impl<'a> Report<'a> {
+    fn new(finding: &'a Diagnostic, sources: &'a SourceSet) -> Self {
+        let mut header = format!("{}[{}]", finding.severity, finding.code);
+        if let Some(resource) = &finding.resource {
+            header.push(' ');
+            header.push_str(&resource.to_string());
+        }
+        let file = sources.file(finding.span.file);
+        let mut labels = vec![LabeledSpan::new_primary_with_span(None, shown(file, finding.span))];
+        let mut related = Vec::new();
+        for label in &finding.labels {
+            let place = sources.file(label.span.file);
+            if label.span.file == finding.span.file {
+                labels
+                    .push(LabeledSpan::new_with_span(Some(label.message.clone()), shown(place, label.span)));
+            } else {
+                related.push(Self {
+                    header: None,
+                    message: &label.message,
+                    severity: Severity::Info,
+                    help: None,
+                    snippet: Snippet::of(place),
+                    labels: vec![LabeledSpan::new_primary_with_span(None, shown(place, label.span))],
+                    related: Vec::new(),
+                });
+            }
+        }
+        Self {
+            header: Some(header),
+            message: &finding.message,
+            severity: finding.severity,
+            help: help(finding),
+            snippet: Snippet::of(file),
+            labels,
+            related,
+        }
+    }
+}
+
+/// The part of a span that is underlined: its first line, so that a whole route takes no screen.
+fn shown(file: &SourceFile, span: Span) -> SourceSpan {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let first = file.text.get(start..end).and_then(|text| text.lines().next()).unwrap_or_default();
+    SourceSpan::new(start.min(file.text.len()).into(), first.trim_end().len())
+}
+
+/// What to do, the request that shows it, and whose findings it is.
+fn help(finding: &Diagnostic) -> Option<String> {
+    let mut lines: Vec<String> = finding.help.iter().cloned().collect();
+    for fix in &finding.fixes {
+        // "did you mean" says it already.
+        let said =
+            lines.iter().any(|line| fix.message.split('`').nth(1).is_some_and(|name| line.contains(name)));
+        if !said && !lines.iter().any(|line| line.eq_ignore_ascii_case(&fix.message)) {
+            lines.push(format!("fix: {}", fix.message));
+        }
+    }
+    lines.extend(finding.witness.as_ref().map(|witness| format!("shown by: {}", request(witness))));
+    if !finding.aliases.is_empty() {
+        lines.push(format!("also known as {}", finding.aliases.join(", ")));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// `GET reviews:9080/api at productpage.default with x-user: jason`
+pub(super) fn request(witness: &Witness) -> String {
+    let request = &witness.request;
+    let mut text = format!("{} {}{} at {}", request.method, request.authority, request.path, witness.proxy);
+    if !request.headers.is_empty() {
+        let headers: Vec<_> =
+            request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let _ = write!(text, " with {}", headers.join(", "));
+    }
+    text
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message)
+    }
+}
+
+impl std::error::Error for Report<'_> {}
+
+impl miette::Diagnostic for Report<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.header.as_ref().map(|header| Box::new(header) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Info => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.snippet.as_ref().map(|snippet| snippet as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.snippet
+            .as_ref()
+            .map(|_| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+
+    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.related.iter().map(|report| report as &dyn miette::Diagnostic)))
+    }
+}
+
+// === impl Snippet ===
+
+impl<'a> Snippet<'a> {
+    /// A file without text could not be read: the message names it.
+    fn of(file: &'a SourceFile) -> Option<Self> {
+        (!file.text.is_empty()).then_some(Self { file })
+    }
+}
+
+impl SourceCode for Snippet<'_> {
+    fn read_span<'b>(
+        &'b self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let contents = self.file.text.as_bytes().read_span(span, before, after)?;
+        // miette counts columns in bytes; ours are those that every other format gives.
+        let start = self.file.position(contents.span().offset() as u32);
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.file.path.clone(),
+            contents.data(),
+            *contents.span(),
+            start.line as usize - 1,
+            start.column as usize - 1,
+            contents.line_count(),
+        )))
+    }
+}
