@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use meshc_mesh::{DestinationRule, Endpoint as MeshEndpoint, Mesh, Port, Protocol, Resolution, Service, View, selects};
+use meshc_mesh::{
+    DestinationRule, Endpoint as MeshEndpoint, Mesh, Port, Protocol, Resolution, Service, View, selects,
+};
 use meshc_resources::istio::{SimpleLoadBalancer, Subset, TrafficPolicy};
 use meshc_syntax::de::Spanned;
 
@@ -39,7 +41,8 @@ impl Cache {
         let mut all = Vec::with_capacity(view.hosts.len());
         for service in &view.hosts {
             let rule = view.destination_rule(mesh, service);
-            let key = (Arc::as_ptr(service) as usize, rule.map_or(0, |rule| Arc::as_ptr(rule) as usize), kind);
+            let key =
+                (Arc::as_ptr(service) as usize, rule.map_or(0, |rule| Arc::as_ptr(rule) as usize), kind);
             let made = self.by_service.entry(key).or_insert_with(|| Made {
                 clusters: of_service(service, rule, kind),
                 _service: Arc::clone(service),
@@ -51,7 +54,12 @@ impl Cache {
     }
 
     /// All clusters of a sidecar: those of its view, numbered `view`, and its own ports.
-    pub(crate) fn of_sidecar(&mut self, view: usize, outbound: &[Arc<Cluster>], inbound: Vec<u16>) -> Clusters {
+    pub(crate) fn of_sidecar(
+        &mut self,
+        view: usize,
+        outbound: &[Arc<Cluster>],
+        inbound: Vec<u16>,
+    ) -> Clusters {
         let made = self.by_view.entry((view, inbound)).or_insert_with_key(|(_, ports)| {
             let passthrough = [names::PASSTHROUGH_CLUSTER, names::INBOUND_PASSTHROUGH_CLUSTER];
             let own = passthrough.into_iter().map(|name| original_destination(name.to_owned(), 0));
@@ -103,9 +111,14 @@ fn cluster(
         load_balancer = LoadBalancer::ClusterProvided;
     }
     let labels = subset.map(|subset| {
-        subset.labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect::<BTreeMap<_, _>>()
+        subset
+            .labels
+            .iter()
+            .map(|(key, value)| (key.value.clone(), value.value.clone()))
+            .collect::<BTreeMap<_, _>>()
     });
-    let chosen = |endpoint: &&MeshEndpoint| labels.as_ref().is_none_or(|labels| selects(labels, &endpoint.labels));
+    let chosen =
+        |endpoint: &&MeshEndpoint| labels.as_ref().is_none_or(|labels| selects(labels, &endpoint.labels));
     let mut origins = vec![Origin::new(port.span, format!("{}: port {}", service.meta, port.number))];
     if let (Some(rule), Some(subset)) = (rule, subset) {
         let name = name.as_deref().unwrap_or_default();
@@ -142,7 +155,11 @@ fn load_balancer(policies: &[Option<&Spanned<TrafficPolicy>>]) -> LoadBalancer {
         Some(SimpleLoadBalancer::RoundRobin) => LoadBalancer::RoundRobin,
         Some(SimpleLoadBalancer::Random) => LoadBalancer::Random,
         Some(SimpleLoadBalancer::Passthrough) => LoadBalancer::ClusterProvided,
-        Some(SimpleLoadBalancer::Unspecified | SimpleLoadBalancer::LeastConn | SimpleLoadBalancer::LeastRequest)
+        Some(
+            SimpleLoadBalancer::Unspecified
+            | SimpleLoadBalancer::LeastConn
+            | SimpleLoadBalancer::LeastRequest,
+        )
         | None => LoadBalancer::LeastRequest,
     }
 }
@@ -168,7 +185,12 @@ fn group<'a>(endpoints: impl Iterator<Item = &'a MeshEndpoint>) -> Vec<EndpointG
 }
 
 fn original_destination(name: String, port: u16) -> Cluster {
-    Cluster { kind: ClusterKind::OriginalDst, load_balancer: LoadBalancer::ClusterProvided, port, ..named(name) }
+    Cluster {
+        kind: ClusterKind::OriginalDst,
+        load_balancer: LoadBalancer::ClusterProvided,
+        port,
+        ..named(name)
+    }
 }
 
 fn black_hole() -> Cluster {

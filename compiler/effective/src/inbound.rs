@@ -20,7 +20,11 @@ pub(crate) fn listener(targets: &[Target]) -> (Listener, Vec<u16>) {
     }
     by_port.retain(|port, _| !RESERVED_PORTS.contains(port));
     let mut chains = vec![
-        tcp(format!("{}-blackhole", names::VIRTUAL_INBOUND), Some(names::INBOUND_PORT), names::BLACK_HOLE_CLUSTER),
+        tcp(
+            format!("{}-blackhole", names::VIRTUAL_INBOUND),
+            Some(names::INBOUND_PORT),
+            names::BLACK_HOLE_CLUSTER,
+        ),
         tcp(names::VIRTUAL_INBOUND.to_owned(), None, names::INBOUND_PASSTHROUGH_CLUSTER),
     ];
     let mut origins = Vec::new();
@@ -47,7 +51,8 @@ fn protocol(target: &Target) -> Protocol {
 
 fn origin(target: &Target) -> Origin {
     let service = &target.service;
-    let (span, number) = service.ports.get(target.port).map_or((service.meta.span, 0), |p| (p.span, p.number));
+    let (span, number) =
+        service.ports.get(target.port).map_or((service.meta.span, 0), |p| (p.span, p.number));
     Origin::new(span, format!("{}: port {number} is port {} of its pods", service.meta, target.target_port))
 }
 

@@ -47,7 +47,8 @@ pub(super) fn by_port(mesh: &Mesh, pod: usize, found: &mut Vec<Diagnostic>) -> B
     for gateway in mesh.gateways_of(pod) {
         for written in &gateway.servers {
             let Some(port) = &written.port else { continue };
-            let Some(number) = port.number.as_ref().and_then(|number| u16::try_from(number.value).ok()) else {
+            let Some(number) = port.number.as_ref().and_then(|number| u16::try_from(number.value).ok())
+            else {
                 continue;
             };
             let protocol = port.protocol.as_ref().map_or("", |protocol| protocol.value.as_str());
@@ -79,8 +80,8 @@ pub(super) fn by_port(mesh: &Mesh, pod: usize, found: &mut Vec<Diagnostic>) -> B
 /// The pod's port behind a port of a Service that selects it; the number itself where none has it.
 fn resolve(number: u16, targets: &[Target]) -> u16 {
     let named = targets.iter().filter(|target| !target.service.meta.labels.contains_key(NO_TRANSLATION));
-    let mut matching =
-        named.filter(|target| target.service.ports.get(target.port).is_some_and(|port| port.number == number));
+    let mut matching = named
+        .filter(|target| target.service.ports.get(target.port).is_some_and(|port| port.number == number));
     matching.next().map_or(number, |target| target.target_port)
 }
 

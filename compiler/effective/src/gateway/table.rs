@@ -180,7 +180,10 @@ fn finish(hosts: BTreeMap<String, Host>) -> Vec<Arc<VirtualHost>> {
 /// Nothing is routed: every request gets 404.
 fn black_hole(port: u16, servers: &[Server]) -> VirtualHost {
     let origins = servers.iter().map(|server| {
-        Origin::new(server.span(), format!("{}: no VirtualService is for a host of port {port}", server.gateway.meta))
+        Origin::new(
+            server.span(),
+            format!("{}: no VirtualService is for a host of port {port}", server.gateway.meta),
+        )
     });
     VirtualHost {
         name: names::host_port("blackhole", port),

@@ -106,7 +106,11 @@ fn destinations(
     for part in parts {
         let destination = part.destination.as_ref()?;
         let share = format!("{} of {sum} requests", weight(part));
-        origins.push(sent(destination, part.weight.as_ref().map_or(destination.span, |weight| weight.span), &share));
+        origins.push(sent(
+            destination,
+            part.weight.as_ref().map_or(destination.span, |weight| weight.span),
+            &share,
+        ));
         destinations.push(WeightedDestination {
             cluster: cluster(destination, perspective),
             weight: u32::try_from(weight(part)).unwrap_or_default(),
@@ -147,12 +151,18 @@ fn mirrors(route: &HttpRoute, perspective: &Perspective<'_>, origins: &mut Vec<O
         (destination, percent)
     });
     let several = route.mirrors.iter().filter_map(|mirror| {
-        let percent = mirror.percentage.as_ref().map_or(Percent::ALL, |percentage| fault::percent(percentage));
+        let percent =
+            mirror.percentage.as_ref().map_or(Percent::ALL, |percentage| fault::percent(percentage));
         Some((mirror.destination.as_ref()?, percent))
     });
     let mut mirrors = Vec::new();
-    for (destination, percent) in one.into_iter().chain(several).filter(|(_, percent)| percent.millionths > 0) {
-        origins.push(sent(destination, destination.span, &format!("a copy of {} % of requests", percent.value())));
+    for (destination, percent) in one.into_iter().chain(several).filter(|(_, percent)| percent.millionths > 0)
+    {
+        origins.push(sent(
+            destination,
+            destination.span,
+            &format!("a copy of {} % of requests", percent.value()),
+        ));
         mirrors.push(Mirror { cluster: cluster(destination, perspective), percent });
     }
     mirrors

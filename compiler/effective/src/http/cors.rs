@@ -16,7 +16,8 @@ pub(super) fn cors(policy: &CorsPolicy) -> Cors {
     } else {
         policy.allow_origins.iter().filter_map(|origin| string(origin)).collect()
     };
-    let ignores = policy.unmatched_preflights.as_ref().is_some_and(|p| p.value == UnmatchedPreflights::Ignore);
+    let ignores =
+        policy.unmatched_preflights.as_ref().is_some_and(|p| p.value == UnmatchedPreflights::Ignore);
     Cors {
         allow_origins,
         allow_methods: joined(&policy.allow_methods),

@@ -33,7 +33,13 @@ pub(crate) fn allow_any() -> Route {
 }
 
 /// To the workload behind the proxy. `host` is the service that named the port.
-pub(crate) fn inbound(cluster: &str, host: &str, port: u16, protocol: Protocol, origins: Vec<Origin>) -> Route {
+pub(crate) fn inbound(
+    cluster: &str,
+    host: &str,
+    port: u16,
+    protocol: Protocol,
+    origins: Vec<Origin>,
+) -> Route {
     // Retries do not go well with gRPC streams.
     let retry = (!protocol.is_grpc()).then(retry::inbound_default);
     let mut route = plain(DEFAULT, cluster.to_owned(), retry);

@@ -27,10 +27,10 @@ pub(super) fn condition(written: Option<&HttpMatch>, matches: &RouteMatch) -> St
         parts.push(format!("the path {}{case}", path(&matches.path)));
     }
     for header in &matches.headers {
-        let subject = header.name.strip_prefix(':').map_or_else(
-            || format!("the header {}", header.name),
-            |name| format!("the {name}"),
-        );
+        let subject = header
+            .name
+            .strip_prefix(':')
+            .map_or_else(|| format!("the header {}", header.name), |name| format!("the {name}"));
         let not = if header.invert { "not " } else { "" };
         parts.push(match &header.condition {
             HeaderCondition::Present => format!("{subject} {not}present"),
@@ -56,7 +56,8 @@ pub(super) fn condition(written: Option<&HttpMatch>, matches: &RouteMatch) -> St
 }
 
 fn callers(condition: &HttpMatch) -> Vec<String> {
-    let namespace = condition.source_namespace.iter().map(|namespace| format!("callers in namespace {namespace}"));
+    let namespace =
+        condition.source_namespace.iter().map(|namespace| format!("callers in namespace {namespace}"));
     let labels = condition.source_labels.iter().map(|(key, value)| format!("callers labelled {key}={value}"));
     let gateways = condition.gateways.iter().map(|gateway| format!("gateway {gateway}"));
     let port = condition.port.iter().map(|port| format!("port {port}"));

@@ -37,7 +37,11 @@ fn additions(operations: &HeaderOperations) -> Vec<HeaderAddition> {
         let mut sorted: Vec<_> = headers
             .iter()
             .filter(|(name, _)| !is_internal(name))
-            .map(|(name, value)| HeaderAddition { name: name.value.clone(), value: value.value.clone(), action })
+            .map(|(name, value)| HeaderAddition {
+                name: name.value.clone(),
+                value: value.value.clone(),
+                action,
+            })
             .collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
         sorted
@@ -52,7 +56,8 @@ fn removals(operations: &HeaderOperations) -> Vec<String> {
 }
 
 fn authority(headers: &Additions) -> Option<String> {
-    let is_authority = |name: &str| name.eq_ignore_ascii_case(":authority") || name.eq_ignore_ascii_case("host");
+    let is_authority =
+        |name: &str| name.eq_ignore_ascii_case(":authority") || name.eq_ignore_ascii_case("host");
     headers
         .iter()
         .find(|(name, value)| is_authority(name) && !value.is_empty())

@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 use meshc_resources::istio::{self, HttpMatch};
 use meshc_syntax::de::Spanned;
 
-use crate::model::{HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch};
+use crate::model::{
+    HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
+};
 
 /// Headers whose names begin so are claims of a token, which this version does not route by.
 pub(crate) const CLAIM_PREFIX: &str = "@request.auth.claims";
@@ -19,8 +21,11 @@ pub(super) fn route_match(condition: Option<&HttpMatch>) -> RouteMatch {
         .chain(condition.without_headers.iter().map(|(name, value)| without(name, value)))
         .collect();
     headers.sort_by(|a, b| a.name.cmp(&b.name));
-    let pseudo =
-        [(":method", &condition.method), (":authority", &condition.authority), (":scheme", &condition.scheme)];
+    let pseudo = [
+        (":method", &condition.method),
+        (":authority", &condition.authority),
+        (":scheme", &condition.scheme),
+    ];
     headers.extend(pseudo.into_iter().filter_map(|(name, value)| Some(header(name, value.as_ref()?))));
     RouteMatch {
         path: condition.uri.as_ref().and_then(|uri| path(uri)).unwrap_or_else(PathMatch::any),
@@ -67,7 +72,11 @@ fn header(name: &str, condition: &istio::StringMatch) -> HeaderMatch {
 /// The opposite: a header that is absent counts as empty, so that it does not have the value.
 fn without(name: &str, condition: &istio::StringMatch) -> HeaderMatch {
     let header = header(name, condition);
-    HeaderMatch { invert: true, treat_missing_as_empty: header.condition != HeaderCondition::Present, ..header }
+    HeaderMatch {
+        invert: true,
+        treat_missing_as_empty: header.condition != HeaderCondition::Present,
+        ..header
+    }
 }
 
 /// By name: Istio's order is that of a hash table, and the order does not count.

@@ -19,7 +19,8 @@ pub(super) fn redirect(written: &HttpRedirect, listen_port: u16, tls: bool) -> O
         _ => return None,
     };
     let scheme = text(&written.scheme);
-    let from_request = written.derive_port.as_ref().is_some_and(|derive| derive.value == DerivePort::FromRequestPort);
+    let from_request =
+        written.derive_port.as_ref().is_some_and(|derive| derive.value == DerivePort::FromRequestPort);
     let port = match &written.port {
         Some(port) => u16::try_from(port.value).ok(),
         None => from_request.then_some(listen_port),

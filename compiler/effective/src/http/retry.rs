@@ -84,6 +84,9 @@ mod tests {
         assert_eq!(conditions("503,reset"), ("reset,retriable-status-codes".to_owned(), vec![503]));
         assert_eq!(conditions("503"), (",retriable-status-codes".to_owned(), vec![503]));
         assert_eq!(conditions("599"), ("599".to_owned(), vec![]));
-        assert_eq!(conditions("retriable-status-codes,409"), ("retriable-status-codes".to_owned(), vec![409]));
+        assert_eq!(
+            conditions("retriable-status-codes,409"),
+            ("retriable-status-codes".to_owned(), vec![409])
+        );
     }
 }

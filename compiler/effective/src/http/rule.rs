@@ -44,7 +44,8 @@ fn route(
     let action = if let Some(elsewhere) = &written.redirect {
         operations.authority = None;
         let made = redirect::redirect(elsewhere, perspective.port, perspective.tls)?;
-        origins.push(Origin::new(elsewhere.span, format!("the client is told to go elsewhere ({})", made.code)));
+        origins
+            .push(Origin::new(elsewhere.span, format!("the client is told to go elsewhere ({})", made.code)));
         Action::Redirect(made)
     } else if let Some(response) = &written.direct_response {
         operations.authority = None;
@@ -90,7 +91,8 @@ fn concerns(condition: &HttpMatch, perspective: &Perspective<'_>) -> bool {
     }
     let labels = condition.source_labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone()));
     let namespace = condition.source_namespace.as_ref().map_or("", |namespace| namespace.value.as_str());
-    selects(&labels.collect(), perspective.labels) && (namespace.is_empty() || namespace == perspective.namespace)
+    selects(&labels.collect(), perspective.labels)
+        && (namespace.is_empty() || namespace == perspective.namespace)
 }
 
 /// `ROUTE.MATCH`, or what there is of it.

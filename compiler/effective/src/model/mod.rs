@@ -12,7 +12,9 @@ mod route;
 pub use cluster::{Address, Cluster, ClusterKind, Clusters, Endpoint, EndpointGroup, LoadBalancer};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
 pub use listener::{Binding, Chain, ChainAction, Direction, Listener};
-pub use matching::{HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch};
+pub use matching::{
+    HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
+};
 pub use origin::Origin;
 pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind};
 pub use route::{

@@ -59,7 +59,8 @@ fn alternatives(host: &str, namespace: &str) -> Vec<String> {
     if host.parse::<IpAddr>().is_err() {
         alternatives.push(format!("{host}."));
     }
-    let Some(of_cluster) = host.strip_suffix(CLUSTER_DOMAIN).and_then(|rest| rest.strip_suffix(".svc.")) else {
+    let Some(of_cluster) = host.strip_suffix(CLUSTER_DOMAIN).and_then(|rest| rest.strip_suffix(".svc."))
+    else {
         return alternatives;
     };
     // Istio looks for the first `.svc.`, which is the last but for odd names.

@@ -29,7 +29,8 @@ pub(crate) fn listeners(view: &View) -> Vec<Arc<Listener>> {
             } else {
                 ChainAction::Tcp { cluster: names::outbound(&service.hostname, port.number, None) }
             };
-            let origin = Origin::new(port.span, format!("{}: port {} ({})", service.meta, port.number, port.protocol));
+            let origin =
+                Origin::new(port.span, format!("{}: port {} ({})", service.meta, port.number, port.protocol));
             let listener = made
                 .entry((port.number, address.clone()))
                 .and_modify(|listener| {

@@ -49,7 +49,8 @@ pub(crate) fn tables(view: &View, labels: &BTreeMap<String, String>, found: &mut
     for (port, services) in by_port {
         let hosts = virtual_hosts(view, labels, port, &services, found);
         for service in services {
-            let own = service.port(port).filter(|p| ports::has_own_table(p.protocol, service.listen_address()));
+            let own =
+                service.port(port).filter(|p| ports::has_own_table(p.protocol, service.listen_address()));
             if own.is_some() {
                 let table = own_table(&service.hostname, port, &hosts);
                 tables.insert(table.name.clone(), Arc::new(table));
@@ -111,7 +112,8 @@ fn virtual_host(
     if domains.is_empty() {
         return None;
     }
-    let service = candidate.service.iter().map(|service| Origin::new(service.meta.span, service.meta.to_string()));
+    let service =
+        candidate.service.iter().map(|service| Origin::new(service.meta.span, service.meta.to_string()));
     let by = candidate.routes.by.iter().map(|by| Origin::new(by.meta.span, by.meta.to_string()));
     Some(VirtualHost {
         name,
@@ -158,7 +160,8 @@ fn candidates(view: &View, labels: &BTreeMap<String, String>, port: u16, by_host
         for service in &services {
             claimed.insert(service.hostname.to_ascii_lowercase());
         }
-        let services = services.into_iter().map(|service| (service.hostname.to_ascii_lowercase(), Some(service)));
+        let services =
+            services.into_iter().map(|service| (service.hostname.to_ascii_lowercase(), Some(service)));
         candidates.extend(others.chain(services).map(|(host, service)| Candidate {
             host,
             service,
@@ -166,7 +169,9 @@ fn candidates(view: &View, labels: &BTreeMap<String, String>, port: u16, by_host
         }));
     }
     for (host, service) in by_host.iter().filter(|(host, _)| !claimed.contains(*host)) {
-        let Some(of_service) = service.port(port).filter(|port| port.protocol.may_be_http()) else { continue };
+        let Some(of_service) = service.port(port).filter(|port| port.protocol.may_be_http()) else {
+            continue;
+        };
         let routes = Routes { routes: vec![http::service(service, of_service)], by: None };
         let service = Some(Arc::clone(service));
         candidates.push(Candidate { host: host.clone(), service, routes: Arc::new(routes) });
@@ -212,7 +217,8 @@ fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost) -> (Vec<String
 /// The table of one service whose protocol is found out: its virtual host, whatever name is asked for.
 fn own_table(host: &str, port: u16, hosts: &[Arc<VirtualHost>]) -> RouteTable {
     let name = format!("{host}:{port}");
-    let own: Vec<_> = hosts.iter().filter(|h| h.domains.iter().any(|d| *d == name || *d == host)).cloned().collect();
+    let own: Vec<_> =
+        hosts.iter().filter(|h| h.domains.iter().any(|d| *d == name || *d == host)).cloned().collect();
     let virtual_hosts = match own.as_slice() {
         [only] => vec![Arc::new(VirtualHost { domains: vec!["*".to_owned()], ..VirtualHost::clone(only) })],
         _ => own,

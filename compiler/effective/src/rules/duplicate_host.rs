@@ -24,14 +24,19 @@ declare_rule! {
 }
 
 /// The finding for the second of two; none if they are one.
-pub(crate) fn duplicate_host(first: &VirtualService, second: &VirtualService, host: &str) -> Option<Diagnostic> {
+pub(crate) fn duplicate_host(
+    first: &VirtualService,
+    second: &VirtualService,
+    host: &str,
+) -> Option<Diagnostic> {
     if first.meta == second.meta {
         return None;
     }
     let written = second.hosts.iter().find(|written| written.eq_ignore_ascii_case(host));
     let span = written.map_or(second.meta.span, |written| written.span);
     let of_first = first.hosts.iter().find(|written| written.eq_ignore_ascii_case(host));
-    let message = format!("{} has routes for `{host}` already: sidecars follow that one and not this", first.meta);
+    let message =
+        format!("{} has routes for `{host}` already: sidecars follow that one and not this", first.meta);
     Some(
         finding(&DUPLICATE_HOST, &second.meta, span, message)
             .label(of_first.map_or(first.meta.span, |written| written.span), "followed")

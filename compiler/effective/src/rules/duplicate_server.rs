@@ -26,7 +26,12 @@ declare_rule! {
 }
 
 /// The finding for the server that is left out.
-pub(crate) fn duplicate_server(gateway: &Gateway, server: &Spanned<Server>, host: &str, port: u16) -> Diagnostic {
+pub(crate) fn duplicate_server(
+    gateway: &Gateway,
+    server: &Spanned<Server>,
+    host: &str,
+    port: u16,
+) -> Diagnostic {
     let message = format!(
         "an older server with `tls` has `{host}` on port {port} of the same pods: this server is left out with all \
          its hosts"

@@ -28,8 +28,13 @@ pub(super) fn check(mesh: &Mesh, found: &mut Vec<Diagnostic>) {
     for rule in mesh.destination_rules.iter() {
         for (of, dropped, first) in &rule.duplicates {
             let name = dropped.name.as_ref().map_or("", |name| name.value.as_str());
-            let message = format!("an older DestinationRule for `{}` has subset `{name}`: this one is dropped", rule.host);
-            found.push(finding(&DUPLICATE_SUBSET, of, dropped.span, message).label(first.span, "this one holds"));
+            let message = format!(
+                "an older DestinationRule for `{}` has subset `{name}`: this one is dropped",
+                rule.host
+            );
+            found.push(
+                finding(&DUPLICATE_SUBSET, of, dropped.span, message).label(first.span, "this one holds"),
+            );
         }
     }
 }

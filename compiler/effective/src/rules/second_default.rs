@@ -41,7 +41,8 @@ pub(crate) fn second_default(
     let others = takers.filter(|(by, _)| by.meta != first.meta);
     others
         .map(|(by, span)| {
-            let message = format!("{} takes every request for `{host}` already: this route is never taken", first.meta);
+            let message =
+                format!("{} takes every request for `{host}` already: this route is never taken", first.meta);
             finding(&SECOND_DEFAULT, &by.meta, span, message).label(first_span, "taken")
         })
         .collect()

@@ -36,7 +36,8 @@ declare_rule! {
 pub(super) fn check(mesh: &Mesh, found: &mut Vec<Diagnostic>) {
     for service in &mesh.services {
         for port in service.ports.iter().filter(|port| port.protocol == Protocol::Auto) {
-            let name = if port.name.is_empty() { port.number.to_string() } else { format!("`{}`", port.name) };
+            let name =
+                if port.name.is_empty() { port.number.to_string() } else { format!("`{}`", port.name) };
             let message = format!("port {name} does not say its protocol: it is taken for HTTP");
             let finding = finding(&UNDECLARED_PROTOCOL, &service.meta, port.span, message)
                 .help("begin its name with the protocol (`http-…`, `tcp-…`) or set `appProtocol`");
