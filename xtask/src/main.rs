@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
+mod bench;
 mod check;
 mod envoy;
 mod fuzz;
@@ -15,6 +16,8 @@ usage: cargo xtask COMMAND
 
   test [ARG…]      every test; fetches real Envoy first; ARGs go to `cargo test`
   check            formatting, lints, and, where cargo-deny is installed, licences and advisories
+  bench up         start and swap of `meshc up`, mesh-proxy beside Envoy
+  bench build      the release build from an empty target directory
   fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
   envoy            fetch real Envoy into target/ and print its path
 ";
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref() {
         Some("test") => test::run(&rest),
         Some("check") => check::run(),
+        Some("bench") => bench::bench(rest.first().map(String::as_str)),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
         _ => {

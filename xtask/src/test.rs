@@ -14,6 +14,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let _ = std::fs::remove_file(&skipped);
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace()).args(["test", "--workspace"]).args(args).env(SKIPPED, &skipped);
+    // Fuzz targets run the same short way each time here; `cargo xtask fuzz` is the long one.
+    command.env("BOLERO_RANDOM_SEED", "1").env("BOLERO_RANDOM_ITERATIONS", "200");
     match envoy::fetch() {
         Ok(path) => {
             command.env(ENVOY, path);

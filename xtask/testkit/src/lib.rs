@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod swap;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
