@@ -4,7 +4,8 @@ use meshc_effective::model::{Cors, StringMatch};
 
 use crate::headers::Headers;
 use crate::matching::string_matches;
-use crate::re2::{Re2Error, Regexes};
+use crate::re2::Re2Error;
+use crate::regexes::Regexes;
 use crate::seen::Seen;
 
 /// What the filter does with a request.

@@ -11,8 +11,9 @@ use crate::hosts::{FoundHost, HostIndex};
 use crate::local;
 use crate::matching::mismatch;
 use crate::operations::Level;
-use crate::re2::{Re2Error, Regexes};
+use crate::re2::Re2Error;
 use crate::redirect;
+use crate::regexes::Regexes;
 use crate::seen::{Refusal, Seen};
 
 /// How far a request gets in a table.

@@ -6,7 +6,8 @@ use meshc_effective::model::{
     HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
 };
 
-use crate::re2::{Re2Error, Regexes};
+use crate::re2::Re2Error;
+use crate::regexes::Regexes;
 use crate::seen::Seen;
 
 /// The first condition that does not hold.

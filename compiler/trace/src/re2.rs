@@ -1,16 +1,12 @@
-//! RE2's regular expressions with the `regex` crate: the same language, compiled once.
+//! RE2's regular expressions in the syntax of the `regex` crate: the same language.
 //!
 //! What differs and is translated: `\d`, `\w`, `\s` and `\b` are ASCII; a class knows no operations, so
 //! that `[`, `&&`, `--` and `~~` in it are plain characters; `\Q…\E`, `\C`, octal escapes and `\p{^…}`; a
 //! brace that starts no repetition is a brace; every escaped punctuation mark is itself.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
-use std::sync::{Arc, PoisonError, RwLock};
-
-use regex::bytes::{Regex, RegexBuilder};
 
 /// RE2's own limit for `{n,m}`.
 const MAX_REPEAT: u32 = 1000;
@@ -25,77 +21,13 @@ pub struct Re2Error {
     pub message: String,
 }
 
-type Cache = RwLock<HashMap<String, Result<Arc<Regex>, Re2Error>>>;
-
-/// The compiled expressions of a mesh, filled as they are needed and shared between threads.
-#[derive(Debug, Default)]
-pub struct Regexes {
-    full: Cache,
-    part: Cache,
-}
-
-impl Regexes {
-    /// Whether the whole text is in the pattern's language.
-    pub fn full_match(&self, pattern: &str, text: &str) -> Result<bool, Re2Error> {
-        let regex = cached(&self.full, pattern, |p| format!(r"\A(?:{p})\z"))?;
-        Ok(regex.is_match(text.as_bytes()))
-    }
-
-    /// RE2's `GlobalReplace`, as Envoy's `regex_rewrite` uses it: every match is replaced, `\0` to `\9` stand
-    /// for the match and its groups. A substitution that names a group too many changes nothing; one with
-    /// another escape ends there.
-    pub fn replace_all(&self, pattern: &str, text: &str, substitution: &str) -> Result<String, Re2Error> {
-        let regex = cached(&self.part, pattern, str::to_owned)?;
-        let highest = substitution.split('\\').skip(1).filter_map(|s| s.chars().next()?.to_digit(10)).max();
-        if highest.is_some_and(|group| group as usize >= regex.captures_len()) {
-            return Ok(text.to_owned());
-        }
-        let mut out = Vec::with_capacity(text.len());
-        let mut end = 0;
-        for captures in regex.captures_iter(text.as_bytes()) {
-            let Some(whole) = captures.get(0) else { continue };
-            out.extend_from_slice(&text.as_bytes()[end..whole.start()]);
-            end = whole.end();
-            let mut chars = substitution.chars();
-            while let Some(c) = chars.next() {
-                if c != '\\' {
-                    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                    continue;
-                }
-                match chars.next().map(|c| (c, c.to_digit(10))) {
-                    Some((_, Some(group))) => {
-                        out.extend_from_slice(captures.get(group as usize).map_or(&[][..], |m| m.as_bytes()));
-                    }
-                    Some(('\\', None)) => out.push(b'\\'),
-                    _ => break,
-                }
-            }
-        }
-        out.extend_from_slice(&text.as_bytes()[end..]);
-        Ok(String::from_utf8_lossy(&out).into_owned())
-    }
-}
-
-fn cached(cache: &Cache, pattern: &str, wrap: impl Fn(&str) -> String) -> Result<Arc<Regex>, Re2Error> {
-    if let Some(found) = cache.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
-        return found.clone();
-    }
-    let compiled = translate(pattern).and_then(|translated| {
-        RegexBuilder::new(&wrap(&translated))
-            .build()
-            .map(Arc::new)
-            .map_err(|error| refuse(pattern, error.to_string()))
-    });
-    cache.write().unwrap_or_else(PoisonError::into_inner).insert(pattern.to_owned(), compiled.clone());
-    compiled
-}
-
-fn refuse(pattern: &str, message: impl Into<String>) -> Re2Error {
+/// The error of a pattern.
+pub(crate) fn refuse(pattern: &str, message: impl Into<String>) -> Re2Error {
     Re2Error { pattern: pattern.to_owned(), message: message.into() }
 }
 
 /// The pattern in the syntax of the `regex` crate.
-fn translate(pattern: &str) -> Result<String, Re2Error> {
+pub(crate) fn translate(pattern: &str) -> Result<String, Re2Error> {
     let mut translator =
         Translator { chars: pattern.chars().peekable(), out: String::with_capacity(pattern.len()) };
     translator.run().map_err(|message| refuse(pattern, message))?;
@@ -300,7 +232,7 @@ impl Translator<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::regexes::Regexes;
 
     fn full(pattern: &str, text: &str) -> bool {
         Regexes::default().full_match(pattern, text).unwrap_or_else(|e| panic!("{e}"))
@@ -313,7 +245,7 @@ mod tests {
         assert!(full(r"[\d\-x]+", "1-x") && full(r"[^\s]+", "a\u{a0}b") && full(r"[\D]", "é"));
         assert!(full("a|ab", "ab") && full("(?i)GET|post", "pOsT"));
         assert!(!full(".", "\n") && full("(?s).", "\n"));
-        assert!(!full("a$", "a\n") && full(r"a\b.*", "a b") && full(r"\Ba", "a") == false);
+        assert!(!full("a$", "a\n") && full(r"a\b.*", "a b") && !full(r"\Ba", "a"));
     }
 
     #[test]
@@ -335,18 +267,5 @@ mod tests {
         {
             assert!(regexes.full_match(pattern, "a").is_err(), "{pattern}");
         }
-    }
-
-    /// The results for `a*` and `(b)` were recorded from Envoy 1.40.
-    #[test]
-    fn replacing_follows_global_replace() {
-        let regexes = Regexes::default();
-        let replace =
-            |p: &str, t: &str, s: &str| regexes.replace_all(p, t, s).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(replace("a*", "/rraab", "-"), "-/-r-r-b-");
-        assert_eq!(replace("(b)", "/rb/b/b", r"[\1\0\\]"), r"/r[bb\]/[bb\]/[bb\]");
-        assert_eq!(replace("^/api/v([0-9]+)/(.*)$", "/api/v10/x/y", r"/\2/\1"), "/x/y/10");
-        assert_eq!(replace("^/api/v([0-9]+)/(.*)$", "/other", r"/\2/\1"), "/other");
-        assert_eq!(replace("b", "abc", r"\1"), "abc", "a group that is not there");
     }
 }

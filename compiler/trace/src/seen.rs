@@ -139,7 +139,7 @@ impl Seen {
             return Err(bad("the path has a character that may not stand there"));
         }
         if let Some((host, rest)) = absolute_form(path) {
-            authority = host.to_owned();
+            host.clone_into(&mut authority);
             path = if rest.is_empty() { "/" } else { rest };
         }
         if !authority.bytes().all(is_authority) {

@@ -86,12 +86,12 @@ fn routes(out: &mut String, routes: &[RouteStory]) {
     let before = |r: &&RouteStory| taken.is_none_or(|t| r.index < t.index);
     for route in of(Verdict::Failed).filter(before).take(SHOWN_FAILED) {
         let failed = route.failed.as_deref().unwrap_or_default();
-        line(out, 0, &format!("route {} does not match: {failed}", title(route)));
+        line(out, 0, &format!("route {} fails on: {failed}", title(route)));
         reasons(out, 1, &route.because[..route.because.len().min(1)]);
     }
     let failed = of(Verdict::Failed).filter(before).count();
     if failed > SHOWN_FAILED {
-        line(out, 0, &format!("and {} more that do not match", failed - SHOWN_FAILED));
+        line(out, 0, &format!("and {} more that fail", failed - SHOWN_FAILED));
     }
     match taken {
         Some(route) => {

@@ -12,7 +12,7 @@ use crate::answer::{Answer, Because};
 use crate::evaluate::{self, Decision};
 use crate::hosts::HostIndex;
 use crate::query::Query;
-use crate::re2::Regexes;
+use crate::regexes::Regexes;
 use crate::seen::{Refusal, Seen};
 use crate::select::{Place, select};
 use crate::story::{self, Story};

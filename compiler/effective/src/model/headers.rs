@@ -23,8 +23,8 @@ pub struct HeaderAddition {
     pub action: AppendAction,
 }
 
-/// The operations of a route or of one of its destinations, in Envoy's order: additions and settings as
-/// listed, removals last.
+/// The operations of a route or of one of its destinations. Envoy first removes, then computes the values of
+/// all additions and settings from what is left, then sets, then adds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct HeaderOps {
     /// On the request, sorted by name as Istio sorts them.

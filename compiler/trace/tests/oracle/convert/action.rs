@@ -1,173 +1,15 @@
-//! Envoy's protojson, as Istio writes it, read into the intermediate representation. A field that is not
-//! known here stops the test.
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
+//! What a route does, from protojson.
 
 use meshc_effective::model::{
-    Action, Address, AppendAction, Cluster, ClusterKind, Clusters, Cors, DirectResponse, Endpoint,
-    EndpointGroup, Fault, FaultAbort, FaultDelay, Forward, HeaderAddition, HeaderCondition, HeaderMatch,
-    HeaderOps, LoadBalancer, Mirror, PathMatch, Percent, QueryCondition, QueryMatch, Redirect, RedirectPath,
-    RegexRewrite, RetryPolicy, Rewrite, Route, RouteMatch, RouteTable, StringMatch, VirtualHost,
+    Action, AppendAction, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, HeaderAddition,
+    HeaderOps, Mirror, Percent, Redirect, RedirectPath, RegexRewrite, RetryPolicy, Rewrite,
     WeightedDestination,
 };
 use serde_json::Value;
 
-/// The fields of an object, none of which may be unknown.
-fn fields(value: &Value, known: &[&str]) {
-    for key in value.as_object().into_iter().flat_map(|o| o.keys()) {
-        assert!(known.contains(&key.as_str()), "the recording has a field that is not read: {key}");
-    }
-}
+use super::{duration, fields, list, number, optional, string, strings, text};
 
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn optional(value: &Value) -> Option<String> {
-    value.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
-}
-
-fn strings(value: &Value) -> Vec<String> {
-    list(value).iter().map(text).collect()
-}
-
-fn number(value: &Value) -> u32 {
-    u32::try_from(value.as_u64().unwrap_or_default()).expect("a small number")
-}
-
-fn duration(value: &Value) -> Option<Duration> {
-    let seconds = value.as_str()?.strip_suffix('s').expect("seconds");
-    Some(Duration::from_secs_f64(seconds.parse().expect("a number")))
-}
-
-pub(crate) fn table(value: &Value) -> RouteTable {
-    fields(
-        value,
-        &[
-            "name",
-            "virtual_hosts",
-            "ignore_port_in_host_matching",
-            "validate_clusters",
-            "max_direct_response_body_size_bytes",
-        ],
-    );
-    RouteTable {
-        name: text(&value["name"]),
-        virtual_hosts: list(&value["virtual_hosts"]).iter().map(|h| Arc::new(host(h))).collect(),
-        ignore_port_in_host: value["ignore_port_in_host_matching"].as_bool().unwrap_or_default(),
-    }
-}
-
-fn host(value: &Value) -> VirtualHost {
-    fields(value, &["name", "domains", "routes", "include_request_attempt_count", "require_tls"]);
-    VirtualHost {
-        name: text(&value["name"]),
-        domains: strings(&value["domains"]),
-        routes: list(&value["routes"]).iter().map(route).collect(),
-        include_attempt_count: value["include_request_attempt_count"].as_bool().unwrap_or_default(),
-        require_tls: value["require_tls"] == "ALL",
-        origins: Vec::new(),
-    }
-}
-
-fn route(value: &Value) -> Route {
-    fields(
-        value,
-        &[
-            "name",
-            "match",
-            "route",
-            "redirect",
-            "direct_response",
-            "decorator",
-            "metadata",
-            "typed_per_filter_config",
-            "request_headers_to_add",
-            "request_headers_to_remove",
-            "response_headers_to_add",
-            "response_headers_to_remove",
-        ],
-    );
-    let filters = &value["typed_per_filter_config"];
-    fields(filters, &["envoy.filters.http.fault", "envoy.filters.http.cors"]);
-    Route {
-        name: optional(&value["name"]),
-        matches: conditions(&value["match"]),
-        action: action(value),
-        headers: operations(value),
-        fault: filters.get("envoy.filters.http.fault").map(fault),
-        cors: filters.get("envoy.filters.http.cors").map(cors),
-        decorator: optional(&value["decorator"]["operation"]),
-        config: None,
-        origins: Vec::new(),
-    }
-}
-
-fn conditions(value: &Value) -> RouteMatch {
-    fields(
-        value,
-        &[
-            "path",
-            "prefix",
-            "path_separated_prefix",
-            "safe_regex",
-            "case_sensitive",
-            "headers",
-            "query_parameters",
-        ],
-    );
-    let path = match value {
-        v if v["path"].is_string() => PathMatch::Exact(text(&v["path"])),
-        v if v["prefix"].is_string() => PathMatch::Prefix(text(&v["prefix"])),
-        v if v["path_separated_prefix"].is_string() => {
-            PathMatch::PathSeparatedPrefix(text(&v["path_separated_prefix"]))
-        }
-        v => PathMatch::Regex(text(&v["safe_regex"]["regex"])),
-    };
-    let header = |h: &Value| {
-        fields(
-            h,
-            &["name", "present_match", "string_match", "invert_match", "treat_missing_header_as_empty"],
-        );
-        HeaderMatch {
-            name: text(&h["name"]),
-            condition: match h["present_match"].as_bool() {
-                Some(_) => HeaderCondition::Present,
-                None => HeaderCondition::Value(string(&h["string_match"])),
-            },
-            invert: h["invert_match"].as_bool().unwrap_or_default(),
-            treat_missing_as_empty: h["treat_missing_header_as_empty"].as_bool().unwrap_or_default(),
-            ignore_case: false,
-        }
-    };
-    let query = |q: &Value| {
-        fields(q, &["name", "string_match"]);
-        QueryMatch { name: text(&q["name"]), condition: QueryCondition::Value(string(&q["string_match"])) }
-    };
-    RouteMatch {
-        path,
-        case_sensitive: value["case_sensitive"].as_bool().unwrap_or(true),
-        headers: list(&value["headers"]).iter().map(header).collect(),
-        query: list(&value["query_parameters"]).iter().map(query).collect(),
-    }
-}
-
-fn string(value: &Value) -> StringMatch {
-    fields(value, &["exact", "prefix", "safe_regex"]);
-    match value {
-        v if v["exact"].is_string() => StringMatch::Exact(text(&v["exact"])),
-        v if v["prefix"].is_string() => StringMatch::Prefix(text(&v["prefix"])),
-        v => StringMatch::Regex(text(&v["safe_regex"]["regex"])),
-    }
-}
-
-fn action(value: &Value) -> Action {
+pub(super) fn action(value: &Value) -> Action {
     if let Some(redirect) = value.get("redirect") {
         return Action::Redirect(to_redirect(redirect));
     }
@@ -316,7 +158,7 @@ fn percent(value: &Value) -> Percent {
     }
 }
 
-fn operations(value: &Value) -> HeaderOps {
+pub(super) fn operations(value: &Value) -> HeaderOps {
     let additions = |value: &Value| {
         let addition = |a: &Value| {
             fields(a, &["header", "append_action"]);
@@ -341,7 +183,7 @@ fn operations(value: &Value) -> HeaderOps {
     }
 }
 
-fn fault(value: &Value) -> Fault {
+pub(super) fn fault(value: &Value) -> Fault {
     fields(value, &["@type", "delay", "abort"]);
     Fault {
         delay: value.get("delay").map(|d| FaultDelay {
@@ -356,7 +198,7 @@ fn fault(value: &Value) -> Fault {
     }
 }
 
-fn cors(value: &Value) -> Cors {
+pub(super) fn cors(value: &Value) -> Cors {
     fields(
         value,
         &[
@@ -379,41 +221,4 @@ fn cors(value: &Value) -> Cors {
         allow_credentials: value["allow_credentials"].as_bool(),
         forward_not_matching_preflights: value["forward_not_matching_preflights"].as_bool(),
     }
-}
-
-pub(crate) fn cluster_names(table: &RouteTable) -> BTreeSet<String> {
-    let routes = table.virtual_hosts.iter().flat_map(|h| &h.routes);
-    let forwards = routes.filter_map(|r| match &r.action {
-        Action::Forward(forward) => Some(forward),
-        _ => None,
-    });
-    forwards.flat_map(|f| &f.destinations).map(|d| d.cluster.clone()).collect()
-}
-
-pub(crate) fn clusters<'n>(known: impl Iterator<Item = (&'n str, bool)>) -> Clusters {
-    let endpoint = || Endpoint {
-        address: Address::Socket { address: "10.0.0.2".to_owned(), port: 80 },
-        weight: 1,
-        workload: None,
-        namespace: None,
-        pod: None,
-        labels: BTreeMap::new(),
-        healthy: true,
-    };
-    let cluster = |(name, up): (&str, bool)| {
-        let endpoints = if up { vec![endpoint()] } else { Vec::new() };
-        let cluster = Cluster {
-            name: name.to_owned(),
-            kind: ClusterKind::Eds,
-            load_balancer: LoadBalancer::LeastRequest,
-            connect_timeout: Duration::from_secs(10),
-            endpoints: vec![EndpointGroup { locality: String::new(), weight: 1, endpoints }],
-            host: String::new(),
-            port: 80,
-            subset: None,
-            origins: Vec::new(),
-        };
-        (name.to_owned(), Arc::new(cluster))
-    };
-    known.map(cluster).collect()
 }
