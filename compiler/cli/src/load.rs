@@ -162,7 +162,7 @@ pub(crate) fn all_rules() -> Vec<&'static Rule> {
     all.extend(meshc_syntax::rules::RULES);
     all.extend(meshc_resources::rules::RULES);
     all.extend(meshc_mesh::rules::RULES);
-    all.extend(meshc_effective::RULES);
+    all.extend(meshc_effective::rules::RULES);
     all.extend(meshc_analysis::RULES);
     all.sort_by_key(|rule| rule.code);
     all

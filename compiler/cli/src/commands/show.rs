@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use meshc_analysis::RoutesView;
-use meshc_effective::model::{EffectiveMesh, Proxy};
+use meshc_analysis::{Reachable, RoutesView, routes_view};
+use meshc_effective::model::Proxy;
 use meshc_xds::Writer;
 use serde_json::{Value, json};
 
 use super::DONE;
 use crate::args::{Show, ShowFormat, ShowWhat, Target};
 use crate::load::{Failure, Selected, Tree};
-use crate::{output, render};
+use crate::output;
 
 pub(crate) fn run(args: &Show) -> Result<u8, Failure> {
     let tree = Tree::read(&Selected::new(&args.tree.paths, &args.tree.revision))?;
@@ -18,8 +18,8 @@ pub(crate) fn run(args: &Show) -> Result<u8, Failure> {
     let proxy = mesh.find(&args.proxy).map_err(Failure::new)?;
     match args.format {
         ShowFormat::Envoy => output::json_pretty(&envoy(proxy, args)?),
-        ShowFormat::Json => output::json_pretty(&json(&tree, &mesh, proxy, args.what)),
-        ShowFormat::Human => output::out(&human(&tree, &mesh, proxy, args.what)),
+        ShowFormat::Json => output::json_pretty(&json(&tree, proxy, args.what)),
+        ShowFormat::Human => output::out(&human(&tree, proxy, args.what)),
     }
     Ok(DONE)
 }
@@ -41,9 +41,9 @@ fn envoy(proxy: &Proxy, args: &Show) -> Result<Value, Failure> {
 }
 
 /// What is shown, as JSON: for routes an object, for the others an array of objects.
-fn json(tree: &Tree, mesh: &EffectiveMesh, proxy: &Proxy, what: ShowWhat) -> Value {
+fn json(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> Value {
     match what {
-        ShowWhat::Routes => to_value(&RoutesView::of(mesh, proxy, &tree.sources)),
+        ShowWhat::Routes => to_value(&routes_view(proxy, &tree.sources)),
         ShowWhat::Listeners => listeners(proxy),
         ShowWhat::Clusters => clusters(proxy),
         ShowWhat::Endpoints => endpoints(proxy),
@@ -98,11 +98,11 @@ fn to_value(value: &impl serde::Serialize) -> Value {
 }
 
 /// A listing for people.
-fn human(tree: &Tree, mesh: &EffectiveMesh, proxy: &Proxy, what: ShowWhat) -> String {
+fn human(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     match what {
-        ShowWhat::Routes => text.push_str(&render::routes(&RoutesView::of(mesh, proxy, &tree.sources))),
+        ShowWhat::Routes => text.push_str(&routes(&routes_view(proxy, &tree.sources))),
         ShowWhat::Policy => text.push_str("no policy: no resource in this tree makes any\n"),
         ShowWhat::Listeners => {
             for listener in array(listeners(proxy)) {
@@ -128,6 +128,30 @@ fn human(tree: &Tree, mesh: &EffectiveMesh, proxy: &Proxy, what: ShowWhat) -> St
                     let state = if endpoint.healthy { "" } else { "  not ready" };
                     let _ = writeln!(text, "  {address}:{port}  {pod}{state}");
                 }
+            }
+        }
+    }
+    text
+}
+
+/// Tables, virtual hosts and routes, each route with whether a request can reach it and where it comes from.
+fn routes(view: &RoutesView) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    for table in &view.tables {
+        let _ = writeln!(text, "table {}", table.name);
+        for host in &table.virtual_hosts {
+            let _ = writeln!(text, "  {}  ({})", host.name, host.domains.join(", "));
+            for route in &host.routes {
+                let mark = match &route.reachable {
+                    Reachable::Yes => String::new(),
+                    Reachable::No => format!("  unreachable, hidden by {:?}", route.hidden_by),
+                    Reachable::Unknown(why) => format!("  reachable? unknown: {why}"),
+                };
+                let from = route.because.first();
+                let place = from.map(|b| format!("  {}:{}", b.file, b.line)).unwrap_or_default();
+                let name = route.name.as_deref().unwrap_or("-");
+                let _ = writeln!(text, "    {} {name}{place}{mark}", route.index);
             }
         }
     }
