@@ -1,18 +1,19 @@
 //! The parser's events to a tree: limits, anchors, merge keys, doubled keys.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_source::{FileId, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use crate::extent;
 use crate::limits::Limits;
 use crate::mapping::Mapping;
 use crate::node::{Kind, Node, Style};
 use crate::offsets::Offsets;
 use crate::resolve::{self, Tag};
 use crate::rules;
+use crate::{extent, flow};
 
 /// What became of one piece of a stream.
 #[derive(Default)]
@@ -36,8 +37,24 @@ pub(crate) enum Stop {
     Limit,
 }
 
+/// How many bracketed values of one document may close to the left of their key.
+const MAX_JOINED: usize = 256;
+
 /// Reads the documents of `text`, which stands at `base` in its file.
 pub(crate) fn document(file: FileId, text: &str, base: usize, limits: &Limits) -> Built {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_JOINED {
+        let (built, bracket) = attempt(file, &text, base, limits);
+        match bracket.and_then(|bracket| flow::join_lines(&text, bracket)) {
+            Some(joined) => text = Cow::Owned(joined),
+            None => return built,
+        }
+    }
+    attempt(file, &text, base, limits).0
+}
+
+/// Reads once. Where the indentation within a bracketed value is refused: where that value starts.
+fn attempt(file: FileId, text: &str, base: usize, limits: &Limits) -> (Built, Option<usize>) {
     let offsets = Offsets::new(text, base);
     let mut builder = Builder {
         file,
@@ -52,6 +69,7 @@ pub(crate) fn document(file: FileId, text: &str, base: usize, limits: &Limits) -
         copied: 0,
     };
     let mut parser = Parser::new_from_str(text);
+    let mut bracket = None;
     while builder.built.stop.is_none() {
         match parser.next_event() {
             Some(Ok((Event::StreamEnd, _))) | None => break,
@@ -61,6 +79,10 @@ pub(crate) fn document(file: FileId, text: &str, base: usize, limits: &Limits) -
                 builder.event(event, start, end);
             }
             Some(Err(error)) => {
+                if error.info() == "invalid indentation" {
+                    let flow = builder.stack.iter().find(|frame| frame.style == Style::Flow);
+                    bracket = flow.map(|frame| frame.start - base);
+                }
                 let at = builder.offsets.byte(error.marker().index());
                 let finding = rules::syntax_error(builder.point(at), error.info());
                 builder.stop(Stop::Syntax, finding);
@@ -70,7 +92,7 @@ pub(crate) fn document(file: FileId, text: &str, base: usize, limits: &Limits) -
     if builder.built.stop.is_some() {
         builder.built.roots.clear();
     }
-    builder.built
+    (builder.built, bracket)
 }
 
 struct Builder<'t> {

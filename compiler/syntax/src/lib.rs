@@ -6,6 +6,7 @@
 mod build;
 pub mod de;
 mod extent;
+mod flow;
 mod head;
 mod limits;
 mod mapping;

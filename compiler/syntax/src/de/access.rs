@@ -164,6 +164,9 @@ impl<'a> MapAccess<'a> for StructEntries<'_, 'a> {
         let (reading, fields) = (self.reading, self.fields);
         let Some(entry) = self.entries.find(|entry| {
             let absent = entry.value.is_null() && fields.contains(&&*entry.key.text);
+            if absent {
+                reading.found_null(entry);
+            }
             !absent && !reading.is_poisoned(&entry.value)
         }) else {
             return Ok(None);

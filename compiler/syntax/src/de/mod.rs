@@ -47,7 +47,7 @@ use std::cell::RefCell;
 use rustc_hash::FxHashSet;
 use serde::de::DeserializeOwned;
 
-use crate::node::Node;
+use crate::node::{Entry, Node};
 
 pub use duration::{Duration, ParseDurationError};
 pub use int_or_string::IntOrString;
@@ -69,6 +69,9 @@ pub enum Encoding {
     /// As the Kubernetes API server: numbers are numbers; an integer may be written as `1.0`.
     #[default]
     Kubernetes,
+    /// As the API server reads a custom resource: as `Kubernetes`, but within `spec` a field that is null is
+    /// an error, as no field of Istio's and the Gateway API's definitions is nullable.
+    CustomResource,
     /// As protojson, in which `MeshConfig` is read: numbers may be strings also.
     ProtoJson,
 }
@@ -139,6 +142,31 @@ impl<'a> Reading<'a> {
 
     fn poison(&self, node: &Node) {
         self.poisoned.borrow_mut().insert(std::ptr::from_ref(node));
+    }
+
+    /// A field is null, which is absence, but not everywhere allowed.
+    fn found_null(&self, entry: &'a Entry) {
+        let key = &*entry.key.text;
+        let within_spec = match self.path.borrow().first() {
+            Some(Step::Key(first)) => *first == "spec",
+            Some(Step::Index(_)) => false,
+            None => key == "spec",
+        };
+        if self.encoding != Encoding::CustomResource || !within_spec {
+            return;
+        }
+        let mut path = self.path();
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+        self.record(Issue::WrongType {
+            path,
+            span: if entry.value.span.is_empty() { entry.key.span } else { entry.value.span },
+            expected: "a value or left out".to_owned(),
+            found: "null".to_owned(),
+            quote: false,
+        });
     }
 
     /// Reads one step deeper.

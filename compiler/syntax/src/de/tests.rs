@@ -160,3 +160,21 @@ fn the_types_go_through_other_deserializers_too() {
     assert_eq!(spec.http[0].timeout.unwrap().value, Duration::from_secs(1));
     assert_eq!(serde_json::to_string(&spec.hosts).unwrap(), r#"["a"]"#);
 }
+
+#[test]
+fn a_custom_resource_has_no_null_in_its_spec() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only that it is read matters")]
+    struct Resource {
+        metadata: IndexMap<String, Option<String>>,
+        spec: Option<Retries>,
+    }
+    let text = "metadata: {creationTimestamp: null}\nspec: {attempts: 1, perTryTimeout: }\n";
+    let parsed = crate::parse(FileId(0), text, &Limits::default());
+    let root = &parsed.documents[0].root;
+    assert_eq!(read::<Resource>(root).1, []);
+    let (resource, issues) = read_as::<Resource>(root, Encoding::CustomResource);
+    assert!(resource.is_some());
+    let paths: Vec<_> = issues.iter().map(Issue::path).collect();
+    assert_eq!(paths, ["spec.perTryTimeout"]);
+}

@@ -75,6 +75,11 @@ fn a_value_is_without_its_properties_and_with_its_quotes() {
 }
 
 #[test]
+fn brackets_may_close_to_the_left_as_kubernetes_lets_them() {
+    insta::assert_snapshot!(dump("a:\n    b: [\n      é, # ü ]\n  c\n  ]\n    d: {e: [\n 1]}\nf: 1\n"));
+}
+
+#[test]
 fn a_broken_document_hides_none_of_its_neighbours() {
     insta::assert_snapshot!(dump(
         "kind: A\n---\nkind: [\n---\nkind: \"B\n---\n# only a comment\n---\nkind: C\n--- # d\nkind: D\n"
