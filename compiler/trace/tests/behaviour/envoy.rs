@@ -132,26 +132,19 @@ fn ask(tracer: &Tracer<'_>, method: &str, path: &str, headers: &[(&str, &str)]) 
 
 /// `STATUS [HEADERS] BODY` and, where it arrives, `-> PATH {HEADERS} TIMEOUT`.
 fn short(answer: &Answer) -> String {
-    let mut out = answer.status.map_or("-".to_owned(), |s| s.to_string());
-    if let Some(location) = &answer.location {
-        out += &format!(" location: {location};");
-    }
-    for (name, value) in &answer.response_headers {
-        out += &format!(" {name}: {value};");
-    }
-    if let Some(body) = &answer.body {
-        out += &format!(" {body:?}");
-    }
+    let mut out = vec![answer.status.map_or("-".to_owned(), |s| s.to_string())];
+    out.extend(answer.location.iter().map(|location| format!("location: {location};")));
+    out.extend(answer.response_headers.iter().map(|(name, value)| format!("{name}: {value};")));
+    out.extend(answer.body.iter().map(|body| format!("{body:?}")));
     if let Some(upstream) = &answer.upstream {
-        out += &format!(" -> {}{}", upstream.authority, upstream.path);
-        for (name, value) in &upstream.headers {
-            if !name.starts_with("access-control") && !["origin", "content-type"].contains(&name.as_str()) {
-                out += &format!(" {name}: {value};");
-            }
-        }
-        out += &answer.timeout_ms.map_or(" no timeout".to_owned(), |t| format!(" {t} ms"));
+        out.push(format!("-> {}{}", upstream.authority, upstream.path));
+        let asked =
+            |name: &str| name.starts_with("access-control") || ["origin", "content-type"].contains(&name);
+        let headers = upstream.headers.iter().filter(|(name, _)| !asked(name));
+        out.extend(headers.map(|(name, value)| format!("{name}: {value};")));
+        out.push(answer.timeout_ms.map_or("no timeout".to_owned(), |t| format!("{t} ms")));
     }
-    out
+    out.join(" ")
 }
 
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
