@@ -5,22 +5,12 @@ use std::path::PathBuf;
 use meshc_source::{FileId, Limits as LoadLimits, Selection, SourceSet, load};
 use meshc_syntax::{Limits, parse};
 
-/// The folder of shared data; none where a user has none.
-fn shared() -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let found = folder.is_dir().then_some(folder);
-    if found.is_none() {
-        println!("skipped: no ../shared");
-    }
-    found
-}
-
 #[test]
 fn istios_samples_are_read_without_a_finding() {
-    let Some(shared) = shared() else {
+    let Some(samples) = meshc_testkit::shared("Istio's samples are read", "samples") else {
         return;
     };
-    let selection = Selection::worktree(shared, vec![PathBuf::from("samples")]);
+    let selection = Selection::worktree(samples, vec![PathBuf::from(".")]);
     let (sources, problems) = load(&selection, &LoadLimits::default()).unwrap();
     let mut found: Vec<String> = problems.iter().map(|problem| format!("{:?}", problem.kind)).collect();
     let mut documents = 0;
@@ -44,11 +34,12 @@ fn istios_samples_are_read_without_a_finding() {
 
 #[test]
 fn what_an_api_server_decodes_has_no_syntax_error() {
-    let Some(shared) = shared() else {
+    let Some(oracle) = meshc_testkit::shared("what an API server decodes is read", "oracle/validation")
+    else {
         return;
     };
     let mut checked = 0;
-    for entry in std::fs::read_dir(shared.join("oracle/validation")).unwrap() {
+    for entry in std::fs::read_dir(oracle).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         for line in text.lines() {
             let case: serde_json::Value = serde_json::from_str(line).unwrap();
