@@ -1,1 +1,14 @@
-//! Mesh and route rules, reachability and the semantic diff.
+//! Mesh and route rules, reachability and the semantic diff: what is claimed here about requests is exact, or
+//! labelled unknown with the reason, and carries a request that shows it.
+
+#![forbid(unsafe_code)]
+
+mod origin;
+mod reach;
+mod requests;
+pub mod rules;
+
+pub use reach::{
+    HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
+};
+pub use rules::{check_mesh, check_routes};

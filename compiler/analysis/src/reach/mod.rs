@@ -1,0 +1,129 @@
+//! Which routes requests can reach: "first match wins" worked out exactly for each virtual host.
+
+mod view;
+
+use meshc_diagnostics::WitnessRequest;
+use meshc_effective::model::{ProxyKind, RouteTable, VirtualHost};
+use meshc_predicate::{Error, Language, Limits};
+
+use crate::requests::hosts::{Domains, representative};
+use crate::requests::{Model, ModelBuilder, looks_at_authority};
+
+pub(crate) use view::Site;
+pub use view::{HostView, RouteView, RoutesView, TableView, routes_view};
+
+/// Whether some request reaches a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reachable {
+    /// One does: the witness.
+    Yes,
+    /// None does, for certain.
+    No,
+    /// A bound was passed, or an expression is one that RE2 refuses: why.
+    Unknown(String),
+}
+
+/// What is known of one route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteReach {
+    /// Whether some request reaches it.
+    pub reachable: Reachable,
+    /// A request that does.
+    pub witness: Option<WitnessRequest>,
+    /// The earlier routes that together take all of its requests, none of which can be left out. Empty if it is
+    /// reachable, and if no request has what it asks for.
+    pub hidden_by: Vec<usize>,
+    /// For a hidden route: a request that it asks for, and that an earlier route answers.
+    pub hidden_request: Option<WitnessRequest>,
+}
+
+impl RouteReach {
+    fn yes(witness: WitnessRequest) -> Self {
+        Self { reachable: Reachable::Yes, witness: Some(witness), hidden_by: Vec::new(), hidden_request: None }
+    }
+
+    fn no() -> Self {
+        Self { reachable: Reachable::No, witness: None, hidden_by: Vec::new(), hidden_request: None }
+    }
+
+    fn unknown(why: impl Into<String>) -> Self {
+        Self { reachable: Reachable::Unknown(why.into()), ..Self::no() }
+    }
+
+    /// Whether the match can never hold, whatever stands before it.
+    pub fn is_impossible(&self) -> bool {
+        self.reachable == Reachable::No && self.hidden_by.is_empty()
+    }
+}
+
+/// For each route of a virtual host of a table, in order, whether some request reaches it.
+pub fn reachability(table: &RouteTable, host: usize, proxy: ProxyKind) -> Vec<RouteReach> {
+    let Some(virtual_host) = table.virtual_hosts.get(host) else { return Vec::new() };
+    if virtual_host.routes.is_empty() {
+        return Vec::new();
+    }
+    let found = reach(table, host, virtual_host, proxy, &Limits::default());
+    found.unwrap_or_else(|error| vec![RouteReach::unknown(error.to_string()); virtual_host.routes.len()])
+}
+
+/// The domains that lead to a virtual host: those that no earlier one has.
+pub(crate) fn own_domains(table: &RouteTable, host: usize) -> Vec<String> {
+    let Some(virtual_host) = table.virtual_hosts.get(host) else { return Vec::new() };
+    let earlier = table.virtual_hosts.get(..host).unwrap_or_default();
+    let taken = |domain: &String| {
+        earlier.iter().any(|other| other.domains.iter().any(|d| d.eq_ignore_ascii_case(domain)))
+    };
+    virtual_host.domains.iter().map(|d| d.to_ascii_lowercase()).filter(|domain| !taken(domain)).collect()
+}
+
+fn reach(
+    table: &RouteTable,
+    host: usize,
+    virtual_host: &VirtualHost,
+    proxy: ProxyKind,
+    limits: &Limits,
+) -> Result<Vec<RouteReach>, Error> {
+    let domains = Domains::of([table]);
+    let own = own_domains(table, host);
+    let routes = &virtual_host.routes;
+    let Some(authority) = representative(&domains, &own, limits)? else {
+        return Ok(vec![RouteReach::no(); routes.len()]);
+    };
+    let authorities = if routes.iter().any(|route| looks_at_authority(&route.matches)) {
+        domains.classes(&own)?
+    } else {
+        Language::any()
+    };
+    let mut builder = ModelBuilder::new(proxy, authorities, limits)?;
+    builder.require_tls(virtual_host.require_tls)?;
+    for route in routes {
+        builder.add(&route.matches)?;
+    }
+    let mut model = builder.build(authority)?;
+    let sets = model.sets.clone();
+    let first = model.space.first_match(&sets)?;
+    (0..routes.len())
+        .map(|index| {
+            let reach = first.reach(index);
+            if !reach.is_empty() {
+                let certain = model.certain(reach)?;
+                return Ok(match model.witness(certain) {
+                    Some((_, witness)) => RouteReach::yes(witness),
+                    None => RouteReach::unknown(model.unknowns(reach).join("; ")),
+                });
+            }
+            let hidden_by = first.hidden_by(&mut model.space, index)?;
+            let hidden_request = hidden_request(&mut model, index)?;
+            Ok(RouteReach { hidden_by, hidden_request, ..RouteReach::no() })
+        })
+        .collect()
+}
+
+fn hidden_request(model: &mut Model, index: usize) -> Result<Option<WitnessRequest>, Error> {
+    let Some(&set) = model.sets.get(index) else { return Ok(None) };
+    let certain = model.certain(set)?;
+    Ok(model.witness(certain).map(|(_, request)| request))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Collects the fields and conditions of all routes that are compared with each other, then builds their space.
+
+use std::collections::BTreeMap;
+
+use meshc_effective::model::{ProxyKind, RouteMatch};
+use meshc_predicate::{Error, Field, FieldId, Language, Limits, SpaceBuilder};
+
+use super::conditions::Formula;
+use super::hosts;
+use super::model::Model;
+use super::envoy;
+
+/// What a field is of a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Path,
+    Method,
+    Authority,
+    Scheme,
+    Header(String),
+    Query(String),
+}
+
+/// Builds a [`Model`]. The route matches are numbered in the order in which they are added.
+pub(crate) struct ModelBuilder {
+    pub(super) space: SpaceBuilder,
+    pub(super) parts: BTreeMap<Part, FieldId>,
+    /// Flags that stand for expressions that RE2 refuses, and what it says.
+    pub(super) refused: Vec<(FieldId, String)>,
+    proxy: ProxyKind,
+    authorities: Language,
+    formulas: Vec<Formula>,
+    secure: Option<Formula>,
+}
+
+/// The header that says how a request came to the mesh; Envoy adds it where it is not there.
+pub(super) const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+impl ModelBuilder {
+    /// For requests at such a proxy whose authority is in the language.
+    pub(crate) fn new(proxy: ProxyKind, authorities: Language, limits: &Limits) -> Result<Self, Error> {
+        let mut space = SpaceBuilder::new(*limits);
+        let path = space.field(Field::required("path", envoy::paths()?).prefer(["/"]));
+        Ok(Self {
+            space,
+            parts: BTreeMap::from([(Part::Path, path)]),
+            refused: Vec::new(),
+            proxy,
+            authorities,
+            formulas: Vec::new(),
+            secure: None,
+        })
+    }
+
+    /// From here on, matches are those of a virtual host that tells plaintext requests to use HTTPS before it looks at
+    /// any route (or of one that does not): its routes see only what says that it came over HTTPS.
+    pub(crate) fn require_tls(&mut self, required: bool) -> Result<(), Error> {
+        self.secure = if required {
+            let field = self.field(Part::Header(FORWARDED_PROTO.to_owned()))?;
+            Some(Formula::Holds(self.space.condition(field, Language::exact("https"))))
+        } else {
+            None
+        };
+        Ok(())
+    }
+
+    /// Adds the match of a route.
+    pub(crate) fn add(&mut self, conditions: &RouteMatch) -> Result<(), Error> {
+        let formula = Formula::of_route(self, conditions)?;
+        self.formulas.push(match &self.secure {
+            Some(secure) => Formula::All(vec![secure.clone(), formula]),
+            None => formula,
+        });
+        Ok(())
+    }
+
+    /// Builds the space. `authority` is what witnesses have where no condition looks at it.
+    pub(crate) fn build(self, authority: String) -> Result<Model, Error> {
+        let mut space = self.space.build_with_unknowns()?;
+        let sets =
+            self.formulas.iter().map(|formula| formula.set(&mut space)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Model { space, sets, parts: self.parts, refused: self.refused, authority })
+    }
+
+    /// The field of a part of the request.
+    pub(super) fn field(&mut self, part: Part) -> Result<FieldId, Error> {
+        if let Some(&known) = self.parts.get(&part) {
+            return Ok(known);
+        }
+        let field = match &part {
+            Part::Path => Field::required("path", envoy::paths()?),
+            Part::Method => {
+                let methods = Language::union(envoy::METHODS.iter().map(|method| Language::exact(*method)));
+                Field::required("method", methods).prefer(envoy::METHODS.iter().copied())
+            }
+            Part::Authority => hosts::field(self.authorities.clone())?,
+            Part::Scheme => Field::required("scheme", Language::exact(envoy::SCHEME)),
+            Part::Header(name) => {
+                let values = match name.as_str() {
+                    name if !envoy::is_seen(name, self.proxy) => Language::none(),
+                    "te" => envoy::te_values()?,
+                    _ => envoy::header_values()?,
+                };
+                let title = format!("header {name}");
+                if name == FORWARDED_PROTO {
+                    Field::required(title, values).prefer([envoy::SCHEME])
+                } else {
+                    Field::optional(title, values)
+                }
+            }
+            Part::Query(name) => {
+                let values =
+                    if envoy::is_query_name(name) { envoy::query_values()? } else { Language::none() };
+                Field::optional(format!("query parameter {name}"), values)
+            }
+        };
+        let id = self.space.field(field);
+        self.parts.insert(part, id);
+        Ok(id)
+    }
+}

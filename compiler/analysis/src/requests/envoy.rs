@@ -1,0 +1,157 @@
+//! What requests can be once Envoy's HTTP connection manager has read and cleaned them: the universe of each
+//! field that a route may look at.
+
+use meshc_effective::model::ProxyKind;
+use meshc_predicate::{Error, Language};
+
+/// The methods that Envoy's HTTP/1 parser knows, common ones first (`CONNECT` needs a listener that allows it).
+pub(super) const METHODS: &[&str] = &[
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "HEAD",
+    "OPTIONS",
+    "ACL",
+    "BIND",
+    "CHECKOUT",
+    "COPY",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MOVE",
+    "MSEARCH",
+    "NOTIFY",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "SOURCE",
+    "SUBSCRIBE",
+    "TRACE",
+    "UNBIND",
+    "UNLINK",
+    "UNLOCK",
+    "UNSUBSCRIBE",
+];
+
+/// The scheme of a listener without TLS.
+pub(super) const SCHEME: &str = "http";
+
+/// Headers that no route ever sees: those of the connection, and those by which a caller could steer an Envoy,
+/// which Istio's proxies drop from every request.
+const NEVER_SEEN: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-force-trace",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+    "x-envoy-ip-tags",
+    "x-envoy-max-retries",
+    "x-envoy-original-url",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
+    "x-envoy-upstream-rq-timeout-ms",
+];
+
+/// Headers that are dropped where requests enter the mesh.
+const NEVER_SEEN_AT_GATEWAYS: &[&str] = &[
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-original-host",
+    "x-envoy-original-path",
+];
+
+/// Whether the routes of such a proxy can see a header of this (lower-case) name.
+pub(super) fn is_seen(name: &str, proxy: ProxyKind) -> bool {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty()
+        && name.bytes().all(token)
+        && !NEVER_SEEN.contains(&name)
+        && !(proxy == ProxyKind::Gateway && NEVER_SEEN_AT_GATEWAYS.contains(&name))
+}
+
+/// Whether a query can have a parameter of this name.
+pub(super) fn is_query_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'&' | b'=' | b'#'))
+}
+
+/// The paths that `normalize_path` leaves as they are, without a query: what every path is when routes see it.
+pub(super) fn paths() -> Result<Language, Error> {
+    // Printable ASCII without `"#<>?\^`{|}`, which are refused, cut off or escaped.
+    let plain = Language::regex(r"/[!$-;=@-\[\]_a-z~]*")?;
+    let dot_segment = Language::regex(r"(?s).*/\.\.?(/.*)?")?;
+    // Escapes of letters, digits and `-._~` are undone; an escaped NUL is refused.
+    let undone = Language::regex(
+        r"(?s).*%(00|2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE]).*",
+    )?;
+    Ok(plain.and(dot_segment.negate()).and(undone.negate()))
+}
+
+/// The values that a header may have: no control character but the tab, no blank at either end. Repeated values are
+/// joined by a comma, which is a value like any other here.
+pub(super) fn header_values() -> Result<Language, Error> {
+    Language::regex(r"([^\x00-\x20\x7f]([^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?)?")
+}
+
+/// The value that `te` may have: anything else than `trailers` is dropped.
+pub(super) fn te_values() -> Result<Language, Error> {
+    Ok(Language::regex(r"(?i)(.*,)?[ \t]*trailers[ \t]*(,.*)?")?.and(header_values()?))
+}
+
+/// The values that a query parameter may have.
+pub(super) fn query_values() -> Result<Language, Error> {
+    Language::regex(r"[!\x22$%'-~]*")
+}
+
+/// What an authority may be.
+pub(super) fn authorities() -> Result<Language, Error> {
+    Language::regex(r"[A-Za-z0-9!$%&'()*+,\-.:;=@\[\]_~]*")
+}
+
+#[cfg(test)]
+mod tests {
+    use meshc_predicate::{FieldAtoms, Limits};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The universe of paths is exactly what the tracer's normalisation can give.
+    #[test]
+    fn paths_are_the_fixed_points_of_normalisation() {
+        let universe = paths().expect("a language");
+        let atoms = FieldAtoms::build(&universe, [], &Limits::default()).expect("small");
+        let inside = |path: &str| atoms.classify(path).is_some();
+        let config = ProptestConfig::with_cases(4_000);
+        proptest!(config, |(path in r"/[ -~]{0,12}", dense in r"/[a.%2eE41/0]{0,14}")| {
+            for path in [path, dense] {
+                if path.contains(['?', '#', ' ']) {
+                    continue;
+                }
+                match meshc_trace::normalize_path(&path) {
+                    Some(seen) => {
+                        prop_assert!(inside(&seen), "{path} is seen as {seen}");
+                        prop_assert_eq!(inside(&path), seen == path, "{}", path);
+                    }
+                    None => prop_assert!(!inside(&path), "{path} is refused"),
+                }
+            }
+        });
+    }
+}

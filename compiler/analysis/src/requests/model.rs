@@ -1,0 +1,79 @@
+//! The finished space of the requests to some virtual hosts, and the way back from it to a request that can be sent.
+
+use std::collections::BTreeMap;
+
+use meshc_diagnostics::WitnessRequest;
+use meshc_predicate::{Error, FieldId, Request, Set, Space, Value};
+
+use super::builder::{FORWARDED_PROTO, Part};
+use super::envoy;
+
+/// A space with the sets of the matches that were added to its builder, in their order.
+pub(crate) struct Model {
+    pub(crate) space: Space,
+    /// What each match holds for.
+    pub(crate) sets: Vec<Set>,
+    pub(super) parts: BTreeMap<Part, FieldId>,
+    pub(super) refused: Vec<(FieldId, String)>,
+    pub(super) authority: String,
+}
+
+impl Model {
+    /// Why it is not known which requests are in a set; empty if it is.
+    pub(crate) fn unknowns(&self, set: Set) -> Vec<String> {
+        let mut reasons: Vec<String> = self.space.unknowns_of(set).iter().map(ToString::to_string).collect();
+        if !self.refused.is_empty() {
+            let support = self.space.support(set);
+            let refused = self.refused.iter().filter(|(flag, _)| support.contains(flag));
+            reasons.extend(refused.map(|(_, complaint)| complaint.clone()));
+        }
+        reasons.sort();
+        reasons.dedup();
+        reasons
+    }
+
+    /// The part of a set that is certain: the requests that are in it whatever the unknown patterns mean.
+    pub(crate) fn certain(&mut self, set: Set) -> Result<Set, Error> {
+        let hard = |field: &FieldId| {
+            self.space.is_unknown(*field) || self.refused.iter().any(|(flag, _)| flag == field)
+        };
+        let flags: Vec<FieldId> = self.space.support(set).into_iter().filter(hard).collect();
+        flags.into_iter().try_fold(set, |set, flag| Ok(!self.space.forget(!set, flag)?))
+    }
+
+    /// The most readable request of a set as it is sent; none if the set is empty.
+    pub(crate) fn witness(&self, set: Set) -> Option<(Request, WitnessRequest)> {
+        let request = self.space.witness(set)?;
+        let sent = self.sent(&request);
+        Some((request, sent))
+    }
+
+    fn sent(&self, request: &Request) -> WitnessRequest {
+        let mut sent = WitnessRequest {
+            method: "GET".to_owned(),
+            authority: self.authority.clone(),
+            path: "/".to_owned(),
+            headers: BTreeMap::new(),
+        };
+        let mut query = Vec::new();
+        for (part, field) in &self.parts {
+            let Some(Value::Text(text)) = request.get(field) else { continue };
+            match part {
+                Part::Path => sent.path.clone_from(text),
+                Part::Method => sent.method.clone_from(text),
+                Part::Authority => sent.authority.clone_from(text),
+                Part::Scheme => {}
+                Part::Header(name) if name == FORWARDED_PROTO && text == envoy::SCHEME => {}
+                Part::Header(name) => {
+                    sent.headers.insert(name.clone(), text.clone());
+                }
+                Part::Query(name) if text.is_empty() => query.push(name.clone()),
+                Part::Query(name) => query.push(format!("{name}={text}")),
+            }
+        }
+        if !query.is_empty() {
+            sent.path = format!("{}?{}", sent.path, query.join("&"));
+        }
+        sent
+    }
+}

@@ -1,0 +1,117 @@
+//! A subset that no endpoint has the labels of.
+
+use std::collections::BTreeMap;
+
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
+use meshc_mesh::{Resolution, Service, selects};
+use meshc_resources::istio::Subset;
+
+use super::context::{Context, Found};
+use super::destinations::{self, Place};
+
+declare_rule! {
+    /// ## What it does
+    /// Finds subsets of DestinationRules whose labels no endpoint of the host has. It is an error where a route sends
+    /// requests there, and a warning otherwise. Subsets of hosts that have no endpoint at all are left to `MC1006`.
+    ///
+    /// ## What happens to traffic
+    /// The subset's cluster has no endpoint: requests sent there get 503.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// subsets:
+    ///   - name: v2
+    ///     labels: {version: "2"}    # the pods have version: v2
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// subsets:
+    ///   - name: v2
+    ///     labels: {version: v2}
+    /// ```
+    ///
+    /// ## Covers
+    /// IST0173 and KIA0203.
+    pub EMPTY_SUBSET = "MC1003", "empty-subset", Error, Mesh,
+    "A subset that no endpoint has the labels of",
+    ["IST0173", "KIA0203"]
+}
+
+/// Every subset of every DestinationRule whose host has endpoints that are known.
+pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let places = destinations::all(&context.resources.virtual_services);
+    for object in &context.resources.destination_rules {
+        let Some(host) = &object.spec.host else { continue };
+        let Found::Services(services) = context.find(host, object.namespace()) else { continue };
+        let known = |s: &&Service| s.resolution == Resolution::ClientSide && !s.endpoints.is_empty();
+        let services: Vec<&Service> = services.into_iter().map(|s| &**s).filter(known).collect();
+        if services.is_empty() {
+            continue;
+        }
+        for subset in &object.spec.subsets {
+            if services.iter().any(|service| has_endpoint(service, subset)) {
+                continue;
+            }
+            let name = subset.name.as_ref().map_or("", |name| name.value.as_str());
+            let labels: Vec<String> =
+                subset.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let used = places.iter().find(|place| uses(context, place, &services, name));
+            let loss = if used.is_some() {
+                "requests that are sent to it get 503"
+            } else {
+                "no route sends requests to it yet; they would get 503"
+            };
+            let message = format!(
+                "no workload of this tree behind `{}` has the labels {} of subset `{name}`: {loss}",
+                host.value,
+                labels.join(", ")
+            );
+            let span = subset.name.as_ref().map_or(subset.span, |name| name.span);
+            let mut finding = object
+                .finding(&EMPTY_SUBSET, span, message)
+                .severity(if used.is_some() { Severity::Error } else { Severity::Warning })
+                .alias("IST0173")
+                .alias("KIA0203");
+            if let Some(place) = used {
+                finding = finding.label(place.destination.span, "used here");
+            }
+            found.push(finding.help(help(&services, subset)));
+        }
+    }
+}
+
+fn wanted(subset: &Subset) -> BTreeMap<String, String> {
+    subset.labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect()
+}
+
+fn has_endpoint(service: &Service, subset: &Subset) -> bool {
+    let wanted = wanted(subset);
+    service.endpoints.iter().any(|endpoint| selects(&wanted, &endpoint.labels))
+}
+
+fn uses(context: &Context<'_>, place: &Place<'_>, services: &[&Service], subset: &str) -> bool {
+    place.destination.subset.as_ref().is_some_and(|written| written.value == subset)
+        && place
+            .host()
+            .and_then(|host| context.service(host, place.object.namespace()))
+            .is_some_and(|service| services.iter().any(|s| s.hostname == service.hostname))
+}
+
+/// The values that the endpoints do have for the subset's labels.
+fn help(services: &[&Service], subset: &Subset) -> String {
+    let mut parts = Vec::new();
+    for (key, _) in &subset.labels {
+        let endpoints = services.iter().flat_map(|service| &service.endpoints);
+        let mut values: Vec<&str> =
+            endpoints.filter_map(|endpoint| endpoint.labels.get(&key.value)).map(String::as_str).collect();
+        values.sort_unstable();
+        values.dedup();
+        parts.push(if values.is_empty() {
+            format!("no workload has a label `{}`", key.value)
+        } else {
+            format!("the workloads have `{}` {}", key.value, meshc_syntax::suggest::list(&values))
+        });
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,63 @@
+//! A Gateway that selects no workload.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_mesh::PodProxy;
+
+use super::context::Context;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds Gateways whose selector no gateway workload has. The gateways that Istio's installation brings
+    /// (`istio: ingressgateway`, `istio: egressgateway`) count as present.
+    ///
+    /// ## What happens to traffic
+    /// No proxy serves the Gateway: connections to its ports are refused, or answered by whatever else listens.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// selector: {istio: ingresgateway}
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// selector: {istio: ingressgateway}
+    /// ```
+    ///
+    /// ## Covers
+    /// IST0101 and KIA0302.
+    pub IDLE_GATEWAY = "MC1005", "idle-gateway", Error, Mesh,
+    "A Gateway that selects no workload",
+    ["IST0101", "KIA0302"]
+}
+
+/// Every Gateway.
+pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for gateway in &context.mesh.gateways {
+        if context.mesh.pods_of(gateway).next().is_some() {
+            continue;
+        }
+        let selector: Vec<String> =
+            gateway.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let plain =
+            context.mesh.pods.iter().find(|pod| pod.proxy != PodProxy::Gateway && gateway.selects(&pod.labels));
+        let message = if selector.is_empty() {
+            "no workload of this tree is a gateway: no proxy serves this Gateway".to_owned()
+        } else {
+            format!(
+                "no gateway workload of this tree has the labels {}: no proxy serves this Gateway",
+                selector.join(", ")
+            )
+        };
+        let finding = Diagnostic::new(&IDLE_GATEWAY, gateway.selector_span, message)
+            .resource(gateway.meta.kind, Some(&gateway.meta.namespace), &gateway.meta.name);
+        found.push(match plain.filter(|_| !selector.is_empty()) {
+            Some(pod) => finding
+                .label(pod.span, "has the labels, but is no gateway")
+                .help("a gateway is injected with the annotation `inject.istio.io/templates: gateway`"),
+            None => finding.alias("IST0101").alias("KIA0302").help(
+                "the gateways of Istio's installation have `istio: ingressgateway` and `istio: egressgateway`; if the \
+                 workload lives in another tree, read that tree too",
+            ),
+        });
+    }
+}

@@ -1,0 +1,73 @@
+//! A Service that selects no pod.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_mesh::{Registry, Resolution};
+use meshc_syntax::suggest::list;
+
+use super::context::Context;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds Services with a selector that no pod of their namespace has, and no EndpointSlice.
+    ///
+    /// ## What happens to traffic
+    /// Requests to the Service get 503.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// selector: {app: review}    # the pods have app: reviews
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// selector: {app: reviews}
+    /// ```
+    pub IDLE_SERVICE = "MC1006", "idle-service", Warning, Mesh,
+    "A Service that selects no pod",
+    []
+}
+
+/// Every Service with a selector.
+pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for object in &context.resources.services {
+        let selector = &object.spec.selector;
+        let of_this = |s: &&std::sync::Arc<meshc_mesh::Service>| {
+            s.registry == Registry::Kubernetes && s.name == object.name() && s.namespace() == object.namespace()
+        };
+        let Some(service) = context.mesh.services.iter().find(of_this) else { continue };
+        let in_namespace = |pod: &&meshc_mesh::Pod| pod.namespace == object.namespace();
+        let selected = |pod: &meshc_mesh::Pod| meshc_mesh::selects(&service.selector, &pod.labels);
+        if selector.is_empty()
+            || !service.endpoints.is_empty()
+            || service.resolution != Resolution::ClientSide
+            || context.mesh.pods.iter().filter(in_namespace).any(selected)
+        {
+            continue;
+        }
+        let (Some(first), Some(last)) = (selector.first(), selector.last()) else { continue };
+        let span = first.0.span.join(last.1.span);
+        let labels: Vec<String> = selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let message = format!(
+            "no pod of this tree in namespace `{}` has the labels {}: requests to `{}` get 503",
+            object.namespace(),
+            labels.join(", "),
+            object.name()
+        );
+        let finding = object.finding(&IDLE_SERVICE, span, message);
+        let mut values: Vec<&str> = context
+            .mesh
+            .pods
+            .iter()
+            .filter(in_namespace)
+            .filter_map(|pod| pod.labels.get(&first.0.value))
+            .map(String::as_str)
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        found.push(if values.is_empty() || values.len() > 8 {
+            finding.help("if the workload lives in another tree, read that tree too")
+        } else {
+            finding.help(format!("pods of the namespace have `{}` {}", first.0.value, list(&values)))
+        });
+    }
+}

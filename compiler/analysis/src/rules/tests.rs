@@ -1,0 +1,144 @@
+//! Every fixture of `testdata/rules` with its findings, and the trees that must have none.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use meshc_diagnostics::{Diagnostic, sort};
+use meshc_mesh::Mesh;
+use meshc_source::{SourceFile, SourceSet, Span};
+
+use super::{RULES, check_mesh, check_routes};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn yaml_files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_path_buf()];
+    while let Some(directory) = open.pop() {
+        let entries = std::fs::read_dir(&directory).unwrap_or_else(|e| panic!("{}: {e}", directory.display()));
+        for entry in entries {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(files: &[PathBuf]) -> SourceSet {
+    let name = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = |path: &PathBuf| SourceFile::new(name(path), std::fs::read_to_string(path).expect("readable"));
+    SourceSet::new(files.iter().map(file).collect())
+}
+
+fn check(sources: &SourceSet) -> Vec<Diagnostic> {
+    let outcome = meshc_resources::read(sources, &meshc_syntax::Limits::default());
+    assert!(outcome.diagnostics.is_empty(), "{:?}", outcome.diagnostics);
+    let mesh = Mesh::new(&outcome.resources);
+    let effective = meshc_effective::compile(&mesh);
+    let mut found = check_mesh(&outcome.resources, &mesh);
+    found.extend(check_routes(&mesh, &effective));
+    sort(&mut found, sources);
+    found
+}
+
+fn render(found: &[Diagnostic], sources: &SourceSet) -> String {
+    let at = |span: Span| {
+        let (start, end) = sources.location(span);
+        format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column)
+    };
+    let mut out = String::new();
+    for d in found {
+        let resource = d.resource.as_ref().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(out, "{} {} at {} `{}`", d.code, d.severity, at(d.span), sources.slice(d.span).replace('\n', "⏎"));
+        let _ = writeln!(out, "  {resource}: {}", d.message);
+        for label in &d.labels {
+            let _ = writeln!(out, "  label {}: {}", at(label.span), label.message);
+        }
+        if let Some(help) = &d.help {
+            let _ = writeln!(out, "  help: {help}");
+        }
+        for fix in &d.fixes {
+            let edits: Vec<String> = fix.edits.iter().map(|e| format!("{} -> {}", at(e.span), e.text)).collect();
+            let _ = writeln!(out, "  fix: {} ({})", fix.message, edits.join("; "));
+        }
+        if let Some(witness) = &d.witness {
+            let _ = writeln!(out, "  witness: {}", serde_json::to_string(witness).expect("JSON"));
+        }
+        if !d.aliases.is_empty() {
+            let _ = writeln!(out, "  aliases: {}", d.aliases.join(" "));
+        }
+    }
+    out
+}
+
+/// Each rule has a directory with at least one fixture that fires and `clean.yaml`, which has no finding.
+#[test]
+fn every_rule_fires_on_its_fixtures_and_only_there() {
+    for rule in RULES {
+        let code = rule.code.to_string();
+        let files = yaml_files(&root().join("testdata/rules").join(&code));
+        assert!(files.iter().any(|file| file.ends_with("clean.yaml")), "{code} has no clean fixture");
+        assert!(files.len() > 1, "{code} has no firing fixture");
+        for file in &files {
+            let sources = read(std::slice::from_ref(file));
+            let found = check(&sources);
+            if file.ends_with("clean.yaml") {
+                assert!(found.is_empty(), "{}: {}", file.display(), render(&found, &sources));
+                continue;
+            }
+            assert!(found.iter().any(|d| d.code == rule.code), "{} does not fire in {}", code, file.display());
+            assert!(found.iter().flat_map(|d| &d.aliases).all(|alias| RULES.iter().any(|r| r.aliases.contains(alias))));
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(file.parent().expect("a directory"));
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
+            settings.bind(|| insta::assert_snapshot!(stem, render(&found, &sources)));
+        }
+    }
+}
+
+#[test]
+fn rules_have_a_page_and_a_code_of_their_own() {
+    let headings = ["What it does", "What happens to traffic", "Example", "Use instead", "Fix safety", "Covers"];
+    for (index, rule) in RULES.iter().enumerate() {
+        assert!(RULES.iter().skip(index + 1).all(|other| other.code != rule.code && other.name != rule.name));
+        let page = rule.markdown();
+        let found: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let expected: Vec<&str> = headings.into_iter().filter(|heading| found.contains(heading)).collect();
+        assert_eq!(found, expected, "{}", rule.code);
+        for alias in rule.aliases {
+            assert!(page.contains(alias), "{}: the page does not name {alias}", rule.code);
+        }
+    }
+}
+
+#[test]
+fn the_bookshop_has_no_finding() {
+    let sources = read(&yaml_files(&root().join("testdata/bookshop")));
+    let found = check(&sources);
+    assert!(found.is_empty(), "{}", render(&found, &sources));
+}
+
+#[test]
+fn bookinfo_has_no_finding() {
+    let samples = root().join("../shared/samples/istio/bookinfo");
+    if !samples.is_dir() {
+        #[expect(clippy::print_stderr, reason = "says that nothing was tested")]
+        {
+            eprintln!("skipped: no ../shared");
+        }
+        return;
+    }
+    let files = ["platform/kube/bookinfo.yaml", "networking/bookinfo-gateway.yaml"];
+    let sources = read(&files.map(|file| samples.join(file)));
+    let found = check(&sources);
+    assert!(found.is_empty(), "{}", render(&found, &sources));
+}

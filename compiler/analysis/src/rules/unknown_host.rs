@@ -1,0 +1,108 @@
+//! A host that nothing declares.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_mesh::hostname::qualify;
+
+use super::context::{Context, Found};
+use super::destinations;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds destinations and mirrors of VirtualServices, and hosts of DestinationRules, that no Service and no
+    /// ServiceEntry of the tree declares, or that the namespace does not see. A name without a dot is a service of the
+    /// resource's own namespace; any other name is taken as it is.
+    ///
+    /// ## What happens to traffic
+    /// Requests that a route sends there get 503; copies of a mirror are lost; a DestinationRule does nothing.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// route:
+    ///   - destination: {host: reviws}
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// route:
+    ///   - destination: {host: reviews}
+    /// ```
+    ///
+    /// ## Fix safety
+    /// The fix writes the nearest name that exists; check that it is the one that was meant.
+    ///
+    /// ## Covers
+    /// IST0101 and KIA1101 (VirtualService), IST0174 and KIA0202 (DestinationRule).
+    pub UNKNOWN_HOST = "MC1001", "unknown-host", Error, Mesh,
+    "A host that nothing declares",
+    ["IST0101", "IST0174", "KIA0202", "KIA1101"]
+}
+
+/// Every destination, every mirror, every DestinationRule.
+pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for place in destinations::all(&context.resources.virtual_services) {
+        let Some(host) = place.host() else { continue };
+        let namespace = place.object.namespace();
+        let Some(why) = why(context, host, namespace) else { continue };
+        let message = format!("{}: {why}: {}", place.path, place.loss());
+        let mut finding = place.object.finding(&UNKNOWN_HOST, host.span, message);
+        if !matches!(context.find(host, namespace), Found::Wildcard(_)) {
+            finding = finding.alias("IST0101");
+            finding = if place.mirror { finding } else { finding.alias("KIA1101") };
+        }
+        found.push(with_help(finding, context, host, namespace));
+    }
+    for object in &context.resources.destination_rules {
+        let Some(host) = object.spec.host.as_ref().filter(|host| !host.is_empty()) else { continue };
+        let Some(why) = why(context, host, object.namespace()) else { continue };
+        if matches!(context.find(host, object.namespace()), Found::Wildcard(_)) {
+            continue;
+        }
+        let message = format!("{why}: the DestinationRule does nothing");
+        let finding = object.finding(&UNKNOWN_HOST, host.span, message).alias("IST0174").alias("KIA0202");
+        found.push(with_help(finding, context, host, object.namespace()));
+    }
+}
+
+/// Why a host is none.
+fn why(context: &Context<'_>, host: &str, namespace: &str) -> Option<String> {
+    let full = qualify(host, namespace);
+    let named = if full == host { format!("`{host}`") } else { format!("`{host}` (`{full}`)") };
+    match context.find(host, namespace) {
+        Found::Services(_) => None,
+        Found::NotExported(service) => Some(format!(
+            "{} declares host {named} but does not export it to namespace `{namespace}`",
+            service.meta
+        )),
+        Found::Wildcard(service) => Some(format!(
+            "only the wildcard `{}` of {} covers host {named}, which is no destination of its own",
+            service.hostname, service.meta
+        )),
+        Found::Nothing => {
+            Some(format!("no Service and no ServiceEntry of this tree declares host {named}"))
+        }
+    }
+}
+
+fn with_help(
+    finding: Diagnostic,
+    context: &Context<'_>,
+    host: &meshc_syntax::de::Spanned<String>,
+    namespace: &str,
+) -> Diagnostic {
+    match context.find(host, namespace) {
+        Found::NotExported(service) => finding
+            .help(format!("add `{namespace}` to its `exportTo`"))
+            .label(service.meta.span, "declared here, not exported"),
+        Found::Wildcard(service) => {
+            finding.label(service.meta.span, "the wildcard").help("declare the host in a ServiceEntry")
+        }
+        _ => match context.meant(host, namespace) {
+            Some(meant) => finding
+                .help(format!("did you mean `{meant}`?"))
+                .replace(format!("Replace with `{meant}`"), host.span, meant),
+            None => finding.help(
+                "declare it in a Service or ServiceEntry; if it lives in another tree, read that tree too",
+            ),
+        },
+    }
+}
