@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::automaton::{Automaton, DEAD, EMPTY, OUTSIDE, SignatureId};
-use crate::automaton::{Failure, Partition, Shortest, partition, universe_automaton};
+use crate::automaton::{Partition, Shortest, partition, universe_automaton};
 use crate::language::Pattern;
 use crate::{Error, Language, Limits};
 
@@ -37,7 +37,7 @@ impl FieldAtoms {
         universe: &Language,
         languages: impl IntoIterator<Item = &'l Language>,
         limits: &Limits,
-        mut leave_out: impl FnMut(Pattern, Error) -> bool,
+        mut leave_out: impl FnMut(&Pattern, &Error) -> bool,
     ) -> Result<Self, Error> {
         let mut patterns: BTreeSet<&Pattern> = BTreeSet::new();
         for language in languages {
@@ -45,21 +45,12 @@ impl FieldAtoms {
                 patterns.insert(pattern);
             });
         }
-        let mut patterns: Vec<&Pattern> = patterns.into_iter().collect();
+        let patterns: Vec<&Pattern> = patterns.into_iter().collect();
         let universe = universe_automaton(universe, limits)?;
-        let Partition { automaton, signatures } = loop {
-            match partition(&universe, &patterns, limits) {
-                Ok(partition) => break partition,
-                Err(Failure { error, patterns: hard }) => {
-                    for number in hard.into_iter().rev() {
-                        let pattern = patterns.remove(number as usize);
-                        if !leave_out(pattern.clone(), error.clone()) {
-                            return Err(error);
-                        }
-                    }
-                }
-            }
+        let mut too_hard = |places: &[u32], error: &Error| {
+            places.iter().all(|&place| leave_out(patterns[place as usize], error))
         };
+        let Partition { automaton, signatures } = partition(&universe, &patterns, limits, &mut too_hard)?;
         let (atom_of, signature_of) = number(&automaton, signatures.len());
         let mut ranges: Vec<Vec<Range<u32>>> = vec![Vec::new(); patterns.len()];
         for (atom, &signature) in signature_of.iter().enumerate() {

@@ -19,12 +19,12 @@ pub(crate) struct Block {
 
 impl Block {
     /// How many variables the block has.
-    pub(crate) fn variables(&self) -> u32 {
+    pub(crate) fn variables(self) -> u32 {
         self.atoms.next_power_of_two().trailing_zeros()
     }
 
     /// The variable after the block.
-    pub(crate) fn end(&self) -> u32 {
+    pub(crate) fn end(self) -> u32 {
         self.first_variable + self.variables()
     }
 
@@ -35,35 +35,13 @@ impl Block {
 
     /// The set of all requests whose atom is in one of the ranges, which are ascending
     /// and do not touch.
-    pub(crate) fn set(&self, diagram: &mut Diagram, ranges: &[Range<u32>]) -> Result<Set, Error> {
-        self.part(diagram, self.first_variable, 0..self.atoms, ranges)
-    }
-
-    fn part(
-        &self,
-        diagram: &mut Diagram,
-        variable: u32,
-        atoms: Range<u32>,
-        ranges: &[Range<u32>],
-    ) -> Result<Set, Error> {
-        let from = ranges.partition_point(|range| range.end <= atoms.start);
-        let to = ranges.partition_point(|range| range.start < atoms.end);
-        let ranges = &ranges[from..to];
-        match ranges {
-            [] => Ok(Set::EMPTY),
-            [range, ..] if range.start <= atoms.start && atoms.end <= range.end => Ok(Set::ALL),
-            _ => {
-                let cut = Self::cut(&atoms);
-                let low = self.part(diagram, variable + 1, atoms.start..cut, ranges)?;
-                let high = self.part(diagram, variable + 1, cut..atoms.end, ranges)?;
-                diagram.decide(variable, low, high)
-            }
-        }
+    pub(crate) fn set(self, diagram: &mut Diagram, ranges: &[Range<u32>]) -> Result<Set, Error> {
+        part(diagram, self.first_variable, 0..self.atoms, ranges)
     }
 
     /// What is left of a set whose decisions begin in this block or later, once the
     /// field's atom is known.
-    pub(crate) fn narrow(&self, diagram: &Diagram, mut set: Set, atom: u32) -> Set {
+    pub(crate) fn narrow(self, diagram: &Diagram, mut set: Set, atom: u32) -> Set {
         let mut atoms = 0..self.atoms;
         let mut variable = self.first_variable;
         while diagram.variable(set) < self.end() {
@@ -80,6 +58,28 @@ impl Block {
     }
 }
 
+/// The atoms in the ranges, of those that the variable and later ones tell apart.
+fn part(
+    diagram: &mut Diagram,
+    variable: u32,
+    atoms: Range<u32>,
+    ranges: &[Range<u32>],
+) -> Result<Set, Error> {
+    let from = ranges.partition_point(|range| range.end <= atoms.start);
+    let to = ranges.partition_point(|range| range.start < atoms.end);
+    let ranges = &ranges[from..to];
+    match ranges {
+        [] => Ok(Set::EMPTY),
+        [range, ..] if range.start <= atoms.start && atoms.end <= range.end => Ok(Set::ALL),
+        _ => {
+            let cut = Block::cut(&atoms);
+            let low = part(diagram, variable + 1, atoms.start..cut, ranges)?;
+            let high = part(diagram, variable + 1, cut..atoms.end, ranges)?;
+            diagram.decide(variable, low, high)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,9 +92,10 @@ mod tests {
             let block = Block { first_variable: 3, atoms };
             for start in 0..atoms {
                 for end in start + 1..=atoms {
-                    let set = block.set(&mut diagram, &[start..end])?;
+                    let range = start..end;
+                    let set = block.set(&mut diagram, std::slice::from_ref(&range))?;
                     for atom in 0..atoms {
-                        let expected = if (start..end).contains(&atom) { Set::ALL } else { Set::EMPTY };
+                        let expected = if range.contains(&atom) { Set::ALL } else { Set::EMPTY };
                         assert_eq!(block.narrow(&diagram, set, atom), expected, "{atom} of {atoms}");
                     }
                 }

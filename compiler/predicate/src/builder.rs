@@ -125,7 +125,7 @@ impl SpaceBuilder {
                         languages,
                         &self.limits,
                         |pattern, error| {
-                            hard.push((FieldId(number as u32), pattern, error));
+                            hard.push((FieldId(number as u32), pattern.clone(), error.clone()));
                             unknowns_allowed
                         },
                     )?;
@@ -145,6 +145,9 @@ impl SpaceBuilder {
         }
         let mut unknowns = BTreeMap::new();
         for (field, pattern, error) in unknown {
+            if unknowns.contains_key(&(field, pattern.clone())) {
+                continue;
+            }
             let flag = FieldId(fields.len() as u32);
             let name = format!("{}: {pattern}", fields[field.0 as usize].name);
             add_field(&mut fields, name, Values::Flag, &self.limits)?;
@@ -202,18 +205,18 @@ impl Conditions<'_> {
             return Ok(Set::ALL);
         };
         match &language.0 {
-            Expression::Pattern(pattern) => match self.unknowns.get(&(field, pattern.clone())) {
-                Some((flag, _)) => self.fields[flag.0 as usize].present(self.diagram),
-                None => {
-                    let shift = u32::from(*optional);
-                    let ranges: Vec<_> = atoms
-                        .ranges(pattern)
-                        .iter()
-                        .map(|range| range.start + shift..range.end + shift)
-                        .collect();
-                    self.fields[field.0 as usize].block.set(self.diagram, &ranges)
+            Expression::Pattern(pattern) => {
+                if let Some((flag, _)) = self.unknowns.get(&(field, pattern.clone())) {
+                    return self.fields[flag.0 as usize].present(self.diagram);
                 }
-            },
+                let shift = u32::from(*optional);
+                let ranges: Vec<_> = atoms
+                    .ranges(pattern)
+                    .iter()
+                    .map(|range| range.start + shift..range.end + shift)
+                    .collect();
+                self.fields[field.0 as usize].block.set(self.diagram, &ranges)
+            }
             Expression::Union(parts) => parts.iter().try_fold(Set::EMPTY, |sum, part| {
                 let part = self.set(field, part)?;
                 self.diagram.or(sum, part)

@@ -67,6 +67,16 @@ pub(crate) struct Diagram {
     /// Results of conjunctions; a newer one replaces an older one in its slot.
     cache: Vec<(Set, Set, Set)>,
     max_nodes: usize,
+    /// What a conjunction has still to do and what it has: kept for the next one. (It
+    /// does not recurse, because there may be more variables than a stack has room for.)
+    steps: Vec<Step>,
+    results: Vec<Set>,
+}
+
+enum Step {
+    Conjoin(Set, Set),
+    /// Makes the node of the last two results, which is the conjunction of two sets.
+    Join(u32, Set, Set),
 }
 
 const FREE: u32 = 0;
@@ -84,11 +94,18 @@ impl Diagram {
             cache: vec![NO_RESULT; FIRST_SLOTS],
             // References are numbers of nodes, doubled.
             max_nodes: limits.max_diagram_nodes.min(1 << 30),
+            steps: Vec::new(),
+            results: Vec::new(),
         }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// A place in an order in which the halves of a set stand before it.
+    pub(crate) fn age(set: Set) -> usize {
+        set.node()
     }
 
     /// What a set decides on first; `u32::MAX` for all and nothing.
@@ -166,28 +183,54 @@ impl Diagram {
         hash(0, a, b) & (self.cache.len() - 1)
     }
 
-    /// What is in both sets. Recursion is as deep as there are variables.
+    /// What is in both sets.
     pub(crate) fn and(&mut self, a: Set, b: Set) -> Result<Set, Error> {
-        let (a, b) = if a <= b { (a, b) } else { (b, a) };
+        let mut steps = std::mem::take(&mut self.steps);
+        let mut results = std::mem::take(&mut self.results);
+        steps.clear();
+        results.clear();
+        steps.push(Step::Conjoin(a, b));
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Conjoin(a, b) => {
+                    let (a, b) = if a <= b { (a, b) } else { (b, a) };
+                    if let Some(known) = self.known(a, b) {
+                        results.push(known);
+                        continue;
+                    }
+                    let variable = self.variable(a).min(self.variable(b));
+                    let (a_low, a_high) = self.cofactors(a, variable);
+                    let (b_low, b_high) = self.cofactors(b, variable);
+                    steps.push(Step::Join(variable, a, b));
+                    steps.push(Step::Conjoin(a_high, b_high));
+                    steps.push(Step::Conjoin(a_low, b_low));
+                }
+                Step::Join(variable, a, b) => {
+                    let high = results.pop().unwrap_or(Set::EMPTY);
+                    let low = results.pop().unwrap_or(Set::EMPTY);
+                    let both = self.decide(variable, low, high)?;
+                    let slot = self.cache_slot(a, b);
+                    self.cache[slot] = (a, b, both);
+                    results.push(both);
+                }
+            }
+        }
+        let both = results.pop().unwrap_or(Set::EMPTY);
+        self.steps = steps;
+        self.results = results;
+        Ok(both)
+    }
+
+    /// The conjunction of two ordered sets if it takes no work.
+    fn known(&self, a: Set, b: Set) -> Option<Set> {
         if a == Set::EMPTY || b == Set::EMPTY || a == !b {
-            return Ok(Set::EMPTY);
+            return Some(Set::EMPTY);
         }
         if a == Set::ALL || a == b {
-            return Ok(b);
+            return Some(b);
         }
-        let slot = self.cache_slot(a, b);
-        if self.cache[slot].0 == a && self.cache[slot].1 == b {
-            return Ok(self.cache[slot].2);
-        }
-        let variable = self.variable(a).min(self.variable(b));
-        let (a_low, a_high) = self.cofactors(a, variable);
-        let (b_low, b_high) = self.cofactors(b, variable);
-        let low = self.and(a_low, b_low)?;
-        let high = self.and(a_high, b_high)?;
-        let both = self.decide(variable, low, high)?;
-        let slot = self.cache_slot(a, b);
-        self.cache[slot] = (a, b, both);
-        Ok(both)
+        let entry = self.cache[self.cache_slot(a, b)];
+        (entry.0 == a && entry.1 == b).then_some(entry.2)
     }
 
     pub(crate) fn or(&mut self, a: Set, b: Set) -> Result<Set, Error> {

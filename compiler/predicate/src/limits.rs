@@ -12,7 +12,7 @@ pub struct Limits {
     /// Nodes of the decision diagram that all sets of one space share.
     pub max_diagram_nodes: usize,
     /// Variables of the diagram: each field takes as many as the binary logarithm of
-    /// the number of its atoms. Operations recurse once a variable.
+    /// the number of its atoms.
     pub max_variables: usize,
 }
 
@@ -22,7 +22,7 @@ impl Default for Limits {
             max_pattern_states: 10_000,
             max_dfa_states: 500_000,
             max_diagram_nodes: 8_000_000,
-            max_variables: 4_096,
+            max_variables: 16_384,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The finished space: sets of requests and the questions to them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Not as _;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
@@ -142,39 +144,45 @@ impl Space {
 
     /// The requests in all of the sets.
     pub fn all_of(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<Set, Error> {
+        let mut sets: Vec<Set> = sets.into_iter().collect();
+        // Upwards from the last variables nothing has to be built twice.
+        sets.sort_by_key(|&set| Reverse(self.diagram.variable(set)));
         sets.into_iter().try_fold(Set::ALL, |all, set| self.and(all, set))
     }
 
     /// The requests in at least one of the sets.
     pub fn any_of(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<Set, Error> {
-        sets.into_iter().try_fold(Set::EMPTY, |any, set| self.or(any, set))
+        Ok(!self.all_of(sets.into_iter().map(Set::not))?)
     }
 
     /// The requests that are in the set with some value of the field in place of
     /// theirs.
     pub fn forget(&mut self, set: Set, field: FieldId) -> Result<Set, Error> {
         let block = self.fields[field.0 as usize].block;
-        self.forget_block(set, block, &mut FxHashMap::default())
-    }
-
-    fn forget_block(&mut self, set: Set, block: Block, done: &mut FxHashMap<Set, Set>) -> Result<Set, Error> {
-        let variable = self.diagram.variable(set);
-        if variable >= block.end() {
-            return Ok(set);
+        // What has the field's variables somewhere in it, halves before wholes.
+        let mut inside = FxHashMap::default();
+        let mut order = Vec::new();
+        let mut open = vec![set];
+        while let Some(set) = open.pop() {
+            if self.diagram.variable(set) < block.end() && inside.insert(set, set).is_none() {
+                order.push(set);
+                let (low, high) = self.diagram.halves(set);
+                open.extend([low, high]);
+            }
         }
-        if let Some(&known) = done.get(&set) {
-            return Ok(known);
+        order.sort_unstable_by_key(|&set| Diagram::age(set));
+        for set in order {
+            let variable = self.diagram.variable(set);
+            let (low, high) = self.diagram.halves(set);
+            let [low, high] = [low, high].map(|half| inside.get(&half).copied().unwrap_or(half));
+            let forgotten = if variable >= block.first_variable {
+                self.diagram.or(low, high)?
+            } else {
+                self.diagram.decide(variable, low, high)?
+            };
+            inside.insert(set, forgotten);
         }
-        let (low, high) = self.diagram.halves(set);
-        let low = self.forget_block(low, block, done)?;
-        let high = self.forget_block(high, block, done)?;
-        let forgotten = if variable >= block.first_variable {
-            self.diagram.or(low, high)?
-        } else {
-            self.diagram.decide(variable, low, high)?
-        };
-        done.insert(set, forgotten);
-        Ok(forgotten)
+        Ok(inside.get(&set).copied().unwrap_or(set))
     }
 
     // === questions ===

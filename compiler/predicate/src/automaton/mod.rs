@@ -9,7 +9,7 @@ mod product;
 mod shortest;
 mod signature;
 
-pub(crate) use partition::{Failure, Partition, partition, universe_automaton};
+pub(crate) use partition::{Partition, partition, universe_automaton};
 pub(crate) use shortest::Shortest;
 pub(crate) use signature::{EMPTY, OUTSIDE, SignatureId};
 

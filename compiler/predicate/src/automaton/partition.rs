@@ -18,12 +18,9 @@ pub(crate) struct Partition {
     pub(crate) signatures: Signatures,
 }
 
-/// A bound was passed, by these patterns (their places, ascending and at least one, if
-/// it is not the universe itself).
-pub(crate) struct Failure {
-    pub(crate) error: Error,
-    pub(crate) patterns: Vec<u32>,
-}
+/// Told of patterns (their places) that pass a bound; says whether to go on without
+/// them.
+pub(crate) type TooHard<'f> = &'f mut dyn FnMut(&[u32], &Error) -> bool;
 
 /// The universe without patterns: the valid UTF-8 strings of a language.
 pub(crate) fn universe_automaton(universe: &Language, limits: &Limits) -> Result<Automaton, Error> {
@@ -42,8 +39,7 @@ pub(crate) fn universe_automaton(universe: &Language, limits: &Limits) -> Result
     let mut patterns: Vec<_> = numbers.iter().map(|(&pattern, &number)| (number, pattern)).collect();
     patterns.sort_unstable();
     let patterns: Vec<_> = patterns.into_iter().map(|(_, pattern)| pattern).collect();
-    let Partition { mut automaton, signatures } =
-        partition(&text, &patterns, limits).map_err(|failure| failure.error)?;
+    let Partition { mut automaton, signatures } = partition(&text, &patterns, limits, &mut |_, _| false)?;
     for signature in &mut automaton.signatures {
         if *signature != OUTSIDE {
             let members = signatures.members(*signature);
@@ -94,41 +90,43 @@ enum PartKind<'p> {
     Regex(&'p str, u32),
 }
 
-impl Part<'_> {
-    fn too_large(&self, limit: usize, unit: &'static str) -> Failure {
-        let error = Error::TooLarge { what: self.name.clone(), limit, unit };
-        Failure { error, patterns: self.patterns.clone() }
-    }
-}
-
 /// Tells the patterns apart, which signatures call by their places, over the strings of
-/// the universe.
+/// the universe. Patterns left out accept nothing.
 pub(crate) fn partition(
     universe: &Automaton,
     patterns: &[&Pattern],
     limits: &Limits,
-) -> Result<Partition, Failure> {
-    let mut signatures = Signatures::new();
+    too_hard: TooHard<'_>,
+) -> Result<Partition, Error> {
     let (trie, parts) = split(patterns);
+    let limit = limits.max_dfa_states;
+    let mut merger = Merger { signatures: Signatures::new(), limit, patience: limit, too_hard };
     let mut leaves = Vec::with_capacity(parts.len());
     for part in parts {
-        let automaton = part_automaton(&part, limits, &mut signatures)?
-            .and_then(|raw| product(universe, &raw, &mut signatures, limits.max_dfa_states))
-            .ok_or_else(|| part.too_large(limits.max_pattern_states, "states"))?;
-        leaves.push((part, minimize(automaton)));
+        let raw = part_automaton(&part, limits, &mut merger.signatures)?;
+        match raw.and_then(|raw| product(universe, &raw, &mut merger.signatures, limit)) {
+            Some(automaton) => leaves.push((part, minimize(automaton))),
+            None => merger.refuse(&part, limits.max_pattern_states, "states")?,
+        }
     }
-    let mut merger = Merger { signatures: &mut signatures, limit: limits.max_dfa_states };
+    let trie = match trie {
+        None => None,
+        Some(part) => {
+            let raw = part_automaton(&part, limits, &mut merger.signatures)?;
+            let trie = raw.and_then(|raw| product(universe, &raw, &mut merger.signatures, limit));
+            if trie.is_none() {
+                merger.refuse(&part, limit, "states")?;
+            }
+            trie
+        }
+    };
     let automaton = match trie {
         None if leaves.is_empty() => universe.clone(),
         None => merger.merge(&leaves)?.into_owned(),
-        Some(part) => {
-            let trie = part_automaton(&part, limits, merger.signatures)?
-                .and_then(|trie| product(universe, &trie, merger.signatures, merger.limit))
-                .ok_or_else(|| merger.too_large(&part))?;
-            if leaves.is_empty() { trie } else { merger.extend(&trie, &leaves)? }
-        }
+        Some(trie) if leaves.is_empty() => trie,
+        Some(trie) => merger.extend(&trie, &leaves)?,
     };
-    Ok(Partition { automaton, signatures })
+    Ok(Partition { automaton, signatures: merger.signatures })
 }
 
 /// The trie of the plain literals, and all else part by part, in the patterns' order.
@@ -182,7 +180,7 @@ fn part_automaton(
     part: &Part<'_>,
     limits: &Limits,
     signatures: &mut Signatures,
-) -> Result<Option<Automaton>, Failure> {
+) -> Result<Option<Automaton>, Error> {
     match &part.kind {
         PartKind::Anchored(literals, ignore_case) => {
             Ok(anchored(literals, *ignore_case, signatures, limits.max_dfa_states))
@@ -193,26 +191,30 @@ fn part_automaton(
         PartKind::Regex(pattern, number) => {
             let inside = signatures.add(EMPTY, &[*number]);
             regex(pattern, inside, EMPTY, limits.max_pattern_states)
-                .map_err(|error| Failure { error, patterns: part.patterns.clone() })
         }
     }
 }
 
 /// Merges automata in halves: patterns that begin differently die early, so that each
 /// level of the merging costs no more than the sum of its parts.
-struct Merger<'s> {
-    signatures: &'s mut Signatures,
+struct Merger<'f> {
+    signatures: Signatures,
     limit: usize,
+    /// How many states to try where automata multiply. Each failure halves it, so that
+    /// many failures cost little more than one; those that only add up are not affected.
+    patience: usize,
+    too_hard: TooHard<'f>,
 }
 
 type Leaf<'p> = (Part<'p>, Automaton);
 
 impl Merger<'_> {
-    fn too_large(&self, part: &Part<'_>) -> Failure {
-        part.too_large(self.limit, "states with the rest of its field")
+    fn refuse(&mut self, part: &Part<'_>, limit: usize, unit: &'static str) -> Result<(), Error> {
+        let error = Error::TooLarge { what: part.name.clone(), limit, unit };
+        if (self.too_hard)(&part.patterns, &error) { Ok(()) } else { Err(error) }
     }
 
-    fn merge<'l>(&mut self, leaves: &'l [Leaf<'_>]) -> Result<Cow<'l, Automaton>, Failure> {
+    fn merge<'l>(&mut self, leaves: &'l [Leaf<'_>]) -> Result<Cow<'l, Automaton>, Error> {
         if let [(_, only)] = leaves {
             return Ok(Cow::Borrowed(only));
         }
@@ -223,13 +225,16 @@ impl Merger<'_> {
 
     /// What is merged already, with more. If all at once is too much, they are added in
     /// ever smaller portions, which ends at the one that is too much.
-    fn extend(&mut self, merged: &Automaton, leaves: &[Leaf<'_>]) -> Result<Automaton, Failure> {
+    fn extend(&mut self, merged: &Automaton, leaves: &[Leaf<'_>]) -> Result<Automaton, Error> {
         let more = self.merge(leaves)?;
-        if let Some(all) = product(merged, &more, self.signatures, self.limit) {
+        let limit = self.limit.min(self.patience.max(2 * (merged.len() + more.len())));
+        if let Some(all) = product(merged, &more, &mut self.signatures, limit) {
             return Ok(all);
         }
+        self.patience /= 2;
         if let [(part, _)] = leaves {
-            return Err(self.too_large(part));
+            self.refuse(part, limit, "states with the rest of its field")?;
+            return Ok(merged.clone());
         }
         let (left, right) = leaves.split_at(leaves.len() / 2);
         let merged = self.extend(merged, left)?;
