@@ -40,6 +40,7 @@ struct Compiler<'a> {
     outbound: BTreeMap<(String, BTreeMap<String, String>), Arc<Outbound>>,
     gateway_views: BTreeMap<String, Arc<(View, Vec<Arc<Cluster>>)>>,
     clusters: clusters::Cache,
+    shared: outbound::Shared,
     found: Vec<Diagnostic>,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Compiler<'a> {
             outbound: BTreeMap::new(),
             gateway_views: BTreeMap::new(),
             clusters: clusters::Cache::default(),
+            shared: outbound::Shared::default(),
             found: rules::of_mesh(mesh),
         }
     }
@@ -101,7 +103,7 @@ impl<'a> Compiler<'a> {
         let view = self.mesh.sidecar_view(&pod.namespace);
         let made = Arc::new(Outbound {
             number: self.outbound.len(),
-            tables: outbound::tables(&view, &key.1, &mut self.found),
+            tables: outbound::tables(&view, &key.1, &mut self.shared, &mut self.found),
             listeners: outbound::listeners(&view),
             clusters: Arc::new(self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar)),
         });

@@ -1,6 +1,6 @@
 //! The whole resolved world and the questions that it answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
@@ -36,6 +36,8 @@ pub struct Mesh {
     pub(crate) services_of_pods: Vec<Vec<usize>>,
     /// The VirtualServices of each gateway, as indices.
     pub(crate) by_gateway: BTreeMap<String, Vec<usize>>,
+    /// The services of each host, as indices.
+    pub(crate) by_host: HashMap<String, Vec<usize>>,
 }
 
 /// A port of a pod that a service leads to.
@@ -87,8 +89,8 @@ impl Mesh {
 
     /// The service with this host in this namespace; a Kubernetes Service before a ServiceEntry.
     pub fn service(&self, host: &str, namespace: &str) -> Option<&Arc<Service>> {
-        let of = |s: &&Arc<Service>| s.hostname == host && s.namespace() == namespace;
-        self.services.iter().filter(of).min_by_key(|s| s.registry)
+        let of_host = self.by_host.get(host)?.iter().filter_map(|&index| self.services.get(index));
+        of_host.filter(|service| service.namespace() == namespace).min_by_key(|service| service.registry)
     }
 
     /// The gateway called `NAMESPACE/NAME`.

@@ -57,6 +57,8 @@ pub struct Service {
     pub export_to: ExportTo,
     /// Outside the mesh.
     pub external: bool,
+    /// It is part of Istio's installation and not in the YAML.
+    pub made_up: bool,
     /// Pods that are not ready count too.
     pub publish_not_ready: bool,
     /// By port, in the order of discovery.

@@ -3,7 +3,9 @@
 mod domains;
 mod listeners;
 mod ports;
+mod shared;
 mod table;
 
 pub(crate) use listeners::listeners;
+pub(crate) use shared::Shared;
 pub(crate) use table::{Tables, tables};

@@ -10,8 +10,9 @@ use meshc_mesh::{Service, View, VirtualService};
 
 use super::domains::{self, Domains};
 use super::ports;
+use super::shared::{Routes, Shared};
 use crate::http::{self, Perspective};
-use crate::model::{Origin, Route, RouteTable, VirtualHost};
+use crate::model::{Origin, RouteTable, VirtualHost};
 use crate::{names, rules};
 
 /// Route tables by name.
@@ -27,14 +28,13 @@ struct Candidate {
     routes: Arc<Routes>,
 }
 
-/// Routes with what made them.
-struct Routes {
-    routes: Vec<Route>,
-    by: Option<Arc<VirtualService>>,
-}
-
 /// The tables of all ports for sidecars in the view's namespace with these labels.
-pub(crate) fn tables(view: &View, labels: &BTreeMap<String, String>, found: &mut Vec<Diagnostic>) -> Tables {
+pub(crate) fn tables(
+    view: &View,
+    labels: &BTreeMap<String, String>,
+    shared: &mut Shared,
+    found: &mut Vec<Diagnostic>,
+) -> Tables {
     let mut tables = Tables::new();
     let mut by_port: BTreeMap<u16, Vec<&Arc<Service>>> =
         ports::http_ports(view).into_iter().map(|port| (port, Vec::new())).collect();
@@ -47,7 +47,7 @@ pub(crate) fn tables(view: &View, labels: &BTreeMap<String, String>, found: &mut
         }
     }
     for (port, services) in by_port {
-        let hosts = virtual_hosts(view, labels, port, &services, found);
+        let hosts = virtual_hosts(view, labels, port, &services, shared, found);
         for service in services {
             let own =
                 service.port(port).filter(|p| ports::has_own_table(p.protocol, service.listen_address()));
@@ -71,11 +71,12 @@ fn virtual_hosts(
     labels: &BTreeMap<String, String>,
     port: u16,
     services: &[&Arc<Service>],
+    shared: &mut Shared,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<VirtualHost>> {
     let by_host: ByHost =
         services.iter().map(|service| (service.hostname.to_ascii_lowercase(), Arc::clone(service))).collect();
-    let candidates = candidates(view, labels, port, &by_host);
+    let candidates = candidates(view, labels, port, &by_host, shared);
     let known: BTreeSet<String> =
         candidates.iter().filter_map(|c| Some(c.service.as_ref()?.hostname.to_ascii_lowercase())).collect();
     let mut made: BTreeMap<String, Arc<VirtualHost>> = BTreeMap::new();
@@ -94,40 +95,50 @@ fn virtual_hosts(
             Some(service) => domains::of_service(service, &view.namespace),
             None => domains::of_host(&candidate.host),
         };
-        if let Some(host) = virtual_host(name.clone(), domains, &candidate, &mut taken, &known) {
-            made.insert(name, Arc::new(host));
+        if let Some(host) = virtual_host(&name, domains, &candidate, &mut taken, &known, shared) {
+            made.insert(name, host);
         }
     }
     made.into_values().collect()
 }
 
 fn virtual_host(
-    name: String,
+    name: &str,
     domains: Domains,
     candidate: &Candidate,
     taken: &mut BTreeSet<String>,
     known: &BTreeSet<String>,
-) -> Option<VirtualHost> {
+    shared: &mut Shared,
+) -> Option<Arc<VirtualHost>> {
     let domains = domains.claim(taken, known);
     if domains.is_empty() {
         return None;
     }
-    let service =
-        candidate.service.iter().map(|service| Origin::new(service.meta.span, service.meta.to_string()));
-    let by = candidate.routes.by.iter().map(|by| Origin::new(by.meta.span, by.meta.to_string()));
-    Some(VirtualHost {
-        name,
-        domains,
-        routes: candidate.routes.routes.clone(),
-        include_attempt_count: true,
-        require_tls: false,
-        origins: by.chain(service).collect(),
-    })
+    let service = candidate.service.as_ref();
+    let make = |domains| {
+        let service = service.map(|service| Origin::new(service.meta.span, service.meta.to_string()));
+        let by = candidate.routes.by.as_ref().map(|by| Origin::new(by.meta.span, by.meta.to_string()));
+        VirtualHost {
+            name: name.to_owned(),
+            domains,
+            routes: candidate.routes.routes.clone(),
+            include_attempt_count: true,
+            require_tls: false,
+            origins: by.into_iter().chain(service).collect(),
+        }
+    };
+    Some(shared.virtual_host(&candidate.routes, name, domains, make))
 }
 
 /// In the order in which names are given away: VirtualServices from the first to the last, then the services
 /// that none of them is about.
-fn candidates(view: &View, labels: &BTreeMap<String, String>, port: u16, by_host: &ByHost) -> Vec<Candidate> {
+fn candidates(
+    view: &View,
+    labels: &BTreeMap<String, String>,
+    port: u16,
+    by_host: &ByHost,
+    shared: &mut Shared,
+) -> Vec<Candidate> {
     let perspective = Perspective {
         namespace: &view.namespace,
         labels,
@@ -145,8 +156,8 @@ fn candidates(view: &View, labels: &BTreeMap<String, String>, port: u16, by_host
         if port != 80 && !concerns(by, by_host, &wildcards) {
             continue;
         }
-        let routes = http::routes(by, &perspective);
-        if routes.is_empty() {
+        let routes = shared.of_virtual_service(by, port, || http::routes(by, &perspective));
+        if routes.routes.is_empty() {
             continue;
         }
         let (others, services) = hosts(by, view, by_host);
@@ -155,7 +166,6 @@ fn candidates(view: &View, labels: &BTreeMap<String, String>, port: u16, by_host
         if services.is_empty() && port != 80 {
             continue;
         }
-        let routes = Arc::new(Routes { routes, by: Some(Arc::clone(by)) });
         let others = others.into_iter().map(|host| (host, None));
         for service in &services {
             claimed.insert(service.hostname.to_ascii_lowercase());
@@ -172,9 +182,8 @@ fn candidates(view: &View, labels: &BTreeMap<String, String>, port: u16, by_host
         let Some(of_service) = service.port(port).filter(|port| port.protocol.may_be_http()) else {
             continue;
         };
-        let routes = Routes { routes: vec![http::service(service, of_service)], by: None };
-        let service = Some(Arc::clone(service));
-        candidates.push(Candidate { host: host.clone(), service, routes: Arc::new(routes) });
+        let routes = shared.of_service(service, port, || vec![http::service(service, of_service)]);
+        candidates.push(Candidate { host: host.clone(), service: Some(Arc::clone(service)), routes });
     }
     candidates
 }

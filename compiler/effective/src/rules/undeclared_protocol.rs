@@ -34,7 +34,7 @@ declare_rule! {
 
 /// One finding for each such port.
 pub(super) fn check(mesh: &Mesh, found: &mut Vec<Diagnostic>) {
-    for service in &mesh.services {
+    for service in mesh.services.iter().filter(|service| !service.made_up) {
         for port in service.ports.iter().filter(|port| port.protocol == Protocol::Auto) {
             let name =
                 if port.name.is_empty() { port.number.to_string() } else { format!("`{}`", port.name) };

@@ -1,6 +1,7 @@
 //! The effective configuration as protojson in the shape that Istio's recorded tables have.
 
 pub(crate) mod json;
+pub(crate) mod text;
 
 use std::path::{Path, PathBuf};
 

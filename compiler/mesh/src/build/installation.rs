@@ -81,6 +81,7 @@ fn service(installed: &Installed, meta: &Meta, labels: &BTreeMap<String, String>
         selector: labels.clone(),
         export_to: ExportTo::default(),
         external: false,
+        made_up: true,
         publish_not_ready: false,
         endpoints: Vec::new(),
     }

@@ -8,7 +8,7 @@ mod service_entries;
 mod services;
 mod virtual_services;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use meshc_resources::Resources;
@@ -25,6 +25,7 @@ pub(crate) fn mesh(resources: &Resources) -> Mesh {
     let mut services = services::read(resources);
     let mut made = pods::read(resources);
     installation::add(&gateways, &mut services, &mut made);
+    services::derive_addresses(&mut services);
     let (workloads, pods) = pods::finish(made, &gateways, &namespaces);
 
     let index = endpoints::SelectorIndex::new(&services);
@@ -54,7 +55,12 @@ pub(crate) fn mesh(resources: &Resources) -> Mesh {
         }
     }
     let mut services: Vec<Option<crate::Service>> = services.into_iter().map(Some).collect();
-    let services = order.iter().filter_map(|&index| services.get_mut(index)?.take()).map(Arc::new).collect();
+    let services: Vec<_> =
+        order.iter().filter_map(|&index| services.get_mut(index)?.take()).map(Arc::new).collect();
+    let mut by_host: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, service) in services.iter().enumerate() {
+        by_host.entry(service.hostname.clone()).or_default().push(index);
+    }
 
     let gateways_of_pods = gateways_of_pods(&gateways, &pods);
     let virtual_services = virtual_services::read(resources, &mut diagnostics);
@@ -76,6 +82,7 @@ pub(crate) fn mesh(resources: &Resources) -> Mesh {
         gateways_of_pods,
         services_of_pods,
         by_gateway,
+        by_host,
     }
 }
 

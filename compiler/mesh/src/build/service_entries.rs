@@ -35,6 +35,7 @@ fn services(object: &Object<ServiceEntry>) -> Vec<Service> {
         selector: std::collections::BTreeMap::new(),
         export_to: ExportTo::new(entry.export_to.iter().map(|to| to.value.clone())),
         external: entry.location.as_ref().is_none_or(|location| location.value == Location::MeshExternal),
+        made_up: false,
         publish_not_ready: false,
         endpoints: endpoints(entry, &meta, hostname, resolution),
         meta: meta.clone(),

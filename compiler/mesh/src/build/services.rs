@@ -14,7 +14,11 @@ const EXPORT_TO: &str = "networking.istio.io/exportTo";
 
 /// All of them, in the order of the resources, without endpoints.
 pub(super) fn read(resources: &Resources) -> Vec<Service> {
-    let mut services: Vec<_> = resources.services.iter().map(service).collect();
+    resources.services.iter().map(service).collect()
+}
+
+/// Gives an address to those that have a cluster address in a cluster and none in the YAML.
+pub(super) fn derive_addresses(services: &mut [Service]) {
     let mut pool = AddressPool::for_services();
     for address in services.iter().flat_map(|service| &service.addresses) {
         pool.reserve(address);
@@ -24,7 +28,6 @@ pub(super) fn read(resources: &Resources) -> Vec<Service> {
     for service in order.into_iter().filter(|service| service.addresses.is_empty()) {
         service.derived_address = Some(pool.derive(&service.meta.namespace, &service.name));
     }
-    services
 }
 
 fn service(object: &Object<ServiceSpec>) -> Service {
@@ -42,6 +45,7 @@ fn service(object: &Object<ServiceSpec>) -> Service {
         selector: plain(&spec.selector),
         export_to: object.metadata.annotation(EXPORT_TO).map(ExportTo::of_annotation).unwrap_or_default(),
         external: false,
+        made_up: false,
         publish_not_ready: spec.publish_not_ready_addresses.as_ref().is_some_and(|p| p.value),
         endpoints: Vec::new(),
         meta,

@@ -1,0 +1,219 @@
+//! The effective configuration for people: what a snapshot shows.
+
+use std::fmt::Write as _;
+
+use meshc_effective::model::{
+    Action, Address, Chain, ChainAction, Direction, EffectiveMesh, Forward, HeaderCondition, HeaderMatch,
+    HeaderOps, Listener, PathMatch, Proxy, QueryCondition, Route, RouteMatch, RouteTable, StringMatch,
+};
+
+/// Every proxy, each distinct part once: proxies that do the same are named together, and what callers of one
+/// namespace have in common stands behind the first of them.
+pub(crate) fn mesh(mesh: &EffectiveMesh) -> String {
+    let mut shown: Vec<(String, Vec<String>)> = Vec::new();
+    let mut common: Vec<(String, String)> = Vec::new();
+    for proxy in &mesh.proxies {
+        let (own, rest) = (self::own(proxy), self::common(proxy));
+        let known = common.iter().find(|(text, _)| *text == rest).map(|(_, name)| name.clone());
+        let text = match known {
+            Some(name) => format!("{own}the rest as {name}\n"),
+            None => {
+                common.push((rest.clone(), proxy.id.to_string()));
+                format!("{own}{rest}")
+            }
+        };
+        let name = format!("{:?} {} of {}", proxy.kind, proxy.id, proxy.workload);
+        match shown.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) => names.push(name),
+            None => shown.push((text, vec![name])),
+        }
+    }
+    let mut out = String::new();
+    for (text, names) in shown {
+        let _ = writeln!(out, "# {}\n{text}", names.join("\n# "));
+    }
+    for found in &mesh.diagnostics {
+        let _ = writeln!(out, "{} {}: {}", found.severity, found.code, found.message);
+    }
+    out
+}
+
+/// What a proxy does for its own workload.
+fn own(proxy: &Proxy) -> String {
+    let mut out = String::new();
+    for inbound in proxy.listeners.iter().filter(|listener| listener.direction == Direction::Inbound) {
+        listener(&mut out, inbound);
+    }
+    out
+}
+
+/// What its workload can reach: listeners, tables and clusters.
+fn common(proxy: &Proxy) -> String {
+    let mut out = String::new();
+    for outbound in proxy.listeners.iter().filter(|listener| listener.direction == Direction::Outbound) {
+        listener(&mut out, outbound);
+    }
+    for table in proxy.tables.values() {
+        self::table(&mut out, table);
+    }
+    for cluster in proxy.clusters.values().filter(|cluster| !cluster.host.is_empty()) {
+        let endpoints: Vec<String> = cluster
+            .endpoints
+            .iter()
+            .flat_map(|group| &group.endpoints)
+            .map(|endpoint| {
+                let Address::Socket { address, port } = &endpoint.address;
+                let name = endpoint.pod.as_deref().unwrap_or(address);
+                format!("{name}:{port}{}", if endpoint.healthy { "" } else { " (not ready)" })
+            })
+            .collect();
+        let endpoints = if endpoints.is_empty() { "nothing".to_owned() } else { endpoints.join(", ") };
+        let _ = writeln!(
+            out,
+            "cluster {} {:?} {:?}: {endpoints}",
+            cluster.name, cluster.kind, cluster.load_balancer
+        );
+    }
+    out
+}
+
+fn listener(out: &mut String, listener: &Listener) {
+    let _ = writeln!(out, "listener {} {:?} {:?}", listener.name, listener.direction, listener.binding);
+    for Chain { destination_port, action, .. } in &listener.chains {
+        let port = destination_port.map(|port| format!(" {port}")).unwrap_or_default();
+        let _ = match action {
+            ChainAction::HttpTable { table } => writeln!(out, "  chain{port} → table {table}"),
+            ChainAction::Tcp { cluster } => writeln!(out, "  chain{port} → {cluster}"),
+            ChainAction::HttpInline { table } => {
+                let routes = table.virtual_hosts.iter().flat_map(|host| &host.routes);
+                let targets: Vec<_> = routes.map(action_text).collect();
+                writeln!(out, "  chain{port} → {}", targets.join(", "))
+            }
+        };
+    }
+}
+
+/// One table.
+pub(crate) fn table(out: &mut String, table: &RouteTable) {
+    let _ = writeln!(out, "table {}", table.name);
+    for host in &table.virtual_hosts {
+        let tls = if host.require_tls { " (HTTPS required)" } else { "" };
+        let _ = writeln!(out, "  host {}{tls} [{}]", host.name, host.domains.join(" "));
+        for route in &host.routes {
+            let _ = writeln!(out, "    {}", self::route(route));
+        }
+    }
+}
+
+fn route(route: &Route) -> String {
+    let mut out = route.name.clone().unwrap_or_else(|| "-".to_owned());
+    let _ = write!(out, ": {} → {}", conditions(&route.matches), action_text(route));
+    operations(&mut out, &route.headers);
+    if let Some(delay) = route.fault.as_ref().and_then(|fault| fault.delay.as_ref()) {
+        let _ = write!(out, ", delay {:?} {} %", delay.fixed, delay.percent.value());
+    }
+    if let Some(abort) = route.fault.as_ref().and_then(|fault| fault.abort.as_ref()) {
+        let status = abort.http_status.or(abort.grpc_status).unwrap_or_default();
+        let _ = write!(out, ", abort {status} {} %", abort.percent.value());
+    }
+    if route.cors.is_some() {
+        out.push_str(", CORS");
+    }
+    out
+}
+
+fn conditions(matches: &RouteMatch) -> String {
+    let case = if matches.case_sensitive { "" } else { " (any case)" };
+    let mut out = match &matches.path {
+        PathMatch::Exact(path) => format!("{path}{case}"),
+        PathMatch::Prefix(path) => format!("{path}*{case}"),
+        PathMatch::PathSeparatedPrefix(path) => format!("{path}/*{case}"),
+        PathMatch::Regex(path) => format!("~{path}"),
+    };
+    for HeaderMatch { name, condition, invert, .. } in &matches.headers {
+        let not = if *invert { "!" } else { "" };
+        let _ = match condition {
+            HeaderCondition::Present => write!(out, " {not}{name}"),
+            HeaderCondition::Value(value) => write!(out, " {not}{name}{}", string(value)),
+        };
+    }
+    for query in &matches.query {
+        let _ = match &query.condition {
+            QueryCondition::Present => write!(out, " ?{}", query.name),
+            QueryCondition::Value(value) => write!(out, " ?{}{}", query.name, string(value)),
+        };
+    }
+    out
+}
+
+fn string(value: &StringMatch) -> String {
+    match value {
+        StringMatch::Exact(text) => format!("={text}"),
+        StringMatch::Prefix(text) => format!("={text}*"),
+        StringMatch::Suffix(text) => format!("=*{text}"),
+        StringMatch::Contains(text) => format!("=*{text}*"),
+        StringMatch::Regex(text) => format!("~{text}"),
+    }
+}
+
+fn action_text(route: &Route) -> String {
+    match &route.action {
+        Action::Forward(forward) => self::forward(forward),
+        Action::Redirect(redirect) => format!("{redirect:?}"),
+        Action::DirectResponse(response) => format!("status {}", response.status),
+    }
+}
+
+fn forward(forward: &Forward) -> String {
+    let mut out = String::new();
+    for destination in &forward.destinations {
+        let separator = if out.is_empty() { "" } else { " + " };
+        let weight = if forward.weighted { format!("{} × ", destination.weight) } else { String::new() };
+        let _ = write!(out, "{separator}{weight}{}", destination.cluster);
+        operations(&mut out, &destination.headers);
+    }
+    if let Some(prefix) = &forward.rewrite.prefix {
+        let _ = write!(out, ", path {prefix}");
+    }
+    if let Some(regex) = &forward.rewrite.regex {
+        let _ = write!(out, ", path s/{}/{}/", regex.pattern, regex.substitution);
+    }
+    if let Some(authority) = &forward.rewrite.authority {
+        let _ = write!(out, ", authority {authority}");
+    }
+    if let Some(timeout) = forward.timeout.filter(|timeout| !timeout.is_zero()) {
+        let _ = write!(out, ", timeout {timeout:?}");
+    }
+    match &forward.retry {
+        Some(retry) if retry.attempts == 2 && retry.per_try_timeout.is_none() => {}
+        Some(retry) => {
+            let _ = write!(
+                out,
+                ", {} retries on {} of {:?}",
+                retry.attempts, retry.retry_on, retry.per_try_timeout
+            );
+        }
+        None => out.push_str(", no retries"),
+    }
+    for mirror in &forward.mirrors {
+        let _ = write!(out, ", copy {} % to {}", mirror.percent.value(), mirror.cluster);
+    }
+    out
+}
+
+fn operations(out: &mut String, headers: &HeaderOps) {
+    for (side, added, removed) in [
+        ("request", &headers.request_add, &headers.request_remove),
+        ("response", &headers.response_add, &headers.response_remove),
+    ] {
+        for header in added {
+            let _ = write!(out, ", {side} {}: {} ({:?})", header.name, header.value, header.action);
+        }
+        for name in removed {
+            let _ = write!(out, ", {side} without {name}");
+        }
+    }
+    if let Some(authority) = &headers.authority {
+        let _ = write!(out, ", authority {authority}");
+    }
+}
