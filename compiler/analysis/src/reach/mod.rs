@@ -39,7 +39,12 @@ pub struct RouteReach {
 
 impl RouteReach {
     fn yes(witness: WitnessRequest) -> Self {
-        Self { reachable: Reachable::Yes, witness: Some(witness), hidden_by: Vec::new(), hidden_request: None }
+        Self {
+            reachable: Reachable::Yes,
+            witness: Some(witness),
+            hidden_by: Vec::new(),
+            hidden_request: None,
+        }
     }
 
     fn no() -> Self {

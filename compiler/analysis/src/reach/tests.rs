@@ -72,7 +72,10 @@ fn a_prefix_hides_what_is_below_it() {
     assert_eq!(paths(&found), [Some("/api"), None, Some("/")]);
     assert_eq!(found[1].hidden_by, [0]);
     assert_eq!(found[1].hidden_request.as_ref().map(|r| r.path.as_str()), Some("/api/v2/"));
-    assert_eq!(found[0].witness.as_ref().map(|r| (r.method.as_str(), r.authority.as_str())), Some(("GET", "reviews")));
+    assert_eq!(
+        found[0].witness.as_ref().map(|r| (r.method.as_str(), r.authority.as_str())),
+        Some(("GET", "reviews"))
+    );
 }
 
 #[test]
@@ -103,7 +106,8 @@ fn a_regex_is_compared_with_a_prefix() {
 
 #[test]
 fn a_path_that_normalisation_never_gives_is_impossible() {
-    let found = reach(vec![path(PathMatch::Exact("/a/../b".to_owned())), path(PathMatch::Prefix("/a?b".to_owned()))]);
+    let found =
+        reach(vec![path(PathMatch::Exact("/a/../b".to_owned())), path(PathMatch::Prefix("/a?b".to_owned()))]);
     assert!(found.iter().all(RouteReach::is_impossible), "{found:?}");
 }
 
@@ -136,7 +140,10 @@ fn query_parameters_and_headers_stand_in_the_witness() {
 
 #[test]
 fn an_inverted_condition_holds_for_absent_headers_only_where_they_count_as_empty() {
-    let not_v2 = |missing| HeaderMatch { treat_missing_as_empty: missing, ..header("v", HeaderCondition::Value(StringMatch::Exact("v2".to_owned())), true) };
+    let not_v2 = |missing| HeaderMatch {
+        treat_missing_as_empty: missing,
+        ..header("v", HeaderCondition::Value(StringMatch::Exact("v2".to_owned())), true)
+    };
     let found = reach(vec![matching(PathMatch::any(), vec![not_v2(false)], Vec::new())]);
     assert!(found[0].witness.as_ref().is_some_and(|w| w.headers.contains_key("v")));
     let found = reach(vec![matching(PathMatch::any(), vec![not_v2(true)], Vec::new())]);
@@ -151,8 +158,16 @@ fn what_is_too_hard_is_unknown_and_says_why() {
         path(PathMatch::Regex("/(?!x)".to_owned())),
         prefix("/api"),
     ]);
-    assert!(matches!(&found[0].reachable, Reachable::Unknown(why) if why.contains("too hard")), "{:?}", found[0]);
-    assert!(matches!(&found[2].reachable, Reachable::Unknown(why) if why.contains("(?!x)")), "{:?}", found[2]);
+    assert!(
+        matches!(&found[0].reachable, Reachable::Unknown(why) if why.contains("too hard")),
+        "{:?}",
+        found[0]
+    );
+    assert!(
+        matches!(&found[2].reachable, Reachable::Unknown(why) if why.contains("(?!x)")),
+        "{:?}",
+        found[2]
+    );
 }
 
 #[test]

@@ -6,9 +6,9 @@ use meshc_effective::model::{ProxyKind, RouteMatch};
 use meshc_predicate::{Error, Field, FieldId, Language, Limits, SpaceBuilder};
 
 use super::conditions::Formula;
+use super::envoy;
 use super::hosts;
 use super::model::Model;
-use super::envoy;
 
 /// What a field is of a request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

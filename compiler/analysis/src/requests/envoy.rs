@@ -98,9 +98,8 @@ pub(super) fn paths() -> Result<Language, Error> {
     let plain = Language::regex(r"/[!$-;=@-\[\]_a-z~]*")?;
     let dot_segment = Language::regex(r"(?s).*/\.\.?(/.*)?")?;
     // Escapes of letters, digits and `-._~` are undone; an escaped NUL is refused.
-    let undone = Language::regex(
-        r"(?s).*%(00|2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE]).*",
-    )?;
+    let undone =
+        Language::regex(r"(?s).*%(00|2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE]).*")?;
     Ok(plain.and(dot_segment.negate()).and(undone.negate()))
 }
 

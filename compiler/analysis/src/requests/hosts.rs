@@ -53,7 +53,9 @@ impl Domains {
     pub(crate) fn best(&self, authority: &str) -> Option<&str> {
         let lower = authority.to_ascii_lowercase();
         let key = match (lower.rfind(':'), lower.rfind(']')) {
-            (Some(colon), bracket) if self.ignore_port && bracket.is_none_or(|b| b < colon) => &lower[..colon],
+            (Some(colon), bracket) if self.ignore_port && bracket.is_none_or(|b| b < colon) => {
+                &lower[..colon]
+            }
             _ => lower.as_str(),
         };
         self.iter().find(|domain| match rank(domain).0 {
@@ -184,8 +186,20 @@ mod tests {
     #[test]
     fn each_authority_is_in_the_class_of_its_most_specific_domain() {
         let names = ["a.com", "*.com", "*.b.com", "a.*", "*", "[::1]", "c.com:80"];
-        let authorities =
-            ["a.com", "A.COM", "a.com:80", "x.b.com", ".com", "a.net", "a.", "", "[::1]", "[::1]:9", "c.com:80", "c.com:80:1"];
+        let authorities = [
+            "a.com",
+            "A.COM",
+            "a.com:80",
+            "x.b.com",
+            ".com",
+            "a.net",
+            "a.",
+            "",
+            "[::1]",
+            "[::1]:9",
+            "c.com:80",
+            "c.com:80:1",
+        ];
         for ignore_port in [true, false] {
             let table = table(&names, ignore_port);
             let domains = Domains::of([&table]);
@@ -194,12 +208,20 @@ mod tests {
                     .iter()
                     .filter(|domain| {
                         let class = domains.class(domain).expect("a language");
-                        let atoms = FieldAtoms::build(&envoy::authorities().expect("a language"), [&class], &Limits::default());
+                        let atoms = FieldAtoms::build(
+                            &envoy::authorities().expect("a language"),
+                            [&class],
+                            &Limits::default(),
+                        );
                         let atoms = atoms.expect("small");
                         atoms.classify(authority).is_some_and(|atom| atoms.accepts(&class, atom))
                     })
                     .collect();
-                assert_eq!(holding, domains.best(authority).into_iter().collect::<Vec<_>>(), "{authority} {ignore_port}");
+                assert_eq!(
+                    holding,
+                    domains.best(authority).into_iter().collect::<Vec<_>>(),
+                    "{authority} {ignore_port}"
+                );
             }
         }
     }
@@ -208,9 +230,8 @@ mod tests {
     fn a_representative_is_the_plainest_authority() {
         let table = table(&["a.com", "*.com", "*"], true);
         let domains = Domains::of([&table]);
-        let of = |name: &str| {
-            representative(&domains, &[name.to_owned()], &Limits::default()).expect("small")
-        };
+        let of =
+            |name: &str| representative(&domains, &[name.to_owned()], &Limits::default()).expect("small");
         assert_eq!(of("a.com").as_deref(), Some("a.com"));
         assert_eq!(of("*.com").as_deref(), Some("example.com"));
         assert!(of("*").is_some_and(|authority| domains.best(&authority) == Some("*")));

@@ -85,7 +85,8 @@ impl<'a> Context<'a> {
         if host.contains('.') {
             return nearest(host, seen.map(|service| service.hostname.as_str())).map(ToOwned::to_owned);
         }
-        let own = seen.filter(|s| s.namespace() == namespace && s.hostname != s.name).map(|s| s.name.as_str());
+        let own =
+            seen.filter(|s| s.namespace() == namespace && s.hostname != s.name).map(|s| s.name.as_str());
         nearest(host, own).map(ToOwned::to_owned)
     }
 }

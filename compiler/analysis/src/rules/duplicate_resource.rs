@@ -48,7 +48,8 @@ fn doubles<T>(objects: &[Object<T>], found: &mut Vec<Diagnostic>) {
             first.insert(id, object.name_span());
             continue;
         };
-        let message = format!("{id} stands here for the second time: whichever is applied last replaces the other");
+        let message =
+            format!("{id} stands here for the second time: whichever is applied last replaces the other");
         found.push(
             object
                 .finding(&DUPLICATE_RESOURCE, object.name_span(), message)

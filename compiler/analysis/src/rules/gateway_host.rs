@@ -1,8 +1,8 @@
 //! A VirtualService's host that its gateway does not serve.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_mesh::hostname::{MESH_GATEWAY, is_covered, qualify, qualify_gateway};
 use meshc_mesh::Gateway;
+use meshc_mesh::hostname::{MESH_GATEWAY, is_covered, qualify, qualify_gateway};
 use meshc_syntax::suggest::list;
 
 use super::context::Context;

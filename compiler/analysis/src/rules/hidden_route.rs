@@ -52,15 +52,19 @@ pub(super) fn finding(
         [_] => format!("{} takes every request that it asks for", sentence(&names)),
         _ => format!("{} together take every request that it asks for", sentence(&names)),
     };
-    let shown = witness.as_ref().map(|witness| {
-        format!(", such as {} {}", witness.request.method, witness.request.path)
-    });
+    let shown = witness
+        .as_ref()
+        .map(|witness| format!(", such as {} {}", witness.request.method, witness.request.path));
     let message = format!("{} is never taken: {takers}{}", route.title(), shown.unwrap_or_default());
     let mut finding = Diagnostic::new(&HIDDEN_ROUTE, route.span, message)
         .resource("VirtualService", Some(&route.owner.namespace), &route.owner.name)
-        .help(format!("put it before {}, or narrow what that matches, or remove it", names.first().map_or("the other", String::as_str)));
+        .help(format!(
+            "put it before {}, or narrow what that matches, or remove it",
+            names.first().map_or("the other", String::as_str)
+        ));
     for hider in hiders {
-        finding = finding.label(hider.span, if hiders.len() == 1 { "takes them all" } else { "takes some of them" });
+        finding = finding
+            .label(hider.span, if hiders.len() == 1 { "takes them all" } else { "takes some of them" });
     }
     if let Some(witness) = witness {
         finding = finding.witness(witness);

@@ -1,7 +1,6 @@
 //! A Gateway that selects no workload.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_mesh::PodProxy;
 
 use super::context::Context;
 
@@ -38,8 +37,6 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         }
         let selector: Vec<String> =
             gateway.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let plain =
-            context.mesh.pods.iter().find(|pod| pod.proxy != PodProxy::Gateway && gateway.selects(&pod.labels));
         let message = if selector.is_empty() {
             "no workload of this tree is a gateway: no proxy serves this Gateway".to_owned()
         } else {
@@ -48,16 +45,15 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 selector.join(", ")
             )
         };
-        let finding = Diagnostic::new(&IDLE_GATEWAY, gateway.selector_span, message)
-            .resource(gateway.meta.kind, Some(&gateway.meta.namespace), &gateway.meta.name);
-        found.push(match plain.filter(|_| !selector.is_empty()) {
-            Some(pod) => finding
-                .label(pod.span, "has the labels, but is no gateway")
-                .help("a gateway is injected with the annotation `inject.istio.io/templates: gateway`"),
-            None => finding.alias("IST0101").alias("KIA0302").help(
-                "the gateways of Istio's installation have `istio: ingressgateway` and `istio: egressgateway`; if the \
-                 workload lives in another tree, read that tree too",
-            ),
-        });
+        found.push(
+            Diagnostic::new(&IDLE_GATEWAY, gateway.selector_span, message)
+                .resource(gateway.meta.kind, Some(&gateway.meta.namespace), &gateway.meta.name)
+                .alias("IST0101")
+                .alias("KIA0302")
+                .help(
+                    "the gateways of Istio's installation have `istio: ingressgateway` and `istio: egressgateway`; \
+                     if the workload lives in another tree, read that tree too",
+                ),
+        );
     }
 }

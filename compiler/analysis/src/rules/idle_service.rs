@@ -32,7 +32,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for object in &context.resources.services {
         let selector = &object.spec.selector;
         let of_this = |s: &&std::sync::Arc<meshc_mesh::Service>| {
-            s.registry == Registry::Kubernetes && s.name == object.name() && s.namespace() == object.namespace()
+            s.registry == Registry::Kubernetes
+                && s.name == object.name()
+                && s.namespace() == object.namespace()
         };
         let Some(service) = context.mesh.services.iter().find(of_this) else { continue };
         let in_namespace = |pod: &&meshc_mesh::Pod| pod.namespace == object.namespace();

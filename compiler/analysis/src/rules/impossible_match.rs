@@ -35,10 +35,9 @@ pub(super) fn finding(route: &Written<'_>) -> Diagnostic {
     let uri = route.condition.and_then(|condition| condition.uri.as_ref());
     let text = uri.and_then(|uri| uri.exact.as_ref().or(uri.prefix.as_ref()));
     let (why, help) = match text {
-        Some(text) if text.contains('?') => (
-            "a path has no query when it is matched".to_owned(),
-            Some("match the query with `queryParams`"),
-        ),
+        Some(text) if text.contains('?') => {
+            ("a path has no query when it is matched".to_owned(), Some("match the query with `queryParams`"))
+        }
         Some(text) if !text.starts_with('/') => ("every path begins with a slash".to_owned(), None),
         Some(text) if meshc_trace::normalize_path(text).is_some_and(|seen| seen != text.value) => (
             format!(
@@ -48,11 +47,16 @@ pub(super) fn finding(route: &Written<'_>) -> Diagnostic {
             ),
             Some("write the path as it is seen"),
         ),
-        _ => ("its conditions exclude each other, or the hosts, or what proxies let through".to_owned(), None),
+        _ => {
+            ("its conditions exclude each other, or the hosts, or what proxies let through".to_owned(), None)
+        }
     };
     let message = format!("{} is never taken: no request can fulfil this match ({why})", route.title());
-    let finding = Diagnostic::new(&IMPOSSIBLE_MATCH, route.span, message)
-        .resource("VirtualService", Some(&route.owner.namespace), &route.owner.name);
+    let finding = Diagnostic::new(&IMPOSSIBLE_MATCH, route.span, message).resource(
+        "VirtualService",
+        Some(&route.owner.namespace),
+        &route.owner.name,
+    );
     match help {
         Some(help) => finding.help(help),
         None => finding,

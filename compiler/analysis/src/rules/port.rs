@@ -47,8 +47,13 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 if service.ports.iter().any(|port| u32::from(port.number) == number.value) {
                     continue;
                 }
-                let message =
-                    format!("{}: `{}` has no port {}: {}", place.path, host.value, number.value, place.loss());
+                let message = format!(
+                    "{}: `{}` has no port {}: {}",
+                    place.path,
+                    host.value,
+                    number.value,
+                    place.loss()
+                );
                 let mut finding = place
                     .object
                     .finding(&PORT, number.span, message)

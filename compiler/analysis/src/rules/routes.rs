@@ -137,8 +137,12 @@ fn all_written(mesh: &Mesh) -> AllWritten<'_> {
                 all.insert(rule.span, plain);
             }
             for (number, condition) in rule.route.matches.iter().enumerate() {
-                let of_match =
-                    Written { condition: Some(condition), number: Some(number), span: condition.span, ..plain };
+                let of_match = Written {
+                    condition: Some(condition),
+                    number: Some(number),
+                    span: condition.span,
+                    ..plain
+                };
                 all.insert(condition.span, of_match);
             }
         }

@@ -17,7 +17,8 @@ fn yaml_files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_path_buf()];
     while let Some(directory) = open.pop() {
-        let entries = std::fs::read_dir(&directory).unwrap_or_else(|e| panic!("{}: {e}", directory.display()));
+        let entries =
+            std::fs::read_dir(&directory).unwrap_or_else(|e| panic!("{}: {e}", directory.display()));
         for entry in entries {
             let path = entry.expect("readable").path();
             if path.is_dir() {
@@ -32,7 +33,8 @@ fn yaml_files(directory: &Path) -> Vec<PathBuf> {
 }
 
 fn read(files: &[PathBuf]) -> SourceSet {
-    let name = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name =
+        |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let file = |path: &PathBuf| SourceFile::new(name(path), std::fs::read_to_string(path).expect("readable"));
     SourceSet::new(files.iter().map(file).collect())
 }
@@ -56,7 +58,14 @@ fn render(found: &[Diagnostic], sources: &SourceSet) -> String {
     let mut out = String::new();
     for d in found {
         let resource = d.resource.as_ref().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(out, "{} {} at {} `{}`", d.code, d.severity, at(d.span), sources.slice(d.span).replace('\n', "⏎"));
+        let _ = writeln!(
+            out,
+            "{} {} at {} `{}`",
+            d.code,
+            d.severity,
+            at(d.span),
+            sources.slice(d.span).replace('\n', "⏎")
+        );
         let _ = writeln!(out, "  {resource}: {}", d.message);
         for label in &d.labels {
             let _ = writeln!(out, "  label {}: {}", at(label.span), label.message);
@@ -65,7 +74,8 @@ fn render(found: &[Diagnostic], sources: &SourceSet) -> String {
             let _ = writeln!(out, "  help: {help}");
         }
         for fix in &d.fixes {
-            let edits: Vec<String> = fix.edits.iter().map(|e| format!("{} -> {}", at(e.span), e.text)).collect();
+            let edits: Vec<String> =
+                fix.edits.iter().map(|e| format!("{} -> {}", at(e.span), e.text)).collect();
             let _ = writeln!(out, "  fix: {} ({})", fix.message, edits.join("; "));
         }
         if let Some(witness) = &d.witness {
@@ -93,8 +103,18 @@ fn every_rule_fires_on_its_fixtures_and_only_there() {
                 assert!(found.is_empty(), "{}: {}", file.display(), render(&found, &sources));
                 continue;
             }
-            assert!(found.iter().any(|d| d.code == rule.code), "{} does not fire in {}", code, file.display());
-            assert!(found.iter().flat_map(|d| &d.aliases).all(|alias| RULES.iter().any(|r| r.aliases.contains(alias))));
+            assert!(
+                found.iter().any(|d| d.code == rule.code),
+                "{} does not fire in {}",
+                code,
+                file.display()
+            );
+            assert!(
+                found
+                    .iter()
+                    .flat_map(|d| &d.aliases)
+                    .all(|alias| RULES.iter().any(|r| r.aliases.contains(alias)))
+            );
             let mut settings = insta::Settings::clone_current();
             settings.set_snapshot_path(file.parent().expect("a directory"));
             settings.set_prepend_module_to_snapshot(false);
@@ -107,7 +127,8 @@ fn every_rule_fires_on_its_fixtures_and_only_there() {
 
 #[test]
 fn rules_have_a_page_and_a_code_of_their_own() {
-    let headings = ["What it does", "What happens to traffic", "Example", "Use instead", "Fix safety", "Covers"];
+    let headings =
+        ["What it does", "What happens to traffic", "Example", "Use instead", "Fix safety", "Covers"];
     for (index, rule) in RULES.iter().enumerate() {
         assert!(RULES.iter().skip(index + 1).all(|other| other.code != rule.code && other.name != rule.name));
         let page = rule.markdown();

@@ -78,9 +78,9 @@ fn missing(
     };
     let own = format!("{}/", object.namespace());
     let written = near.strip_prefix(&own).unwrap_or(near);
-    Some(
-        finding
-            .help(format!("did you mean `{written}`?"))
-            .replace(format!("Replace with `{written}`"), gateway.span, written),
-    )
+    Some(finding.help(format!("did you mean `{written}`?")).replace(
+        format!("Replace with `{written}`"),
+        gateway.span,
+        written,
+    ))
 }

@@ -77,9 +77,7 @@ fn why(context: &Context<'_>, host: &str, namespace: &str) -> Option<String> {
             "only the wildcard `{}` of {} covers host {named}, which is no destination of its own",
             service.hostname, service.meta
         )),
-        Found::Nothing => {
-            Some(format!("no Service and no ServiceEntry of this tree declares host {named}"))
-        }
+        Found::Nothing => Some(format!("no Service and no ServiceEntry of this tree declares host {named}")),
     }
 }
 
@@ -97,9 +95,11 @@ fn with_help(
             finding.label(service.meta.span, "the wildcard").help("declare the host in a ServiceEntry")
         }
         _ => match context.meant(host, namespace) {
-            Some(meant) => finding
-                .help(format!("did you mean `{meant}`?"))
-                .replace(format!("Replace with `{meant}`"), host.span, meant),
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")).replace(
+                format!("Replace with `{meant}`"),
+                host.span,
+                meant,
+            ),
             None => finding.help(
                 "declare it in a Service or ServiceEntry; if it lives in another tree, read that tree too",
             ),

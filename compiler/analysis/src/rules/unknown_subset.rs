@@ -53,9 +53,11 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("{}: {what}: {}", place.path, place.loss());
         let mut finding = place.object.finding(&UNKNOWN_SUBSET, subset.span, message);
         // Istio and Kiali look at the subsets of all rules for the host, whoever follows them.
-        let elsewhere = context.mesh.destination_rules.iter().any(|other| {
-            other.host.value == service.hostname && other.subset(subset).is_some()
-        });
+        let elsewhere = context
+            .mesh
+            .destination_rules
+            .iter()
+            .any(|other| other.host.value == service.hostname && other.subset(subset).is_some());
         if !elsewhere {
             finding = finding.alias("IST0101");
             finding = if place.mirror { finding } else { finding.alias("KIA1107") };
@@ -70,10 +72,14 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         finding = finding.label(rule.meta.span, "the DestinationRule that is followed");
         let names: Vec<&str> =
             rule.subsets.iter().filter_map(|s| s.name.as_ref()).map(|name| name.value.as_str()).collect();
-        found.push(match nearest(subset, names.iter().copied()) {
-            Some(meant) => finding
-                .help(format!("did you mean `{meant}`?"))
-                .replace(format!("Replace with `{meant}`"), subset.span, meant),
+        // Of names as short as `v3`, every other one is near.
+        let meant = nearest(subset, names.iter().copied()).filter(|_| subset.chars().count() > 3);
+        found.push(match meant {
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")).replace(
+                format!("Replace with `{meant}`"),
+                subset.span,
+                meant,
+            ),
             None if names.is_empty() => finding.help("the DestinationRule has no subsets at all"),
             None => finding.help(format!("the DestinationRule has {}", list(&names))),
         });
