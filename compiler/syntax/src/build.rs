@@ -37,13 +37,15 @@ pub(crate) enum Stop {
     Limit,
 }
 
-/// How many bracketed values of one document may close to the left of their key.
+/// How many bracketed values of one document may close to the left of their key, and how many bytes may be
+/// read again for them: each costs a reading of the document.
 const MAX_JOINED: usize = 256;
+const MAX_REREAD: usize = 64 << 20;
 
 /// Reads the documents of `text`, which stands at `base` in its file.
 pub(crate) fn document(file: FileId, text: &str, base: usize, limits: &Limits) -> Built {
     let mut text = Cow::Borrowed(text);
-    for _ in 0..MAX_JOINED {
+    for _ in 0..MAX_JOINED.min(MAX_REREAD / (text.len() + 1)) {
         let (built, bracket) = attempt(file, &text, base, limits);
         match bracket.and_then(|bracket| flow::join_lines(&text, bracket)) {
             Some(joined) => text = Cow::Owned(joined),
@@ -84,6 +86,11 @@ fn attempt(file: FileId, text: &str, base: usize, limits: &Limits) -> (Built, Op
                     bracket = flow.map(|frame| frame.start - base);
                 }
                 let at = builder.offsets.byte(error.marker().index());
+                // The parser's own limit on brackets, which it looks ahead for.
+                if error.info() == "recursion limit exceeded" {
+                    builder.too_deep(at);
+                    break;
+                }
                 let finding = rules::syntax_error(builder.point(at), error.info());
                 builder.stop(Stop::Syntax, finding);
             }

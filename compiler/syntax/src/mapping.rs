@@ -2,6 +2,7 @@
 
 use meshc_diagnostics::Diagnostic;
 use meshc_source::Span;
+use rustc_hash::FxHashSet;
 
 use crate::build::Built;
 use crate::node::{Entry, Key, Kind, Node, Style};
@@ -56,31 +57,30 @@ impl Mapping {
         let mut entries = self.entries;
         let mut order: Vec<usize> = (0..entries.len()).collect();
         order.sort_by(|&a, &b| entries[a].key.text.cmp(&entries[b].key.text).then(a.cmp(&b)));
-        let mut dropped = Vec::new();
+        let mut kept = vec![true; entries.len()];
         for pair in order.windows(2) {
             let (first, second) = (&entries[pair[0]].key, &entries[pair[1]].key);
             if first.text == second.text {
                 built.diagnostics.push(rules::duplicate_key(&first.text, first.span, second.span));
-                dropped.push(pair[0]);
+                kept[pair[0]] = false;
             }
         }
-        if !dropped.is_empty() {
-            let mut at = 0;
-            entries.retain(|_| {
-                at += 1;
-                !dropped.contains(&(at - 1))
-            });
-        }
-        for merged in self.merged {
-            if let Kind::Mapping(more) = merged.kind {
-                for entry in more {
-                    if !entries.iter().any(|other| other.key.text == entry.key.text) {
-                        entries.push(entry);
-                    }
-                }
-            }
+        let mut kept = kept.into_iter();
+        entries.retain(|_| kept.next().unwrap_or(true));
+        if !self.merged.is_empty() {
+            merge_into(&mut entries, self.merged);
         }
         entries
+    }
+}
+
+/// Adds what is merged and not there yet.
+fn merge_into(entries: &mut Vec<Entry>, merged: Vec<Node>) {
+    let mut keys: FxHashSet<Box<str>> = entries.iter().map(|entry| entry.key.text.clone()).collect();
+    for node in merged {
+        if let Kind::Mapping(more) = node.kind {
+            entries.extend(more.into_iter().filter(|entry| keys.insert(entry.key.text.clone())));
+        }
     }
 }
 

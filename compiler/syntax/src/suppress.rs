@@ -41,11 +41,9 @@ pub(crate) fn find(
         };
         let hash = line_start + code_part.len();
         let is_comment = code_part.is_empty() || code_part.ends_with([' ', '\t']);
-        let inside = |span: Span| span.start as usize <= hash && hash < span.end as usize;
-        if !is_comment
-            || skipped.iter().any(|skipped| inside(skipped.span))
-            || documents.iter().any(|document| inside(document.span) && in_scalar(&document.root, hash))
-        {
+        let unread = at_offset(skipped, hash, |skipped| skipped.span).is_some();
+        let document = at_offset(documents, hash, |document| document.span);
+        if !is_comment || unread || document.is_some_and(|document| in_scalar(&document.root, hash)) {
             continue;
         }
         let line_end =
@@ -63,9 +61,7 @@ pub(crate) fn find(
         let target = if alone { next_content(text, line_end) } else { first_content(text, line_start) };
         let applies_to = target
             .and_then(|target| {
-                let document = documents.iter().find(|document| {
-                    document.span.start as usize <= target && target < document.span.end as usize
-                })?;
+                let document = at_offset(documents, target, |document| document.span)?;
                 largest_at(&document.root, target as u32, alone)
             })
             .unwrap_or(Span::new(file, line_start as u32, line_end as u32));
@@ -83,6 +79,12 @@ fn parts(text: &str) -> Result<(Code, &str), &'static str> {
         return Err("it gives no reason");
     }
     Ok((code, reason.trim()))
+}
+
+/// The item that holds an offset, of items in the order of the text.
+fn at_offset<T>(items: &[T], at: usize, span: impl Fn(&T) -> Span) -> Option<&T> {
+    let behind = items.partition_point(|item| span(item).start as usize <= at);
+    items.get(behind.checked_sub(1)?).filter(|item| at < span(item).end as usize)
 }
 
 fn in_scalar(node: &Node, at: usize) -> bool {

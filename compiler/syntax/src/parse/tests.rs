@@ -117,6 +117,7 @@ fn each_limit_has_its_own_message() {
         let _ = writeln!(laughs, "a{level}: &a{level} [{aliases}]");
     }
     let mut found = codes(&deep, default);
+    found.extend(codes(&"[".repeat(100_000), default));
     found.extend(codes(&laughs, default));
     found.extend(codes("a: [1, 2, 3, 4]\n", Limits { nodes: 4, ..default }));
     found.extend(codes("a: 12345\n", Limits { scalar: 4, ..default }));
