@@ -1,15 +1,18 @@
 //! Envoy's `normalize_path`: what a path looks like before anything is matched.
 
+use std::borrow::Cow;
+
 /// Normalises a path, which starts with a slash and is ASCII; the query is kept as it is.
 ///
 /// This is the canonicalisation of Chromium's URL library, which Envoy uses: dot segments (also written
-/// `%2e`) are resolved, never above the root; a backslash becomes a slash; escapes of letters, digits,
+/// `%2e`) are resolved, never above the root; parameters of plain dot segments go first, as Envoy adds; a backslash becomes a slash; escapes of letters, digits,
 /// `-`, `_`, `~` and `.` are undone; every other escape stays as it is, with its case; characters that
 /// may not stand in a path are escaped with upper-case digits; slashes are not merged; an unescaped
 /// digit that would complete a broken escape turns its `%` into `%25`. `None` stands for a path that Envoy
 /// refuses with 400: one with an escaped NUL.
 pub fn normalize(path: &str) -> Option<String> {
     let (path, query) = path.find('?').map_or((path, ""), |at| path.split_at(at));
+    let path = without_dot_parameters(path);
     let input = path.as_bytes();
     let mut out: Vec<u8> = Vec::with_capacity(input.len() + query.len());
     if !input.first().is_some_and(|&b| is_slash(b)) {
@@ -123,6 +126,17 @@ fn after_dot(input: &[u8], at: usize) -> Dots {
     }
 }
 
+/// Dot segments lose their parameters (`..;x` is `..`) before anything else is looked at, so that only plain
+/// dots, slashes and semicolons count here.
+fn without_dot_parameters(path: &str) -> Cow<'_, str> {
+    let bare = |segment: &'_ str| segment.starts_with(".;") || segment.starts_with("..;");
+    if !path.split('/').any(bare) {
+        return Cow::Borrowed(path);
+    }
+    let segments = path.split('/').map(|s| if bare(s) { s.split(';').next().unwrap_or(s) } else { s });
+    Cow::Owned(segments.collect::<Vec<_>>().join("/"))
+}
+
 /// Drops the last directory; the output ends with a slash before and after.
 fn back_up(out: &mut Vec<u8>) {
     let end = out.len().saturating_sub(1);
@@ -200,6 +214,14 @@ mod tests {
         ("/a/.../b", "/a/.../b"),
         ("/a/..b", "/a/..b"),
         ("/a;x/../b", "/b"),
+        ("/a/.;x/b", "/a/b"),
+        ("/0%30/%2E/..;~", "/"),
+        ("/.;%20%2E//%3%2.", "//%3%2."),
+        ("/.;%%%5ca", "/"),
+        ("/..;0\\..b%61", "/"),
+        ("/%2e;/", "/.;/"),
+        ("/%2E.;", "/..;"),
+        ("/e\\..;~%", "/e/..;~%"),
         ("/\"<>^`{|}", "/%22%3C%3E%5E%60%7B%7C%7D"),
         ("/[x]", "/[x]"),
         ("/!$&'()*+,;=:@", "/!$&'()*+,;=:@"),
