@@ -10,7 +10,7 @@ pub(crate) fn run() -> Result<(), String> {
     cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
     let deny = Command::new("cargo").args(["deny", "--version"]).output();
     if deny.is_ok_and(|out| out.status.success()) {
-        cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"])?;
+        cargo(&["deny", "check", "bans", "licenses", "sources"])?;
     } else {
         println!("cargo-deny is not installed: licences and advisories were not checked");
     }
