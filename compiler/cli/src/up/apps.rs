@@ -30,7 +30,9 @@ impl Apps {
 
     /// Has exactly `apps` played, and says where they listen.
     pub(super) async fn play(&mut self, apps: &BTreeMap<String, App>) -> Result<Listening, UpError> {
-        self.ask(&Command { apps: apps.clone() }).await.map_err(|e| UpError::io("the stand-in applications", e))
+        self.ask(&Command { apps: apps.clone() })
+            .await
+            .map_err(|e| UpError::io("the stand-in applications", e))
     }
 
     async fn ask(&mut self, command: &Command) -> io::Result<Listening> {

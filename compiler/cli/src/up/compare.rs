@@ -18,7 +18,12 @@ use super::world::World;
 const EARLY: Duration = Duration::from_millis(2);
 
 /// How `observed` differs from what was `predicted` for `proxy`; empty where it is one of the outcomes.
-pub(crate) fn differences(world: &World, proxy: &Proxy, predicted: &Answer, observed: &Observed) -> Vec<String> {
+pub(crate) fn differences(
+    world: &World,
+    proxy: &Proxy,
+    predicted: &Answer,
+    observed: &Observed,
+) -> Vec<String> {
     let main = against(world, proxy, predicted, observed);
     let mut others = predicted.alternatives.iter();
     if main.is_empty() || others.any(|other| against(world, proxy, &other.answer, observed).is_empty()) {
@@ -75,7 +80,13 @@ fn against(world: &World, proxy: &Proxy, predicted: &Answer, observed: &Observed
 }
 
 /// Who answered, against the destinations.
-fn destination(world: &World, proxy: &Proxy, predicted: &Answer, observed: &Observed, found: &mut Differences) {
+fn destination(
+    world: &World,
+    proxy: &Proxy,
+    predicted: &Answer,
+    observed: &Observed,
+    found: &mut Differences,
+) {
     let weighted = || predicted.destinations.iter().filter(|(_, weight)| *weight > 0);
     if let Some((taken, _)) = observed.destinations.iter().flatten().next()
         && weighted().all(|(cluster, _)| cluster != taken)
@@ -83,12 +94,14 @@ fn destination(world: &World, proxy: &Proxy, predicted: &Answer, observed: &Obse
         found.0.push(format!("cluster {taken} was taken, which is no destination"));
     }
     let Some(who) = observed.who.as_deref().filter(|_| observed.answered_by.is_some()) else {
-        if observed.upstream.is_none() && predicted.upstream.is_some() && predicted.status == observed.status {
+        if observed.upstream.is_none() && predicted.upstream.is_some() && predicted.status == observed.status
+        {
             found.0.push("no workload answered".to_owned());
         }
         return;
     };
-    let taken = observed.destinations.as_ref().and_then(|taken| taken.first()).map(|(cluster, _)| cluster.as_str());
+    let taken =
+        observed.destinations.as_ref().and_then(|taken| taken.first()).map(|(cluster, _)| cluster.as_str());
     let serves = |cluster: &str| world.serves(proxy, cluster, who);
     let fits = match taken {
         Some(taken) => serves(taken),
@@ -137,7 +150,12 @@ impl Differences {
         }
     }
 
-    fn headers(&mut self, of: &str, predicted: &BTreeMap<String, String>, observed: &BTreeMap<String, String>) {
+    fn headers(
+        &mut self,
+        of: &str,
+        predicted: &BTreeMap<String, String>,
+        observed: &BTreeMap<String, String>,
+    ) {
         for (name, value) in predicted {
             match observed.get(name) {
                 Some(seen) if seen == value => {}

@@ -37,7 +37,8 @@ impl Console {
         }
         self.clear();
         let style = ProgressStyle::with_template("{prefix} {msg} {spinner}");
-        let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        let bar =
+            ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_prefix(heading(verb));
         bar.set_message(rest.to_owned());
         bar.enable_steady_tick(Duration::from_millis(80));

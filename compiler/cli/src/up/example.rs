@@ -10,7 +10,9 @@ use meshc_trace::Request;
 pub(super) fn request(matches: &RouteMatch, authority: &str) -> Option<Request> {
     let mut request = Request { authority: authority.to_owned(), ..Request::default() };
     request.path = match &matches.path {
-        PathMatch::Exact(path) | PathMatch::Prefix(path) | PathMatch::PathSeparatedPrefix(path) => path.clone(),
+        PathMatch::Exact(path) | PathMatch::Prefix(path) | PathMatch::PathSeparatedPrefix(path) => {
+            path.clone()
+        }
         PathMatch::Regex(pattern) => shortest(pattern, "/[!-~]*")?,
     };
     for header in matches.headers.iter().filter(|header| is_wanted(header)) {
@@ -46,7 +48,9 @@ fn is_wanted(header: &HeaderMatch) -> bool {
 
 fn text(matched: &StringMatch) -> Option<String> {
     match matched {
-        StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Suffix(text) => Some(text.clone()),
+        StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Suffix(text) => {
+            Some(text.clone())
+        }
         StringMatch::Contains(text) => Some(text.clone()),
         StringMatch::Regex(pattern) => shortest(pattern, "[!-~]+"),
     }

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
 use meshc_delivery::admin::Admin;
-use meshc_delivery::envoy::EnvoyNode;
+use meshc_delivery::envoy::{EnvoyNode, Watched};
 use meshc_delivery::{DeliveryError, Nodes, publish};
 
 use super::args::ProxyProgram;
+use super::envoy;
 use super::error::UpError;
 use super::processes::Processes;
 use super::state::State;
@@ -42,7 +43,11 @@ pub(super) struct Fleet {
 #[derive(Debug)]
 enum Program {
     MeshProxy,
-    Envoy(PathBuf),
+    Envoy {
+        program: PathBuf,
+        /// Decided when the first of them start.
+        watched: Option<Watched>,
+    },
 }
 
 #[derive(Debug)]
@@ -57,7 +62,9 @@ impl Fleet {
     pub(super) fn new(program: ProxyProgram) -> Result<Self, UpError> {
         let program = match program {
             ProxyProgram::MeshProxy => Program::MeshProxy,
-            ProxyProgram::Envoy => Program::Envoy(super::envoy::find().ok_or(UpError::NoEnvoy)?),
+            ProxyProgram::Envoy => {
+                Program::Envoy { program: envoy::find().ok_or(UpError::NoEnvoy)?, watched: None }
+            }
         };
         Ok(Self { program, running: BTreeMap::new() })
     }
@@ -66,7 +73,7 @@ impl Fleet {
     pub(super) fn name(&self) -> &'static str {
         match self.program {
             Program::MeshProxy => "mesh-proxy",
-            Program::Envoy(_) => "Envoy",
+            Program::Envoy { .. } => "Envoy",
         }
     }
 
@@ -87,6 +94,9 @@ impl Fleet {
         // For Envoy too: the bundle is what is delivered, its digest is what people compare.
         let written = publish(&state.bundle(), nodes)?;
         let (digest, endpoints) = (written.configuration.to_string(), written.endpoints.to_string());
+        if let Program::Envoy { watched, .. } = &mut self.program {
+            watched.get_or_insert_with(|| envoy::watched(nodes));
+        }
         let new: Vec<&String> = nodes.keys().filter(|id| !self.running.contains_key(*id)).collect();
         let mut started = BTreeMap::new();
         for id in new {
@@ -109,7 +119,7 @@ impl Fleet {
                 let swaps = self.running.values().map(|node| node.admin.runs(&digest, &endpoints, SWAP));
                 try_join_all(swaps).await?;
             }
-            Program::Envoy(_) => {
+            Program::Envoy { .. } => {
                 let swaps = self.running.iter_mut().filter_map(|(id, node)| {
                     let config = nodes.get(id)?.to_node_config();
                     Some(node.envoy.as_mut()?.apply(config, SWAP))
@@ -145,11 +155,20 @@ impl Fleet {
                 processes.start_self(id, &args, &log)?;
                 Ok(Node { admin, envoy: None })
             }
-            Program::Envoy(program) => {
+            Program::Envoy { program, watched } => {
                 let config = nodes.get(id).map(meshc_envoy::SharedNode::to_node_config).unwrap_or_default();
-                let node = EnvoyNode::prepare(&state.envoy(id), &log, admin.clone(), config)?;
-                let mut args = vec![os("-c"), node.bootstrap().into_os_string(), os("--concurrency"), os("1")];
-                args.extend(["--disable-hot-restart", "-l", "warning", "--drain-time-s", ENVOY_DRAIN].map(os));
+                let node = EnvoyNode::prepare(
+                    &state.envoy(id),
+                    &log,
+                    admin.clone(),
+                    config,
+                    watched.unwrap_or(Watched::CHOICES[0]),
+                )?;
+                let mut args =
+                    vec![os("-c"), node.bootstrap().into_os_string(), os("--concurrency"), os("1")];
+                args.extend(
+                    ["--disable-hot-restart", "-l", "warning", "--drain-time-s", ENVOY_DRAIN].map(os),
+                );
                 processes.start(id, program.as_os_str(), &args, &log)?;
                 Ok(Node { admin, envoy: Some(node) })
             }

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 
 use meshc_effective::model::{Binding, Direction, EffectiveMesh, ProxyId, ProxyKind};
 
-pub(crate) use pods::{APPS_OUTSIDE, external_key, pod_of};
+pub(crate) use pods::{APPS_OUTSIDE, external_key, pod_of, served};
 use pods::Pod;
 
 use crate::standin::spec::{App, Caller, Identity, Protocol};
@@ -209,8 +209,8 @@ pub(crate) fn is_outbound(direction: Direction, binding: Binding) -> bool {
 /// Every port on which a proxy of the mesh will listen.
 pub(crate) fn ports(mesh: &EffectiveMesh) -> BTreeSet<u16> {
     let listeners = || mesh.proxies.iter().flat_map(|proxy| &proxy.listeners);
-    let chains = listeners().filter(|l| l.direction == Direction::Inbound).flat_map(|l| &l.chains);
-    let inbound = chains.filter_map(|chain| chain.destination_port);
+    let captured = listeners().filter(|l| l.direction == Direction::Inbound);
+    let inbound = captured.flat_map(|l| l.chains.iter().filter_map(|chain| served(l, chain))).map(|(port, _)| port);
     let served = listeners().filter(|l| is_outbound(l.direction, l.binding)).map(|l| l.port);
     inbound.chain(served).collect()
 }

@@ -14,7 +14,7 @@ use meshc_effective::model::{
     LoadBalancer, Proxy, ProxyId, ProxyKind,
 };
 
-use super::layout::{APPS_OUTSIDE, Layout, external_key, is_outbound};
+use super::layout::{APPS_OUTSIDE, Layout, external_key, is_outbound, served};
 use super::marks;
 use crate::standin::spec::Listening;
 
@@ -53,9 +53,7 @@ impl Local<'_> {
     fn inbound(&self, proxy: &Proxy, listener: &Listener) -> Vec<Arc<Listener>> {
         let Some(address) = self.layout.service_side(&proxy.id) else { return Vec::new() };
         let mut by_port: BTreeMap<u16, Vec<Chain>> = BTreeMap::new();
-        for chain in &listener.chains {
-            // A chain for no port passes through what was meant for another: nothing is sent there here.
-            let Some(port) = chain.destination_port else { continue };
+        for (port, chain) in listener.chains.iter().filter_map(|chain| served(listener, chain)) {
             let chain = Chain { destination_port: None, ..marks::chain(chain) };
             by_port.entry(port).or_default().push(chain);
         }

@@ -16,6 +16,10 @@ pub(crate) const ROUTE: &str = "x-meshc-route";
 /// The response header with the cluster that a request was sent to.
 pub(crate) const CLUSTER: &str = "x-meshc-cluster";
 
+/// The response header with the limit that the proxy told the upstream; `-` where there is none. The upstream's own
+/// sidecar takes it off the request before the application could see it.
+pub(crate) const TIMEOUT: &str = "x-meshc-timeout-ms";
+
 /// The name of a route that has none.
 pub(crate) const UNNAMED: &str = "-";
 
@@ -40,6 +44,12 @@ fn route(route: &Route) -> Route {
     let mut route = route.clone();
     route.headers.response_add.push(mark(ROUTE, route.name.as_deref().unwrap_or(UNNAMED)));
     if let Action::Forward(forward) = &mut route.action {
+        let timeout = "%REQ(X-ENVOY-EXPECTED-RQ-TIMEOUT-MS)%";
+        route.headers.response_add.push(HeaderAddition {
+            name: TIMEOUT.to_owned(),
+            value: timeout.to_owned(),
+            action: AppendAction::OverwriteIfExistsOrAdd,
+        });
         match forward.destinations.as_slice() {
             [only] if !forward.weighted => route.headers.response_add.push(mark(CLUSTER, &only.cluster)),
             _ => {

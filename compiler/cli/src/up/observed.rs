@@ -19,8 +19,8 @@ use crate::standin::spec::{ANSWER, ANSWERED_BY, Answer};
 /// How long one answer may take: more than Envoy's own limit of 15 s for a route that has none.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The header that tells how long Envoy is willing to wait.
-const EXPECTED_TIMEOUT: &str = "x-envoy-expected-rq-timeout-ms";
+/// The body with which Envoy's fault filter aborts a request, before anything is routed.
+const FAULT_ABORT: &[u8] = b"fault filter abort";
 
 /// One line of the output of `--requests`: the keys of trace's answer. What no client can see is null or empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -39,7 +39,7 @@ pub(crate) struct Observed {
     pub(crate) upstream: Option<Arrived>,
     /// Headers of the response beyond those of every response.
     pub(crate) response_headers: BTreeMap<String, String>,
-    /// The limit that the stand-in was told.
+    /// The limit that the proxy set, where a stand-in answered.
     pub(crate) timeout_ms: Option<u64>,
     delay_ms: Option<u64>,
     retries: Option<Value>,
@@ -129,7 +129,8 @@ fn seen(incoming: Incoming) -> Observed {
     let answer = answer(&incoming);
     let route = incoming.header(marks::ROUTE).map(ToOwned::to_owned);
     let cluster = incoming.header(marks::CLUSTER).map(|cluster| vec![(cluster.to_owned(), 100)]);
-    let destinations = cluster.or_else(|| route.as_ref().map(|_| Vec::new()));
+    let aborted = answer.is_none() && incoming.body == FAULT_ABORT;
+    let destinations = cluster.filter(|_| !aborted).or_else(|| route.as_ref().map(|_| Vec::new()));
     let mut response_headers = BTreeMap::new();
     for (name, value) in &incoming.headers {
         if !is_noise(name) && name != "location" {
@@ -143,6 +144,7 @@ fn seen(incoming: Incoming) -> Observed {
         destinations,
         location: incoming.header("location").map(ToOwned::to_owned),
         body: if answer.is_some() { None } else { body() },
+        timeout_ms: answer.as_ref().and_then(|_| incoming.header(marks::TIMEOUT)?.parse().ok()),
         response_headers,
         ..Observed::default()
     };
@@ -162,16 +164,15 @@ fn arrived(observed: &mut Observed, answer: Answer) {
         ..Arrived::default()
     };
     for (name, value) in &request.headers {
-        if name == EXPECTED_TIMEOUT {
-            observed.timeout_ms = value.parse().ok();
-        } else if !is_noise(name) {
+        if !is_noise(name) {
             join(&mut arrived.headers, name, value);
         }
     }
     observed.upstream = Some(arrived);
     let identity = answer.identity;
     let inside = !identity.namespace.is_empty();
-    observed.who = Some(if inside { format!("{}.{}", identity.pod, identity.namespace) } else { identity.pod.clone() });
+    observed.who =
+        Some(if inside { format!("{}.{}", identity.pod, identity.namespace) } else { identity.pod.clone() });
     observed.answered_by = (identity.workload != APPS_OUTSIDE).then_some(AnsweredBy {
         workload: identity.workload,
         version: identity.version,

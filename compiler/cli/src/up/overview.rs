@@ -7,6 +7,7 @@ use meshc_effective::model::{ChainAction, ProxyKind};
 use serde::Serialize;
 
 use super::layout::{external_key, pod_of};
+use super::samples;
 use super::trial::{Trial, Trials};
 use super::world::{World, socket};
 
@@ -96,14 +97,18 @@ impl Overview {
 fn services(world: &World) -> Vec<Service> {
     let mut found: BTreeMap<(String, u16), Vec<Backend>> = BTreeMap::new();
     for proxy in &world.local.proxies {
-        let outbound = proxy.clusters.values().filter(|c| c.subset.is_none() && c.name.starts_with("outbound|"));
-        for cluster in outbound {
+        let outbound =
+            proxy.clusters.values().filter(|c| c.subset.is_none() && c.name.starts_with("outbound|"));
+        // Gateways have entry points of their own.
+        for cluster in outbound.filter(|cluster| !samples::leads_to_gateways(world, cluster)) {
             let endpoints = cluster.endpoints.iter().flat_map(|group| &group.endpoints);
             found.entry((cluster.host.clone(), cluster.port)).or_insert_with(|| {
                 let backend = |endpoint: &meshc_effective::model::Endpoint| Backend {
-                    workload: endpoint.workload.clone().or(pod_of(endpoint).map(|id| id.name)).unwrap_or_else(|| {
-                        "stand-in".to_owned()
-                    }),
+                    workload: endpoint
+                        .workload
+                        .clone()
+                        .or(pod_of(endpoint).map(|id| id.name))
+                        .unwrap_or_else(|| "stand-in".to_owned()),
                     address: external_key(endpoint),
                 };
                 endpoints.map(backend).collect()
@@ -126,7 +131,7 @@ fn entries(world: &World, trials: &[Trial]) -> Vec<Entry> {
                 ChainAction::HttpInline { .. } | ChainAction::Tcp { .. } => None,
             });
             for host in tables.flat_map(|table| &table.virtual_hosts) {
-                if let Some(authority) = super::samples::authority(host)
+                if let Some(authority) = samples::authority(host)
                     && seen.insert((socket, authority.clone()))
                 {
                     let through = gateway.workload.clone();
@@ -135,8 +140,11 @@ fn entries(world: &World, trials: &[Trial]) -> Vec<Entry> {
             }
         }
     }
-    let sidecar = trials.iter().find(|trial| trial.sample.proxy.kind == ProxyKind::Sidecar);
-    if let Some(sample) = sidecar.map(|trial| &trial.sample)
+    let http = trials.iter().map(|trial| &trial.sample).filter(|sample| sample.query.request.is_some());
+    let mut sidecars = http.filter(|sample| sample.proxy.kind == ProxyKind::Sidecar).peekable();
+    let first = sidecars.peek().copied();
+    // A split is what is most worth asking again.
+    if let Some(sample) = sidecars.find(|sample| sample.times > 1).or(first)
         && let Some(request) = &sample.query.request
         && let Ok(target) = world.target(&sample.query)
     {
@@ -178,7 +186,9 @@ fn notes(world: &World) -> Vec<String> {
         .layout
         .apps
         .values()
-        .filter(|app| app.identity.namespace.is_empty() && app.identity.workload != super::layout::APPS_OUTSIDE)
+        .filter(|app| {
+            app.identity.namespace.is_empty() && app.identity.workload != super::layout::APPS_OUTSIDE
+        })
         .map(|app| app.identity.pod.as_str())
         .collect();
     if !external.is_empty() {
@@ -218,7 +228,8 @@ fn row(trial: &Trial) -> Row {
 fn remarks(trial: &Trial) -> Vec<String> {
     let mut remarks = Vec::new();
     let predicted = &trial.predicted;
-    let weights: Vec<u32> = predicted.destinations.iter().map(|(_, weight)| *weight).filter(|w| *w > 0).collect();
+    let weights: Vec<u32> =
+        predicted.destinations.iter().map(|(_, weight)| *weight).filter(|w| *w > 0).collect();
     if weights.len() > 1 {
         let shares: Vec<String> = weights.iter().map(u32::to_string).collect();
         remarks.push(format!("weights {}", shares.join(":")));

@@ -1,11 +1,13 @@
 //! The children of a run: started, watched, ended. None of them outlives it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -27,10 +29,19 @@ const STANDIN: &str = "standin";
 #[derive(Debug)]
 pub(super) struct Processes {
     program: PathBuf,
-    running: BTreeMap<String, Running>,
-    ended: mpsc::UnboundedReceiver<Ended>,
+    running: Table,
     tell: mpsc::UnboundedSender<Ended>,
 }
+
+/// Tells of children that ended: apart from [`Processes`], so that it can be listened to while others start.
+#[derive(Debug)]
+pub(super) struct Ends {
+    running: Table,
+    ended: mpsc::UnboundedReceiver<Ended>,
+}
+
+/// Those that run and are meant to.
+type Table = Rc<RefCell<BTreeMap<String, Running>>>;
 
 #[derive(Debug)]
 struct Running {
@@ -54,10 +65,11 @@ pub(super) struct Pipes {
 
 impl Processes {
     /// No children yet. They are processes of the program that runs.
-    pub(super) fn new() -> Result<Self, UpError> {
+    pub(super) fn new() -> Result<(Self, Ends), UpError> {
         let program = std::env::current_exe().map_err(|e| UpError::io("this program's own path", e))?;
         let (tell, ended) = mpsc::unbounded_channel();
-        Ok(Self { program, running: BTreeMap::new(), ended, tell })
+        let running = Table::default();
+        Ok((Self { program, running: Rc::clone(&running), tell }, Ends { running, ended }))
     }
 
     /// Starts this program with `args`.
@@ -113,7 +125,7 @@ impl Processes {
 
     fn watch(&mut self, name: &str, mut child: Child, log: &Path) {
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-        self.running.insert(name.to_owned(), Running { pid, log: log.to_owned() });
+        self.running.borrow_mut().insert(name.to_owned(), Running { pid, log: log.to_owned() });
         let (tell, name) = (self.tell.clone(), name.to_owned());
         tokio::spawn(async move {
             let status = child.wait().await;
@@ -122,53 +134,57 @@ impl Processes {
         });
     }
 
-    /// Waits until a child ends that was not told to.
-    pub(super) async fn unexpected_end(&mut self) -> UpError {
-        loop {
-            let Some(Ended { name, status }) = self.ended.recv().await else { return std::future::pending().await };
-            if let Some(child) = self.running.remove(&name) {
-                let how = match status {
-                    Ok(status) => status.to_string(),
-                    Err(error) => error.to_string(),
-                };
-                return UpError::ChildEnded { name, how, last_lines: last_lines(&child.log) };
-            }
+    /// Ends one child, now unneeded.
+    pub(super) fn stop(&mut self, name: &str) {
+        if let Some(pid) = self.running.borrow_mut().remove(name).and_then(|child| child.pid) {
+            // One that is gone already needs no signal.
+            let _ = kill_process(pid, Signal::TERM);
         }
     }
 
-    /// Ends one child, now unneeded.
-    pub(super) fn stop(&mut self, name: &str) {
-        if let Some(pid) = self.running.remove(name).and_then(|child| child.pid) {
-            // One that is gone already needs no signal.
-            let _ = kill_process(pid, Signal::TERM);
+    /// The end of a child's log.
+    pub(super) fn last_words(&self, name: &str) -> Vec<String> {
+        self.running.borrow().get(name).map(|child| last_lines(&child.log)).unwrap_or_default()
+    }
+}
+
+impl Ends {
+    /// Waits until a child ends that was not told to.
+    pub(super) async fn unexpected(&mut self) -> UpError {
+        loop {
+            let Some(Ended { name, status }) = self.ended.recv().await else {
+                return std::future::pending().await;
+            };
+            let Some(child) = self.running.borrow_mut().remove(&name) else { continue };
+            let how = match status {
+                Ok(status) => status.to_string(),
+                Err(error) => error.to_string(),
+            };
+            return UpError::ChildEnded { name, how, last_lines: last_lines(&child.log) };
         }
     }
 
     /// Ends all children: asks them, waits a little, then kills.
     pub(super) async fn stop_all(&mut self) {
         self.signal(Signal::TERM);
-        let all_gone = async {
-            while !self.running.is_empty() {
-                match self.ended.recv().await {
-                    Some(ended) => self.running.remove(&ended.name),
-                    None => break,
-                };
-            }
-        };
-        if tokio::time::timeout(GRACE, all_gone).await.is_err() {
+        if tokio::time::timeout(GRACE, self.all_gone()).await.is_err() {
             self.signal(Signal::KILL);
+            // What the kernel ends now needs no second word; a child in the kernel's hands is waited for no longer.
+            let _ = tokio::time::timeout(GRACE, self.all_gone()).await;
+        }
+    }
+
+    async fn all_gone(&mut self) {
+        while !self.running.borrow().is_empty() {
+            let Some(ended) = self.ended.recv().await else { return };
+            self.running.borrow_mut().remove(&ended.name);
         }
     }
 
     fn signal(&self, signal: Signal) {
-        for pid in self.running.values().filter_map(|child| child.pid) {
+        for pid in self.running.borrow().values().filter_map(|child| child.pid) {
             let _ = kill_process(pid, signal);
         }
-    }
-
-    /// The end of a child's log.
-    pub(super) fn last_words(&self, name: &str) -> Vec<String> {
-        self.running.get(name).map(|child| last_lines(&child.log)).unwrap_or_default()
     }
 }
 

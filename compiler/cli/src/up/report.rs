@@ -25,8 +25,12 @@ pub(super) fn render(overview: &Overview, colour: bool) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{}", paint.bold("Services"));
     for service in &overview.services {
-        let mut behind: Vec<String> =
-            service.endpoints.iter().take(BACKENDS).map(|b| format!("{} {}", b.workload, b.address)).collect();
+        let mut behind: Vec<String> = service
+            .endpoints
+            .iter()
+            .take(BACKENDS)
+            .map(|b| format!("{} {}", b.workload, b.address))
+            .collect();
         if service.endpoints.len() > BACKENDS {
             behind.push(format!("{} more", service.endpoints.len() - BACKENDS));
         }
@@ -67,7 +71,8 @@ fn line(text: &mut String, row: &Row, from_width: usize, paint: &Paint) {
         [(only, _)] => vec![only.clone()],
         several => several.iter().map(|(outcome, count)| format!("{outcome} {count}×")).collect(),
     };
-    let remarks = if row.remarks.is_empty() { String::new() } else { format!("  ({})", row.remarks.join(", ")) };
+    let remarks =
+        if row.remarks.is_empty() { String::new() } else { format!("  ({})", row.remarks.join(", ")) };
     let width = REQUEST_WIDTH + from_width;
     let _ = writeln!(text, "{mark} {request:<width$} {}{}", outcomes.join(", "), paint.dim(&remarks));
     for difference in &row.differences {

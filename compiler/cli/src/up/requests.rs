@@ -58,6 +58,7 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
 
 fn human(query: &Query, observed: &Observed) -> String {
     let request = query.request.as_ref();
-    let asked = request.map_or_else(|| "TCP".to_owned(), |r| format!("{} {}{}", r.method, r.authority, r.path));
+    let asked =
+        request.map_or_else(|| "TCP".to_owned(), |r| format!("{} {}{}", r.method, r.authority, r.path));
     format!("{}: {asked}: {}", query.proxy, super::trial::outcome(observed))
 }

@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use meshc_effective::model::{Action, ChainAction, Fault, Percent, Proxy, ProxyKind, Route, VirtualHost};
+use meshc_effective::model::{
+    Action, ChainAction, Cluster, Fault, Percent, Proxy, ProxyId, ProxyKind, Route, VirtualHost,
+};
 use meshc_trace::{Direction, Query, Request};
 
 use super::example;
-use super::layout::is_outbound;
+use super::layout::{is_outbound, pod_of};
 use super::world::World;
 
 /// How often a request is sent whose answer is left to chance.
@@ -43,7 +45,8 @@ pub(super) fn derive(world: &World) -> Vec<Sample> {
                     ChainAction::HttpTable { table: name } => {
                         let Some(table) = proxy.tables.get(name) else { continue };
                         for host in &table.virtual_hosts {
-                            if seen.iter().any(|(of, other)| of == name && same(other, host)) {
+                            let known = seen.iter().any(|(of, other)| of == name && same(other, host));
+                            if known || !leads_somewhere(&proxy, host) {
                                 continue;
                             }
                             seen.push((name.clone(), Arc::clone(host)));
@@ -63,6 +66,37 @@ pub(super) fn derive(world: &World) -> Vec<Sample> {
         }
     }
     written.into_iter().chain(tcp).chain(plain).collect()
+}
+
+/// Whether a sample whose request goes to `clusters` shows something: what is behind a gateway is asked there.
+pub(super) fn tells(world: &World, proxy: &Proxy, clusters: &[(String, u32)]) -> bool {
+    let known = clusters.iter().filter_map(|(name, _)| proxy.clusters.get(name));
+    clusters.is_empty() || known.clone().count() == 0 || known.clone().any(|c| !leads_to_gateways(world, c))
+}
+
+/// Whether any route of a virtual host may be answered: Istio gives a VirtualService's host a virtual host on ports that
+/// the service does not have, whose clusters are not there.
+fn leads_somewhere(proxy: &Proxy, host: &VirtualHost) -> bool {
+    let forwards = host.routes.iter().filter_map(|route| match &route.action {
+        Action::Forward(forward) => Some(&forward.destinations),
+        Action::Redirect(_) | Action::DirectResponse(_) => None,
+    });
+    let mut clusters = forwards.flatten().map(|destination| destination.cluster.as_str()).peekable();
+    clusters.peek().is_none()
+        || clusters.any(|name| {
+            let host = name.rsplit('|').next().unwrap_or_default();
+            // A host that is nowhere is a mistake worth seeing.
+            proxy.clusters.contains_key(name) || proxy.clusters.values().all(|other| other.host != host)
+        })
+}
+
+/// Whether the only endpoints of a cluster are gateways.
+pub(super) fn leads_to_gateways(world: &World, cluster: &Cluster) -> bool {
+    let is_gateway = |id: &ProxyId| {
+        world.mesh.proxies.iter().any(|proxy| proxy.id == *id && proxy.kind == ProxyKind::Gateway)
+    };
+    let mut endpoints = cluster.endpoints.iter().flat_map(|group| &group.endpoints).peekable();
+    endpoints.peek().is_some() && endpoints.all(|endpoint| pod_of(endpoint).is_some_and(|id| is_gateway(&id)))
 }
 
 /// Gateways, then the workloads that gateways send to, then all others: whoever is first has the word for what all of
@@ -124,12 +158,7 @@ fn of_host(proxy: &Arc<Proxy>, table: &str, host: &VirtualHost) -> (Vec<Sample>,
 }
 
 fn of_tcp(proxy: &Arc<Proxy>, port: u16) -> Sample {
-    Sample {
-        proxy: Arc::clone(proxy),
-        query: query(proxy, None, Some(port), None),
-        route: None,
-        times: 1,
-    }
+    Sample { proxy: Arc::clone(proxy), query: query(proxy, None, Some(port), None), route: None, times: 1 }
 }
 
 fn query(proxy: &Proxy, table: Option<&str>, port: Option<u16>, request: Option<Request>) -> Query {
@@ -147,7 +176,9 @@ fn query(proxy: &Proxy, table: Option<&str>, port: Option<u16>, request: Option<
 /// The name that a person would use: the shortest without a port. Hosts for everything else (`allow_any`, `block_all`)
 /// have none; a wildcard stands for one name below it.
 pub(super) fn authority(host: &VirtualHost) -> Option<String> {
-    if matches!(host.name.as_str(), "allow_any" | "block_all" | "blackhole:80") || host.name.starts_with("blackhole:") {
+    if matches!(host.name.as_str(), "allow_any" | "block_all" | "blackhole:80")
+        || host.name.starts_with("blackhole:")
+    {
         return None;
     }
     let plain = host.domains.iter().filter(|domain| !domain.contains([':', '*']));
@@ -165,8 +196,9 @@ fn is_chance(route: &Route) -> bool {
         Action::Redirect(_) | Action::DirectResponse(_) => false,
     };
     let sometimes = |percent: Percent| percent != Percent::ALL && percent.millionths > 0;
-    split || route.fault.as_ref().is_some_and(|fault: &Fault| {
-        fault.delay.as_ref().is_some_and(|delay| sometimes(delay.percent))
-            || fault.abort.as_ref().is_some_and(|abort| sometimes(abort.percent))
-    })
+    split
+        || route.fault.as_ref().is_some_and(|fault: &Fault| {
+            fault.delay.as_ref().is_some_and(|delay| sometimes(delay.percent))
+                || fault.abort.as_ref().is_some_and(|abort| sometimes(abort.percent))
+        })
 }

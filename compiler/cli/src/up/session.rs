@@ -8,6 +8,7 @@ use super::args::{UpArgs, UpFormat};
 use super::console::Console;
 use super::error::UpError;
 use super::overview::Overview;
+use super::processes::Processes;
 use super::site::Site;
 use super::watch::{self, Watch};
 use super::world::World;
@@ -25,16 +26,16 @@ pub(super) async fn run(args: &UpArgs) -> Result<u8, UpError> {
     let selected = Selected::new(&args.tree.paths, &args.tree.revision);
     // What is saved while the mesh starts counts too.
     let watch = if args.once { None } else { Some(Watch::start(args)?) };
+    let (processes, mut ends) = Processes::new()?;
     let mut site = None;
     let outcome = tokio::select! {
         biased;
         () = told_to_end() => Ok(if args.once { INTERRUPTED } else { DONE }),
-        outcome = session(args, &console, &selected, &mut site, watch, start) => outcome,
+        error = ends.unexpected() => Err(error),
+        outcome = session(args, &console, &selected, processes, &mut site, watch, start) => outcome,
     };
     console.clear();
-    if let Some(site) = &mut site {
-        site.processes.stop_all().await;
-    }
+    ends.stop_all().await;
     outcome
 }
 
@@ -42,6 +43,7 @@ async fn session(
     args: &UpArgs,
     console: &Console,
     selected: &Selected,
+    processes: Processes,
     site: &mut Option<Site>,
     watch: Option<Watch>,
     start: Instant,
@@ -61,7 +63,7 @@ async fn session(
     }
     let what = format!("{} files, {} resources", tree.sources.files().len(), tree.resources.len());
     console.status("Compiled", &what);
-    let site = site.insert(Site::open(args)?);
+    let site = site.insert(Site::open(args, processes)?);
     console.working("Starting", &format!("{} of {}", site.fleet.name(), mesh.proxies.len()));
     let (world, applied) = site.bring(tree.sources, mesh, None).await?;
     console.clear();

@@ -22,8 +22,7 @@ use super::world::World;
 /// The place where a mesh runs.
 #[derive(Debug)]
 pub(super) struct Site {
-    /// Its children.
-    pub(super) processes: Processes,
+    processes: Processes,
     /// Its proxies.
     pub(super) fleet: Fleet,
     apps: Apps,
@@ -36,11 +35,10 @@ pub(super) struct Site {
 
 impl Site {
     /// An empty site.
-    pub(super) fn open(args: &UpArgs) -> Result<Self, UpError> {
+    pub(super) fn open(args: &UpArgs, mut processes: Processes) -> Result<Self, UpError> {
         let fleet = Fleet::new(args.proxy)?;
         let subnet = Subnet::claim().map_err(|e| UpError::io("addresses of the loopback", e))?;
         let state = State::create().map_err(|e| UpError::io("a directory for the run", e))?;
-        let mut processes = Processes::new()?;
         let apps = Apps::start(&mut processes, &state)?;
         let terms = Terms {
             subnet: subnet.number,
@@ -67,7 +65,8 @@ impl Site {
         let listening = self.apps.play(&apps).await?;
         let local = localize(&mesh, &layout, &listening);
         let world = World { sources, mesh, local, layout };
-        let new: BTreeSet<SocketAddr> = world.sockets().filter(|socket| !self.ours.contains(socket)).collect();
+        let new: BTreeSet<SocketAddr> =
+            world.sockets().filter(|socket| !self.ours.contains(socket)).collect();
         if let Some((socket, source)) = busy(new.iter().copied()) {
             return Err(match source.kind() {
                 std::io::ErrorKind::AddrInUse => UpError::Busy { socket },

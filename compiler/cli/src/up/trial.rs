@@ -8,7 +8,7 @@ use meshc_trace::{Answer, Tracer};
 
 use super::compare;
 use super::observed::{Observed, ask};
-use super::samples::Sample;
+use super::samples::{self, Sample};
 use super::world::World;
 
 /// Requests that are under way at once.
@@ -42,7 +42,8 @@ pub(super) async fn run(world: &World, samples: Vec<Sample>, rows: usize) -> Tri
     let telling = samples.into_iter().filter_map(|sample| {
         let predicted = tracer.trace(&sample.query).ok()?;
         let meant = sample.query.request.is_none() || predicted.route == sample.route;
-        meant.then_some((sample, predicted))
+        let tells = samples::tells(world, &sample.proxy, &predicted.destinations);
+        (meant && tells).then_some((sample, predicted))
     });
     let mut telling: Vec<(Sample, Answer)> = telling.collect();
     let left_out = telling.len().saturating_sub(rows);

@@ -117,7 +117,7 @@ fn git_directory(directory: &Path) -> Option<PathBuf> {
     })
 }
 
-/// Swaps in every change until a child ends that should not.
+/// Swaps in every change, for as long as it is let.
 pub(super) async fn follow(
     args: &UpArgs,
     selected: &Selected,
@@ -127,10 +127,7 @@ pub(super) async fn follow(
     console: &Console,
 ) -> Result<(), UpError> {
     loop {
-        let since = tokio::select! {
-            since = watch.change() => since,
-            ended = site.processes.unexpected_end() => return Err(ended),
-        };
+        let since = watch.change().await;
         let tree = match Tree::read(selected) {
             Ok(tree) => tree,
             Err(failure) => {

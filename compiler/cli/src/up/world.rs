@@ -44,7 +44,8 @@ impl World {
 
     /// Every address that a proxy of the mesh binds.
     pub(crate) fn sockets(&self) -> impl Iterator<Item = SocketAddr> {
-        let listeners = self.local.proxies.iter().flat_map(|proxy| &proxy.listeners).filter_map(|l| socket(l));
+        let listeners =
+            self.local.proxies.iter().flat_map(|proxy| &proxy.listeners).filter_map(|l| socket(l));
         listeners.chain(self.admins().into_values())
     }
 

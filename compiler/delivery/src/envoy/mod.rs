@@ -19,10 +19,35 @@ use crate::DeliveryError;
 use crate::admin::Admin;
 use files::{File, Files};
 
+/// What has files of its own, beside listeners and clusters. Each file costs Envoy an inotify instance, of which Linux
+/// gives a user 128 by default; what has no file stands inside that which names it, and comes with its updates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watched {
+    /// Each route table; otherwise they stand in the listeners.
+    pub routes: bool,
+    /// Each cluster's endpoints; otherwise they stand in the clusters.
+    pub endpoints: bool,
+}
+
+impl Watched {
+    /// From the most files to the fewest.
+    pub const CHOICES: [Self; 3] = [
+        Self { routes: true, endpoints: true },
+        Self { routes: true, endpoints: false },
+        Self { routes: false, endpoints: false },
+    ];
+
+    /// How many files an Envoy watches that has this configuration.
+    pub fn files(self, tables: usize, clusters: usize) -> usize {
+        2 + if self.routes { tables } else { 0 } + if self.endpoints { clusters } else { 0 }
+    }
+}
+
 /// The folder and the administration of one Envoy.
 #[derive(Debug)]
 pub struct EnvoyNode {
     directory: PathBuf,
+    watched: Watched,
     admin: Admin,
     /// Where its log is, for the reason when it refuses something.
     log: PathBuf,
@@ -36,14 +61,16 @@ impl EnvoyNode {
         log: &Path,
         admin: Admin,
         config: NodeConfig,
+        watched: Watched,
     ) -> Result<Self, DeliveryError> {
+        let config = sources::inline(config, watched);
         let files = Files::create(directory)?;
         for file in all(&files, &config) {
             files.replace(&file)?;
         }
         let bootstrap = bootstrap(&files, &admin.node, admin.address);
         Files::write_json(&directory.join("bootstrap.json"), &bootstrap)?;
-        Ok(Self { directory: directory.to_owned(), admin, log: log.to_owned(), current: config })
+        Ok(Self { directory: directory.to_owned(), watched, admin, log: log.to_owned(), current: config })
     }
 
     /// The file to give to `envoy -c`.
@@ -67,6 +94,7 @@ impl EnvoyNode {
     /// Brings Envoy to `config` and waits until it serves it. On an error the files are those of the step that Envoy
     /// refused; Envoy itself goes on with what it had.
     pub async fn apply(&mut self, config: NodeConfig, within: Duration) -> Result<(), DeliveryError> {
+        let config = sources::inline(config, self.watched);
         let files = Files::create(&self.directory)?;
         let before = all(&files, &self.current);
         let both = union(&self.current.clusters, &config.clusters);

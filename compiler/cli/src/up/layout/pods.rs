@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_effective::model::{
-    Address, ChainAction, Cluster, ClusterKind, Direction, EffectiveMesh, Endpoint, Proxy, ProxyId, ProxyKind,
+    Address, Chain, ChainAction, Cluster, ClusterKind, Direction, EffectiveMesh, Endpoint, Listener, Proxy,
+    ProxyId, ProxyKind,
 };
 
 use crate::standin::spec::{Identity, Protocol};
@@ -12,7 +13,8 @@ use crate::standin::spec::{Identity, Protocol};
 pub(crate) const APPS_OUTSIDE: &str = "(outside)";
 
 /// Labels that name a workload's version, in the order in which Istio looks.
-const VERSION_LABELS: [&str; 3] = ["service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"];
+const VERSION_LABELS: [&str; 3] =
+    ["service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"];
 
 /// A pod.
 #[derive(Debug, Clone)]
@@ -81,7 +83,8 @@ pub(super) fn run(mesh: &EffectiveMesh, cap: usize) -> (Vec<Pod>, BTreeMap<Strin
             running.push(pod);
         }
     }
-    let capped = counted.into_iter().filter_map(|(workload, count)| Some((workload, count.checked_sub(cap)?)));
+    let capped =
+        counted.into_iter().filter_map(|(workload, count)| Some((workload, count.checked_sub(cap)?)));
     let capped = capped.filter(|&(_, left_out)| left_out > 0).collect();
     running.sort_by(|a, b| (&a.id.namespace, &a.id.name).cmp(&(&b.id.namespace, &b.id.name)));
     (running, capped)
@@ -124,7 +127,8 @@ fn endpoints(mesh: &EffectiveMesh) -> Vec<(&Cluster, &Endpoint, Protocol)> {
 
 /// The clusters to which a proxy sends bytes, not requests.
 fn tcp_clusters(proxy: &Proxy) -> BTreeSet<&str> {
-    let chains = proxy.listeners.iter().filter(|l| l.direction == Direction::Outbound).flat_map(|l| &l.chains);
+    let chains =
+        proxy.listeners.iter().filter(|l| l.direction == Direction::Outbound).flat_map(|l| &l.chains);
     chains
         .filter_map(|chain| match &chain.action {
             ChainAction::Tcp { cluster } => Some(cluster.as_str()),
@@ -133,16 +137,22 @@ fn tcp_clusters(proxy: &Proxy) -> BTreeSet<&str> {
         .collect()
 }
 
+/// The port behind a sidecar that an inbound chain is for. A chain for no port passes through what was meant for
+/// another, and the one for the capture port itself stops loops: nothing is sent to either here.
+pub(crate) fn served<'a>(listener: &Listener, chain: &'a Chain) -> Option<(u16, &'a Chain)> {
+    let port = chain.destination_port?;
+    (port != listener.port).then_some((port, chain))
+}
+
 /// The ports behind a sidecar.
 fn inbound_ports(proxy: &Proxy) -> BTreeMap<u16, Protocol> {
-    let chains = proxy.listeners.iter().filter(|l| l.direction == Direction::Inbound).flat_map(|l| &l.chains);
+    let listeners = proxy.listeners.iter().filter(|l| l.direction == Direction::Inbound);
+    let chains =
+        listeners.flat_map(|listener| listener.chains.iter().filter_map(|chain| served(listener, chain)));
     chains
-        .filter_map(|chain| {
-            let protocol = match chain.action {
-                ChainAction::Tcp { .. } => Protocol::Tcp,
-                ChainAction::HttpTable { .. } | ChainAction::HttpInline { .. } => Protocol::Http,
-            };
-            Some((chain.destination_port?, protocol))
+        .map(|(port, chain)| match chain.action {
+            ChainAction::Tcp { .. } => (port, Protocol::Tcp),
+            ChainAction::HttpTable { .. } | ChainAction::HttpInline { .. } => (port, Protocol::Http),
         })
         .collect()
 }
