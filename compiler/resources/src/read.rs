@@ -63,7 +63,13 @@ impl Reader {
         self.out.resources.documents += 1;
         match business(api_version, kind) {
             Business::Ours(kind) => self.object(kind, root),
-            Business::Foreign => self.foreign(&format!("{api_version} {kind}")),
+            Business::Foreign => {
+                let settings = (kind == "ConfigMap").then(|| rules::kind_not_implemented::mesh_config(root));
+                match settings.flatten() {
+                    Some(finding) => self.finding(finding),
+                    None => self.foreign(&format!("{api_version} {kind}")),
+                }
+            }
             Business::NotYet => self.finding(rules::kind_not_implemented::check(root, kind)),
             Business::UnknownKind(meant) => {
                 self.finding(rules::unknown_kind::check(root, api_version, kind, meant));
@@ -179,6 +185,20 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("`spec.trafficPolicy.tls` is not implemented yet"), "{found:?}");
         assert!(found[1].contains("PeerAuthentication is not implemented yet"), "{found:?}");
+    }
+
+    #[test]
+    fn the_settings_of_the_mesh_are_refused_and_other_config_maps_left_alone() {
+        let config_map = |name: &str, data: &str| {
+            codes(&format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: istio-system}}\ndata: {data}\n"
+            ))
+        };
+        let found = config_map("istio", "{mesh: 'outboundTrafficPolicy: {mode: REGISTRY_ONLY}'}");
+        assert!(found.len() == 1 && found[0].contains("MeshConfig is not implemented yet"), "{found:?}");
+        assert!(config_map("istio", "{mesh: '', meshNetworks: 'networks: {}'}").is_empty());
+        assert!(config_map("istio-ca-root-cert", "{root-cert.pem: x}").is_empty());
+        assert!(config_map("mine", "{mesh: x}").is_empty());
     }
 
     #[test]

@@ -20,7 +20,7 @@ declare_rule! {
     ///
     /// ## Use instead
     /// Leave the file out of what meshc reads (name the paths that it shall read), or wait for the version that
-    /// models the kind.
+    /// models the kind. The same holds for the ConfigMap `istio` with the mesh's own settings.
     pub KIND_NOT_IMPLEMENTED = "MC0201", "kind-not-implemented", Error, Document,
     "A kind that meshc does not model yet",
     []
@@ -37,4 +37,26 @@ pub(crate) fn check(root: &Node, kind: &str) -> Diagnostic {
     Diagnostic::new(&KIND_NOT_IMPLEMENTED, span, message)
         .resource(kind, Some(namespace.unwrap_or(crate::DEFAULT_NAMESPACE)), name)
         .help("name the files that meshc shall read, without this one")
+}
+
+/// The finding for the ConfigMap that holds the settings of the whole mesh, which change what every proxy does;
+/// `None` for any other ConfigMap and for one without settings. Istio reads `istio`, or `istio-REVISION`, in its root
+/// namespace.
+pub(crate) fn mesh_config(root: &Node) -> Option<Diagnostic> {
+    let metadata = |key| root.at(&["metadata", key]).and_then(Node::as_str);
+    let name = metadata("name").filter(|name| *name == "istio" || name.starts_with("istio-"))?;
+    let namespace = metadata("namespace").filter(|namespace| *namespace == "istio-system")?;
+    let has_settings = |text: &str| !matches!(text.trim(), "" | "{}" | "networks: {}");
+    let entry = ["mesh", "meshNetworks"].into_iter().find_map(|key| {
+        let entry = root.get("data")?.entry(key)?;
+        entry.value.as_str().is_some_and(has_settings).then_some(entry)
+    })?;
+    let what = if &*entry.key.text == "mesh" { "MeshConfig" } else { "MeshNetworks" };
+    let message =
+        format!("{what} is not implemented yet: it changes what every proxy does, so the tree is refused");
+    Some(
+        Diagnostic::new(&KIND_NOT_IMPLEMENTED, entry.key.span, message)
+            .resource("ConfigMap", Some(namespace), name)
+            .help("name the files that meshc shall read, without this one, if the settings are Istio's defaults"),
+    )
 }
