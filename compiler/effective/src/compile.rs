@@ -33,12 +33,15 @@ pub fn compile(mesh: &Mesh) -> EffectiveMesh {
     EffectiveMesh { proxies, diagnostics: compiler.finish() }
 }
 
+/// What the gateways of a namespace see, and the clusters for it.
+type GatewayView = (View, Vec<Arc<Cluster>>);
+
 struct Compiler<'a> {
     mesh: &'a Mesh,
     /// The keys of labels that any route asks of its callers.
     label_keys: BTreeSet<String>,
     outbound: BTreeMap<(String, BTreeMap<String, String>), Arc<Outbound>>,
-    gateway_views: BTreeMap<String, Arc<(View, Vec<Arc<Cluster>>)>>,
+    gateway_views: BTreeMap<String, Arc<GatewayView>>,
     clusters: clusters::Cache,
     shared: outbound::Shared,
     found: Vec<Diagnostic>,
@@ -111,7 +114,7 @@ impl<'a> Compiler<'a> {
         made
     }
 
-    fn gateway_view(&mut self, namespace: &str) -> Arc<(View, Vec<Arc<Cluster>>)> {
+    fn gateway_view(&mut self, namespace: &str) -> Arc<GatewayView> {
         if let Some(known) = self.gateway_views.get(namespace) {
             return Arc::clone(known);
         }

@@ -1,5 +1,7 @@
 //! Route tables against those that Istio's control plane made for the same YAML.
 
+#![allow(dead_code, reason = "the support files serve other tests too")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -15,22 +17,24 @@ use support::{cases, compile, json, shared};
 struct Tally {
     equal: usize,
     different: Vec<(String, String)>,
-    refused: usize,
+    /// Of cases that use something that is not implemented yet.
+    equal_all_the_same: usize,
+    not_yet: usize,
 }
 
-fn compare(tally: &mut Tally, case: &Path, ignore_refusals: bool) {
+/// Kinds and settings that this version refuses or leaves to a later one; a case with one of them counts apart.
+const NOT_YET: [&str; 3] = ["kind: Sidecar", "kind: ConfigMap", "credentialName:"];
+
+fn compare(tally: &mut Tally, case: &Path) {
     let text = fs::read_to_string(case.join("input.yaml")).expect("the case has an input");
-    let (mesh, refused) = compile(vec![("input.yaml".to_owned(), text)]);
+    let not_yet = NOT_YET.iter().any(|feature| text.contains(feature));
+    let (mesh, _) = compile(vec![("input.yaml".to_owned(), text)]);
     let mut files: Vec<_> =
         fs::read_dir(case).expect("the case is a folder").flatten().map(|e| e.path()).collect();
     files.sort();
     for file in files {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let Some(of) = name.strip_suffix(".route_table.json") else { continue };
-        if !refused.is_empty() && !ignore_refusals {
-            tally.refused += 1;
-            continue;
-        }
         let recorded: Value =
             serde_json::from_str(&fs::read_to_string(&file).expect("readable")).expect("JSON");
         let proxy = of.split('@').next().unwrap_or(of);
@@ -38,12 +42,18 @@ fn compare(tally: &mut Tally, case: &Path, ignore_refusals: bool) {
         let made = mesh.find(proxy).ok().and_then(|proxy| proxy.tables.get(&table));
         let label = format!("{}/{of}", case.file_name().unwrap_or_default().to_string_lossy());
         let Some(made) = made else {
+            if not_yet {
+                tally.not_yet += 1;
+                continue;
+            }
             tally.different.push((label, format!("there is no table {table}")));
             continue;
         };
         let (expected, made) = (json::recorded(recorded), json::recorded(json::table(made)));
         match difference("", &expected, &made) {
+            None if not_yet => tally.equal_all_the_same += 1,
             None => tally.equal += 1,
+            Some(_) if not_yet => tally.not_yet += 1,
             Some(difference) => tally.different.push((label, difference)),
         }
     }
@@ -88,8 +98,13 @@ fn report(what: &str, tally: &Tally) {
         entry.0 += 1;
     }
     let mut out = std::io::stderr().lock();
-    let (equal, different, refused) = (tally.equal, tally.different.len(), tally.refused);
-    let _ = writeln!(out, "{what}: {equal} tables equal, {different} different, {refused} of refused trees");
+    let (equal, different) = (tally.equal, tally.different.len());
+    let _ = writeln!(out, "{what}: {equal} tables equal, {different} different");
+    let (equal, different) = (tally.equal_all_the_same, tally.not_yet);
+    let _ = writeln!(
+        out,
+        "{what}, with what is not implemented yet: {equal} tables equal, {different} different"
+    );
     let mut classes: Vec<_> = classes.into_values().collect();
     classes.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     for (count, example) in classes {
@@ -106,7 +121,7 @@ fn route_tables_of_requests_are_istios() {
     let Some(folder) = shared("requests") else { return skipped() };
     let mut tally = Tally::default();
     for case in cases(&folder) {
-        compare(&mut tally, &case, false);
+        compare(&mut tally, &case);
     }
     report("requests", &tally);
     assert!(tally.equal >= 280, "{} of 280 route tables are Istio's", tally.equal);
@@ -120,7 +135,10 @@ fn route_tables_of_richer_meshes_are_istios() {
         case.file_name().is_some_and(|name| name.to_string_lossy().starts_with('m'))
     };
     for case in cases(&folder).iter().filter(of_istios_api) {
-        compare(&mut tally, case, true);
+        compare(&mut tally, case);
     }
     report("meshes", &tally);
+    assert!(tally.different.is_empty(), "{} tables differ from Istio's", tally.different.len());
+    assert!(tally.equal >= 137, "{} of 137 route tables are Istio's", tally.equal);
+    assert!(tally.equal_all_the_same >= 285, "{} of 285 tables of later cases", tally.equal_all_the_same);
 }

@@ -150,15 +150,11 @@ fn finish(hosts: BTreeMap<String, Host>) -> Vec<Arc<VirtualHost>> {
     let mut first: HashMap<(Vec<usize>, bool), usize> = HashMap::new();
     let mut merged: Vec<Host> = Vec::new();
     for (_, host) in hosts {
-        let identity = host.routes.iter().map(|routes| Arc::as_ptr(routes) as usize).collect();
-        let known = first.get(&(identity, host.require_tls)).and_then(|&index| merged.get_mut(index));
-        match known {
+        let identity: Vec<usize> = host.routes.iter().map(|routes| Arc::as_ptr(routes) as usize).collect();
+        let place = *first.entry((identity, host.require_tls)).or_insert(merged.len());
+        match merged.get_mut(place) {
             Some(known) => known.domains.extend(host.domains),
-            None => {
-                let identity = host.routes.iter().map(|routes| Arc::as_ptr(routes) as usize).collect();
-                first.insert((identity, host.require_tls), merged.len());
-                merged.push(host);
-            }
+            None => merged.push(host),
         }
     }
     merged.sort_by(|a, b| a.name.cmp(&b.name));

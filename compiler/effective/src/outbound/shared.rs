@@ -9,11 +9,14 @@ use crate::model::{Route, VirtualHost};
 
 /// Routes with what made them.
 pub(crate) struct Routes {
-    pub(super) routes: Vec<Route>,
+    pub(super) list: Vec<Route>,
     pub(super) by: Option<Arc<VirtualService>>,
     /// The service where no VirtualService made them; held so that its address stays its own.
     _of: Option<Arc<Service>>,
 }
+
+/// A virtual host and the routes that its key names.
+type Made = (Arc<Routes>, Arc<VirtualHost>);
 
 /// What was made before, by the addresses of what it was made from. Each entry holds those, so that an address
 /// never comes to mean something else.
@@ -22,7 +25,7 @@ pub(crate) struct Shared {
     of_virtual_services: HashMap<(usize, u16), Arc<Routes>>,
     of_services: HashMap<(usize, u16), Arc<Routes>>,
     /// By routes and name, those that differ in their domains.
-    virtual_hosts: HashMap<(usize, String), Vec<(Arc<Routes>, Arc<VirtualHost>)>>,
+    virtual_hosts: HashMap<(usize, String), Vec<Made>>,
 }
 
 impl Shared {
@@ -33,11 +36,11 @@ impl Shared {
         port: u16,
         make: impl FnOnce() -> Vec<Route>,
     ) -> Arc<Routes> {
-        let made = || Arc::new(Routes { routes: make(), by: Some(Arc::clone(by)), _of: None });
+        let new = || Arc::new(Routes { list: make(), by: Some(Arc::clone(by)), _of: None });
         if depends_on_caller(by) {
-            return made();
+            return new();
         }
-        Arc::clone(self.of_virtual_services.entry((Arc::as_ptr(by) as usize, port)).or_insert_with(made))
+        Arc::clone(self.of_virtual_services.entry((Arc::as_ptr(by) as usize, port)).or_insert_with(new))
     }
 
     /// The routes of a service that no VirtualService is about.
@@ -47,8 +50,8 @@ impl Shared {
         port: u16,
         make: impl FnOnce() -> Vec<Route>,
     ) -> Arc<Routes> {
-        let made = || Arc::new(Routes { routes: make(), by: None, _of: Some(Arc::clone(service)) });
-        Arc::clone(self.of_services.entry((Arc::as_ptr(service) as usize, port)).or_insert_with(made))
+        let new = || Arc::new(Routes { list: make(), by: None, _of: Some(Arc::clone(service)) });
+        Arc::clone(self.of_services.entry((Arc::as_ptr(service) as usize, port)).or_insert_with(new))
     }
 
     /// The virtual host with these routes, this name and these domains.
@@ -63,9 +66,9 @@ impl Shared {
         if let Some((_, same)) = known.iter().find(|(_, host)| host.domains == domains) {
             return Arc::clone(same);
         }
-        let made = Arc::new(make(domains));
-        known.push((Arc::clone(routes), Arc::clone(&made)));
-        made
+        let host = Arc::new(make(domains));
+        known.push((Arc::clone(routes), Arc::clone(&host)));
+        host
     }
 }
 

@@ -121,7 +121,7 @@ fn virtual_host(
         VirtualHost {
             name: name.to_owned(),
             domains,
-            routes: candidate.routes.routes.clone(),
+            routes: candidate.routes.list.clone(),
             include_attempt_count: true,
             require_tls: false,
             origins: by.into_iter().chain(service).collect(),
@@ -157,7 +157,7 @@ fn candidates(
             continue;
         }
         let routes = shared.of_virtual_service(by, port, || http::routes(by, &perspective));
-        if routes.routes.is_empty() {
+        if routes.list.is_empty() {
             continue;
         }
         let (others, services) = hosts(by, view, by_host);

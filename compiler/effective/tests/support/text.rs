@@ -13,14 +13,13 @@ pub(crate) fn mesh(mesh: &EffectiveMesh) -> String {
     let mut shown: Vec<(String, Vec<String>)> = Vec::new();
     let mut common: Vec<(String, String)> = Vec::new();
     for proxy in &mesh.proxies {
-        let (own, rest) = (self::own(proxy), self::common(proxy));
+        let (own, rest) = (own_part(proxy), common_part(proxy));
         let known = common.iter().find(|(text, _)| *text == rest).map(|(_, name)| name.clone());
-        let text = match known {
-            Some(name) => format!("{own}the rest as {name}\n"),
-            None => {
-                common.push((rest.clone(), proxy.id.to_string()));
-                format!("{own}{rest}")
-            }
+        let text = if let Some(name) = known {
+            format!("{own}the rest as {name}\n")
+        } else {
+            common.push((rest.clone(), proxy.id.to_string()));
+            format!("{own}{rest}")
         };
         let name = format!("{:?} {} of {}", proxy.kind, proxy.id, proxy.workload);
         match shown.iter_mut().find(|(known, _)| *known == text) {
@@ -39,7 +38,7 @@ pub(crate) fn mesh(mesh: &EffectiveMesh) -> String {
 }
 
 /// What a proxy does for its own workload.
-fn own(proxy: &Proxy) -> String {
+fn own_part(proxy: &Proxy) -> String {
     let mut out = String::new();
     for inbound in proxy.listeners.iter().filter(|listener| listener.direction == Direction::Inbound) {
         listener(&mut out, inbound);
@@ -48,7 +47,7 @@ fn own(proxy: &Proxy) -> String {
 }
 
 /// What its workload can reach: listeners, tables and clusters.
-fn common(proxy: &Proxy) -> String {
+fn common_part(proxy: &Proxy) -> String {
     let mut out = String::new();
     for outbound in proxy.listeners.iter().filter(|listener| listener.direction == Direction::Outbound) {
         listener(&mut out, outbound);

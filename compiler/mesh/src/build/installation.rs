@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::pods::Made;
+use super::pods::Replica;
 use crate::hostname::service_host;
 use crate::meta::selects;
 use crate::{
@@ -35,7 +35,7 @@ const INSTALLED: [Installed; 2] = [
 ];
 
 /// Adds those that a Gateway selects and no pod is.
-pub(super) fn add(gateways: &[Arc<Gateway>], services: &mut Vec<Service>, made: &mut Vec<Made>) {
+pub(super) fn add(gateways: &[Arc<Gateway>], services: &mut Vec<Service>, made: &mut Vec<Replica>) {
     for installed in INSTALLED {
         let labels: BTreeMap<String, String> = [("app", installed.name), ("istio", installed.istio)]
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
@@ -87,8 +87,8 @@ fn service(installed: &Installed, meta: &Meta, labels: &BTreeMap<String, String>
     }
 }
 
-fn pod(installed: &Installed, meta: Meta, labels: BTreeMap<String, String>) -> Made {
-    Made {
+fn pod(installed: &Installed, meta: Meta, labels: BTreeMap<String, String>) -> Replica {
+    Replica {
         pod: Pod {
             name: format!("{}-0", installed.name),
             namespace: ROOT_NAMESPACE.to_owned(),

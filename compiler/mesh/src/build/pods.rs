@@ -12,7 +12,7 @@ use crate::{ContainerPort, Gateway, Meta, Namespace, Pod, PodProxy, Workload};
 
 /// A pod before it is known what stands beside it.
 #[derive(Debug, Clone)]
-pub(super) struct Made {
+pub(super) struct Replica {
     /// The pod; without an address yet where the YAML has none.
     pub(super) pod: Pod,
     /// Its workload's identity.
@@ -31,7 +31,7 @@ pub(super) struct Made {
 type Key = (&'static str, String, String);
 
 /// All pods, listed and made.
-pub(super) fn read(resources: &Resources) -> Vec<Made> {
+pub(super) fn read(resources: &Resources) -> Vec<Replica> {
     let owners: BTreeMap<Key, &Object<WorkloadSpec>> =
         resources.workloads.iter().map(|object| (key(object), object)).collect();
     let mut made = Vec::new();
@@ -130,7 +130,7 @@ fn owner_of_workload(
 }
 
 /// A pod with this metadata, of a workload.
-fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Made {
+fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Replica {
     let account = spec.service_account_name.as_ref().or(spec.service_account.as_ref());
     let ports = spec.containers.iter().flat_map(|container| &container.ports).filter_map(|port| {
         Some(ContainerPort {
@@ -141,7 +141,7 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Mad
     });
     let inject = "sidecar.istio.io/inject";
     let templates = metadata.annotation("inject.istio.io/templates").unwrap_or_default();
-    Made {
+    Replica {
         pod: Pod {
             name: metadata.name().to_owned(),
             namespace: metadata.namespace().to_owned(),
@@ -168,7 +168,7 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Mad
 
 /// Gives every pod its address and what stands beside it, and collects the workloads.
 pub(super) fn finish(
-    mut made: Vec<Made>,
+    mut made: Vec<Replica>,
     gateways: &[Arc<Gateway>],
     namespaces: &BTreeMap<String, Namespace>,
 ) -> (Vec<Workload>, Vec<Pod>) {
@@ -180,7 +180,7 @@ pub(super) fn finish(
     }
     let mut workloads: BTreeMap<(String, String, &'static str), Workload> = BTreeMap::new();
     let mut pods = Vec::with_capacity(made.len());
-    for Made { mut pod, owner, inject, gateway_template, host_network, made_up } in made {
+    for Replica { mut pod, owner, inject, gateway_template, host_network, made_up } in made {
         if pod.ip.is_empty() {
             pod.ip = pool.derive(&pod.namespace, &pod.name);
         }
