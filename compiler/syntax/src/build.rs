@@ -81,7 +81,7 @@ fn attempt(file: FileId, text: &str, base: usize, limits: &Limits) -> (Built, Op
                 builder.event(event, start, end);
             }
             Some(Err(error)) => {
-                if error.info() == "invalid indentation" {
+                if matches!(error.info(), "invalid indentation" | "invalid indentation in flow construct") {
                     let flow = builder.stack.iter().find(|frame| frame.style == Style::Flow);
                     bracket = flow.map(|frame| frame.start - base);
                 }

@@ -96,11 +96,10 @@ fn key(node: Node, written: Option<Span>, built: &mut Built) -> Pending {
         Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => {
             let found = node.describe();
             built.invalid_key = true;
-            built.diagnostics.push(Diagnostic::new(
-                &rules::INVALID_KEY,
-                span,
-                format!("a key is text, and this is {found}"),
-            ));
+            built.diagnostics.push(
+                Diagnostic::new(&rules::INVALID_KEY, span, format!("a key is text, and this is {found}"))
+                    .help("put braces and brackets that are meant as text in quotes"),
+            );
             return Pending::Invalid;
         }
     };

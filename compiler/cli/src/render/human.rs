@@ -147,7 +147,7 @@ fn help(finding: &Diagnostic) -> Option<String> {
         let said =
             lines.iter().any(|line| fix.message.split('`').nth(1).is_some_and(|name| line.contains(name)));
         if !said && !lines.iter().any(|line| line.eq_ignore_ascii_case(&fix.message)) {
-            lines.push(format!("fix: {}", fix.message));
+            lines.push(format!("to fix it: {}", lower(&fix.message)));
         }
     }
     lines.extend(finding.witness.as_ref().map(|witness| format!("shown by: {}", request(witness))));
@@ -155,6 +155,12 @@ fn help(finding: &Diagnostic) -> Option<String> {
         lines.push(format!("also known as {}", finding.aliases.join(", ")));
     }
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The text with its first letter in lower case.
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// `GET reviews:9080/api at productpage.default with x-user: jason`

@@ -1,4 +1,4 @@
-//! JUnit's XML, which CI systems list as tests: a file is a suite, a finding a test that failed.
+//! The XML of `JUnit`, which CI systems list as tests: a file is a suite, a finding a test that failed.
 
 use std::fmt::Write as _;
 

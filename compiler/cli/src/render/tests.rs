@@ -5,6 +5,8 @@ use meshc_source::{FileId, SourceFile, SourceSet, Span};
 
 use super::*;
 
+mod text;
+
 declare_rule! {
     /// ## What it does
     /// Finds routes that no request can reach.

@@ -31,28 +31,48 @@ meshc_diagnostics::declare_rule! {
 
 /// The finding. `info` is the parser's own description.
 pub(crate) fn syntax_error(span: Span, info: &str) -> Diagnostic {
-    let finding = Diagnostic::new(&SYNTAX_ERROR, span, format!("not valid YAML: {info}"));
-    match help(info) {
+    let (what, help) = words(info);
+    let finding = Diagnostic::new(&SYNTAX_ERROR, span, format!("not valid YAML: {}", what.unwrap_or(info)));
+    match help {
         Some(help) => finding.help(help),
         None => finding,
     }
 }
 
-fn help(info: &str) -> Option<&'static str> {
-    if info.contains("tab") {
-        Some("indent with spaces")
-    } else if info.contains("mapping values are not allowed") {
-        Some("put a value that contains `: ` in quotes, or check the indentation")
-    } else if info.contains("indentation")
-        || info.contains("block mapping")
-        || info.contains("expected <document start>")
-    {
-        Some("check the indentation: keys of one mapping start in one column")
-    } else if info.contains("unknown anchor") {
-        Some("an alias `*name` needs an anchor `&name` before it in the same document")
-    } else if info.contains("unexpected character") {
-        Some("put the value in quotes")
+/// What the parser's description means for who wrote the text, and what to do.
+fn words(info: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let any = |words: &[&str]| words.iter().any(|word| info.contains(word));
+    if any(&["tab", "tabs"]) {
+        (Some("a tab is no indentation"), Some("indent with spaces"))
+    } else if any(&[
+        "in quoted scalar",
+        "found unexpected end of stream",
+        "found unexpected document indicator",
+    ]) {
+        (Some("this quote is not closed"), Some("close it, or indent the lines that follow it"))
+    } else if any(&["flow sequence, expected"]) {
+        (Some("`,` or `]` is expected: the list is not closed"), None)
+    } else if any(&["did not find expected ',' or '}'"]) {
+        (Some("`,` or `}` is expected: the mapping is not closed"), None)
+    } else if any(&["mapping values are not allowed"]) {
+        let help = "put a value that contains `: ` in quotes, or check the indentation";
+        (Some("this `:` makes a key where no key can be"), Some(help))
+    } else if any(&["expected '-' indicator", "did not find expected key", "simple key expect"]) {
+        let help =
+            "check the indentation: keys of one mapping start in one column, and so do the dashes of a list";
+        (Some("neither a key nor a dash where one is expected"), Some(help))
+    } else if any(&["did not find expected node content"]) {
+        (Some("a value is expected here"), None)
+    } else if any(&["indent", "expected <document start>", "block sequence entries are not allowed"]) {
+        let help =
+            "check the indentation: keys of one mapping start in one column, and so do the dashes of a list";
+        (Some("the indentation does not fit"), Some(help))
+    } else if any(&["unknown anchor"]) {
+        let help = "an alias `*name` needs an anchor `&name` before it in the same document; quote a value that begins with `*`";
+        (Some("this alias has no anchor"), Some(help))
+    } else if any(&["unexpected character"]) {
+        (Some("no value can begin with this character"), Some("put the value in quotes"))
     } else {
-        None
+        (None, None)
     }
 }
