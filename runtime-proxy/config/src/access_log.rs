@@ -87,7 +87,8 @@ impl AccessLog {
             }
             (None, None, Some(source)) => {
                 let field = at.field("text_format_source");
-                let envoy::DataSource { inline_string, inline_bytes, filename, environment_variable } = source;
+                let envoy::DataSource { inline_string, inline_bytes, filename, environment_variable } =
+                    source;
                 field.refuse("inline_bytes", inline_bytes)?;
                 field.refuse("filename", filename)?;
                 field.refuse("environment_variable", environment_variable)?;

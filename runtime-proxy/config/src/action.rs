@@ -268,7 +268,11 @@ fn new_forward(
     if let Some(limit) = max_stream_duration {
         // All zero means no limit, which is what Istio writes for inbound routes.
         let field = at.field("max_stream_duration");
-        let envoy::MaxStreamDuration { max_stream_duration, grpc_timeout_header_max, grpc_timeout_header_offset } = limit;
+        let envoy::MaxStreamDuration {
+            max_stream_duration,
+            grpc_timeout_header_max,
+            grpc_timeout_header_offset,
+        } = limit;
         for (name, value) in [
             ("max_stream_duration", max_stream_duration),
             ("grpc_timeout_header_max", grpc_timeout_header_max),
@@ -321,7 +325,9 @@ fn new_forward(
             .collect::<Result<_, _>>()?,
         upgrades: upgrade_configs
             .iter()
-            .map(|upgrade| (upgrade.upgrade_type.to_ascii_lowercase().into(), upgrade.enabled.unwrap_or(true)))
+            .map(|upgrade| {
+                (upgrade.upgrade_type.to_ascii_lowercase().into(), upgrade.enabled.unwrap_or(true))
+            })
             .collect(),
     })
 }
@@ -376,7 +382,12 @@ fn new_weighted(
             cluster_name: name.as_str().into(),
             weight: u64::from(weight.unwrap_or(0)),
             host_rewrite: host(host_rewrite_literal.as_ref(), &field)?,
-            request_headers: HeaderOperations::new("request", request_headers_to_add, request_headers_to_remove, &field)?,
+            request_headers: HeaderOperations::new(
+                "request",
+                request_headers_to_add,
+                request_headers_to_remove,
+                &field,
+            )?,
             response_headers: HeaderOperations::new(
                 "response",
                 response_headers_to_add,
@@ -394,8 +405,12 @@ fn new_mirror(
     context: &Context<'_>,
     at: &At<'_>,
 ) -> Result<Mirror, ConfigError> {
-    let envoy::RequestMirrorPolicy { cluster, runtime_fraction, trace_sampled: _, disable_shadow_host_suffix_append } =
-        policy;
+    let envoy::RequestMirrorPolicy {
+        cluster,
+        runtime_fraction,
+        trace_sampled: _,
+        disable_shadow_host_suffix_append,
+    } = policy;
     if cluster.is_empty() {
         return Err(at.field("cluster").error("must not be empty"));
     }

@@ -115,8 +115,11 @@ impl Cluster {
         limits(circuit_breakers.as_ref(), &at.field("circuit_breakers"))?;
         let discovery = r#type.unwrap_or_default();
         let mut panic_threshold = 50.0;
-        if let Some(envoy::CommonLbConfig { healthy_panic_threshold, locality_weighted_lb_config }) = common_lb_config {
-            at.field("common_lb_config").refuse("locality_weighted_lb_config", locality_weighted_lb_config)?;
+        if let Some(envoy::CommonLbConfig { healthy_panic_threshold, locality_weighted_lb_config }) =
+            common_lb_config
+        {
+            at.field("common_lb_config")
+                .refuse("locality_weighted_lb_config", locality_weighted_lb_config)?;
             if let Some(percent) = healthy_panic_threshold {
                 panic_threshold = percent.value;
             }
@@ -125,11 +128,14 @@ impl Cluster {
             DiscoveryType::Static | DiscoveryType::StrictDns | DiscoveryType::LogicalDns => {
                 at.refuse("eds_cluster_config", eds_cluster_config)?;
                 let field = at.field("load_assignment");
-                load_assignment.as_ref().map_or(Ok(Vec::new()), |set| endpoints(set, panic_threshold, &field))?
+                load_assignment
+                    .as_ref()
+                    .map_or(Ok(Vec::new()), |set| endpoints(set, panic_threshold, &field))?
             }
             DiscoveryType::Eds => {
                 at.refuse("load_assignment", load_assignment)?;
-                let service = eds_service(eds_cluster_config.as_ref(), name, &at.field("eds_cluster_config"))?;
+                let service =
+                    eds_service(eds_cluster_config.as_ref(), name, &at.field("eds_cluster_config"))?;
                 match assignments.get(service) {
                     Some((index, set)) => endpoints(set, panic_threshold, &root.index("endpoints", *index))?,
                     None => Vec::new(),
@@ -155,9 +161,9 @@ impl Cluster {
 pub(crate) fn plaintext(socket: Option<&envoy::TransportSocket>, at: &At<'_>) -> Result<(), ConfigError> {
     match socket.map(|socket| &socket.typed_config) {
         None | Some(Some(TypedConfig::RawBuffer(_))) => Ok(()),
-        Some(Some(other)) => {
-            Err(at.field("transport_socket").error(format!("{} is not implemented by mesh-proxy", other.type_url())))
-        }
+        Some(Some(other)) => Err(at
+            .field("transport_socket")
+            .error(format!("{} is not implemented by mesh-proxy", other.type_url()))),
         Some(None) => Err(at.field("transport_socket").field("typed_config").error("must be set")),
     }
 }
@@ -237,7 +243,10 @@ fn protocol(
         if let Some(explicit) = explicit_http_config {
             let field = field.field("explicit_http_config");
             field.refuse("http2_protocol_options", &explicit.http2_protocol_options)?;
-            crate::http_config::http1(explicit.http_protocol_options.as_ref(), &field.field("http_protocol_options"))?;
+            crate::http_config::http1(
+                explicit.http_protocol_options.as_ref(),
+                &field.field("http_protocol_options"),
+            )?;
         }
         if let Some(common) = common_http_protocol_options {
             let common = crate::http_config::common(common, &field.field("common_http_protocol_options"))?;
@@ -263,7 +272,11 @@ fn eds_service<'a>(
 }
 
 /// The endpoints of an assignment that take requests.
-fn endpoints(set: &envoy::ClusterLoadAssignment, panic: f64, at: &At<'_>) -> Result<Vec<Endpoint>, ConfigError> {
+fn endpoints(
+    set: &envoy::ClusterLoadAssignment,
+    panic: f64,
+    at: &At<'_>,
+) -> Result<Vec<Endpoint>, ConfigError> {
     let envoy::ClusterLoadAssignment { cluster_name: _, endpoints, policy } = set;
     if let Some(envoy::LoadAssignmentPolicy { overprovisioning_factor: _, drop_overloads }) = policy {
         at.field("policy").refuse("drop_overloads", drop_overloads)?;
@@ -272,7 +285,8 @@ fn endpoints(set: &envoy::ClusterLoadAssignment, panic: f64, at: &At<'_>) -> Res
     for (number, locality) in endpoints.iter().enumerate() {
         let field = at.index("endpoints", number);
         // Weights of localities count only with locality_weighted_lb_config, which is refused.
-        let envoy::LocalityLbEndpoints { locality: _, lb_endpoints, load_balancing_weight: _, priority } = locality;
+        let envoy::LocalityLbEndpoints { locality: _, lb_endpoints, load_balancing_weight: _, priority } =
+            locality;
         field.refuse("priority", priority)?;
         for (index, endpoint) in lb_endpoints.iter().enumerate() {
             let field = field.index("lb_endpoints", index);
@@ -284,12 +298,17 @@ fn endpoints(set: &envoy::ClusterLoadAssignment, panic: f64, at: &At<'_>) -> Res
             if weight == 0 {
                 return Err(field.field("load_balancing_weight").error("must be 1 or more"));
             }
-            let endpoint = Endpoint { address: socket(address, &field.field("endpoint").field("address"))?, weight };
+            let endpoint =
+                Endpoint { address: socket(address, &field.field("endpoint").field("address"))?, weight };
             all.push(endpoint);
             match health_status {
                 HealthStatus::Unknown | HealthStatus::Healthy => healthy.push(endpoint),
                 HealthStatus::Unhealthy | HealthStatus::Draining | HealthStatus::Timeout => {}
-                HealthStatus::Degraded => return Err(field.field("health_status").error("DEGRADED is not implemented by mesh-proxy")),
+                HealthStatus::Degraded => {
+                    return Err(field
+                        .field("health_status")
+                        .error("DEGRADED is not implemented by mesh-proxy"));
+                }
             }
         }
     }
@@ -311,10 +330,11 @@ pub(crate) fn socket(address: &envoy::Address, at: &At<'_>) -> Result<SocketAddr
     };
     at.refuse("protocol", protocol)?;
     at.refuse("ipv4_compat", ipv4_compat)?;
-    let ip: IpAddr = address
-        .parse()
-        .map_err(|_| at.field("address").error(format!("{address:?} is no IP address; mesh-proxy resolves no names")))?;
+    let ip: IpAddr = address.parse().map_err(|_| {
+        at.field("address").error(format!("{address:?} is no IP address; mesh-proxy resolves no names"))
+    })?;
     let Some(port) = port_value else { return Err(at.field("port_value").error("must be set")) };
-    let port = u16::try_from(*port).map_err(|_| at.field("port_value").error(format!("{port} is no port")))?;
+    let port =
+        u16::try_from(*port).map_err(|_| at.field("port_value").error(format!("{port} is no port")))?;
     Ok(SocketAddr::new(ip, port))
 }

@@ -54,7 +54,11 @@ impl Domains {
         }
         // The star stands for at least one character.
         for (length, suffixes) in &self.suffixes {
-            let end = host.len().checked_sub(*length).filter(|start| *start > 0).and_then(|start| host.get(start..));
+            let end = host
+                .len()
+                .checked_sub(*length)
+                .filter(|start| *start > 0)
+                .and_then(|start| host.get(start..));
             if let Some(found) = end.and_then(|end| suffixes.get(end)) {
                 return Some(*found);
             }

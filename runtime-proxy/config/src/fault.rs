@@ -81,7 +81,9 @@ fn new_abort(abort: &envoy::FaultAbort, at: &At<'_>) -> Result<(Abort, Part), Co
     at.refuse("header_abort", header_abort)?;
     let abort = match (http_status, grpc_status) {
         (Some(status @ 200..=599), None) => Abort::Http(*status as u16),
-        (Some(status), None) => return Err(at.field("http_status").error(format!("{status} is not in 200 to 599"))),
+        (Some(status), None) => {
+            return Err(at.field("http_status").error(format!("{status} is not in 200 to 599")));
+        }
         (None, Some(status)) => Abort::Grpc(*status),
         _ => return Err(at.error("one of http_status and grpc_status must be set")),
     };

@@ -77,7 +77,8 @@ impl Filters {
             if matches!(built.chain.last(), Some(HttpFilter::Router { .. })) {
                 return Err(field.error("stands behind the router, which must be the last filter"));
             }
-            let twice = || field.error("a filter of this kind stands before; mesh-proxy implements one of each");
+            let twice =
+                || field.error("a filter of this kind stands before; mesh-proxy implements one of each");
             match typed_config {
                 Some(TypedConfig::HttpFault(fault)) => {
                     if built.fault.is_some() {
@@ -102,7 +103,9 @@ impl Filters {
                     built.chain.push(router_filter(router, &config)?);
                 }
                 Some(other) => {
-                    return Err(config.error(format!("{} is not implemented by mesh-proxy", other.type_url())));
+                    return Err(
+                        config.error(format!("{} is not implemented by mesh-proxy", other.type_url()))
+                    );
                 }
                 None => return Err(config.error("must be set")),
             }
@@ -125,7 +128,9 @@ impl Filters {
                 match config {
                     Some(TypedConfig::HttpFault(fault)) => {
                         let fault = Arc::new(Fault::new(fault, &key)?);
-                        if self.fault.as_ref().is_some_and(|(own, ..)| **own == **name) && resolved.fault.is_none() {
+                        if self.fault.as_ref().is_some_and(|(own, ..)| **own == **name)
+                            && resolved.fault.is_none()
+                        {
                             resolved.fault = Some(fault);
                         }
                     }
@@ -136,7 +141,9 @@ impl Filters {
                         }
                     }
                     Some(other) => {
-                        return Err(key.error(format!("{} is not implemented by mesh-proxy", other.type_url())));
+                        return Err(
+                            key.error(format!("{} is not implemented by mesh-proxy", other.type_url()))
+                        );
                     }
                     None => {}
                 }
@@ -223,7 +230,9 @@ impl CorsPolicy {
             allow_origins: allow_origin_string_match
                 .iter()
                 .enumerate()
-                .map(|(index, matcher)| StringMatcher::new(matcher, &at.index("allow_origin_string_match", index)))
+                .map(|(index, matcher)| {
+                    StringMatcher::new(matcher, &at.index("allow_origin_string_match", index))
+                })
                 .collect::<Result<_, _>>()?,
             allow_methods: header(allow_methods, "allow_methods")?,
             allow_headers: header(allow_headers, "allow_headers")?,

@@ -58,7 +58,9 @@ pub(crate) fn parse_header_value(text: &str, at: &At<'_>) -> Result<Format, Conf
                 | Operator::UpstreamTransportFailureReason
         );
         if late {
-            return Err(at.error(format!("the operator {operator:?} is not implemented by mesh-proxy in headers")));
+            return Err(
+                at.error(format!("the operator {operator:?} is not implemented by mesh-proxy in headers"))
+            );
         }
     }
     Ok(format)
@@ -93,7 +95,8 @@ pub(crate) fn parse_json(value: &Value, at: &At<'_>) -> Result<JsonNode, ConfigE
 
 /// Parses an operator behind its percent sign, up to and with the second one.
 fn operator<'a>(rest: &'a str, at: &At<'_>) -> Result<Option<(Operator, &'a str)>, ConfigError> {
-    let name_end = rest.find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_').unwrap_or(rest.len());
+    let name_end =
+        rest.find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_').unwrap_or(rest.len());
     let (name, mut rest) = rest.split_at(name_end);
     let mut operand = None;
     if let Some(after) = rest.strip_prefix('(') {
@@ -104,7 +107,11 @@ fn operator<'a>(rest: &'a str, at: &At<'_>) -> Result<Option<(Operator, &'a str)
     let mut max = None;
     if let Some(after) = rest.strip_prefix(':') {
         let end = after.find('%').unwrap_or(after.len());
-        max = Some(after[..end].parse::<usize>().map_err(|_| at.error(format!("%{name}: {:?} is not a length", &after[..end])))?);
+        max = Some(
+            after[..end]
+                .parse::<usize>()
+                .map_err(|_| at.error(format!("%{name}: {:?} is not a length", &after[..end])))?,
+        );
         rest = &after[end..];
     }
     let Some(after) = rest.strip_prefix('%') else { return Ok(None) };
@@ -112,14 +119,20 @@ fn operator<'a>(rest: &'a str, at: &At<'_>) -> Result<Option<(Operator, &'a str)
     Ok(Some((operator, after)))
 }
 
-fn named(name: &str, operand: Option<&str>, max: Option<usize>, at: &At<'_>) -> Result<Operator, ConfigError> {
+fn named(
+    name: &str,
+    operand: Option<&str>,
+    max: Option<usize>,
+    at: &At<'_>,
+) -> Result<Operator, ConfigError> {
     use AddressPart::{Port, Whole, WithoutPort};
     let unknown = || at.error(format!("the operator %{name}% is not implemented by mesh-proxy"));
     let header = || {
         let Some(operand) = operand.filter(|operand| !operand.is_empty()) else {
             return Err(at.error(format!("%{name}% needs the name of a header in parentheses")));
         };
-        let (main, alternative) = operand.split_once('?').map_or((operand, None), |(main, other)| (main, Some(other)));
+        let (main, alternative) =
+            operand.split_once('?').map_or((operand, None), |(main, other)| (main, Some(other)));
         Ok(HeaderOperand {
             name: main.to_ascii_lowercase().into(),
             alternative: alternative.map(|name| name.to_ascii_lowercase().into()),
@@ -160,7 +173,9 @@ fn named(name: &str, operand: Option<&str>, max: Option<usize>, at: &At<'_>) -> 
         "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" => Operator::DownstreamRemoteAddress(WithoutPort),
         "DOWNSTREAM_REMOTE_PORT" => Operator::DownstreamRemoteAddress(Port),
         "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" => Operator::DownstreamDirectRemoteAddress(Whole),
-        "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" => Operator::DownstreamDirectRemoteAddress(WithoutPort),
+        "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" => {
+            Operator::DownstreamDirectRemoteAddress(WithoutPort)
+        }
         "DOWNSTREAM_DIRECT_REMOTE_PORT" => Operator::DownstreamDirectRemoteAddress(Port),
         "REQUESTED_SERVER_NAME" => Operator::RequestedServerName,
         "ROUTE_NAME" => Operator::RouteName,

@@ -143,7 +143,10 @@ fn modifiable(name: &str, at: &At<'_>) -> Result<HeaderName, ConfigError> {
         return Err(at.error("the name of a header must not be empty"));
     }
     if name.starts_with(':') || name.eq_ignore_ascii_case("host") {
-        return Err(at.error(format!("{name:?}: pseudo headers and host may not be changed by operations on headers")));
+        return Err(at.error(format!(
+            "{name:?}: pseudo headers and host may not be changed by operations on headers"
+        )));
     }
-    HeaderName::from_bytes(name.as_bytes()).map_err(|_| at.error(format!("{name:?} is not the name of a header")))
+    HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| at.error(format!("{name:?} is not the name of a header")))
 }

@@ -39,8 +39,6 @@ pub struct Http {
     pub idle_timeout: Duration,
     /// How long the headers of a request may take; 0 is for ever.
     pub headers_timeout: Duration,
-    /// How long a request may take to arrive; 0 is for ever.
-    pub request_timeout: Duration,
     /// How long a connection is kept at all; 0 is for ever.
     pub max_connection_duration: Duration,
     /// Requests of one connection; 0 is any number.
@@ -178,17 +176,24 @@ impl Http {
             return Err(at.field("stat_prefix").error("must not be empty"));
         }
         at.refuse("local_reply_config", local_reply_config)?;
+        if request_timeout.is_some_and(|timeout| !timeout.is_zero()) {
+            return Err(at.field("request_timeout").not_implemented());
+        }
         at.refuse("strip_matching_host_port", strip_matching_host_port)?;
         at.refuse("strip_trailing_host_dot", strip_trailing_host_dot)?;
         at.refuse("append_x_forwarded_port", append_x_forwarded_port)?;
         at.refuse("original_ip_detection_extensions", original_ip_detection_extensions)?;
-        for (name, flag) in [("add_user_agent", add_user_agent), ("strip_any_host_port", strip_any_host_port)] {
+        for (name, flag) in [("add_user_agent", add_user_agent), ("strip_any_host_port", strip_any_host_port)]
+        {
             if *flag == Some(true) {
                 return Err(at.field(name).not_implemented());
             }
         }
         // Without a provider nothing is traced.
-        if tracing.as_ref().is_some_and(|tracing| tracing.get("provider").is_some_and(|provider| !provider.is_null())) {
+        if tracing
+            .as_ref()
+            .is_some_and(|tracing| tracing.get("provider").is_some_and(|provider| !provider.is_null()))
+        {
             return Err(at.field("tracing").field("provider").not_implemented());
         }
         if let Some(extension) = request_id_extension
@@ -212,7 +217,8 @@ impl Http {
             access_logs.push(log);
         }
         let header = |text: &str, name: &str| {
-            HeaderValue::from_str(text).map_err(|_| at.field(name).error("holds a character that no header may hold"))
+            HeaderValue::from_str(text)
+                .map_err(|_| at.field(name).error("holds a character that no header may hold"))
         };
         Ok(Self {
             stat_prefix: stat_prefix.as_str().into(),
@@ -220,7 +226,9 @@ impl Http {
                 CodecType::Auto => Codec::Auto,
                 CodecType::Http1 => Codec::Http1,
                 CodecType::Http2 => Codec::Http2,
-                CodecType::Http3 => return Err(at.field("codec_type").error("HTTP3 is not implemented by mesh-proxy")),
+                CodecType::Http3 => {
+                    return Err(at.field("codec_type").error("HTTP3 is not implemented by mesh-proxy"));
+                }
             },
             routes,
             filters: filters.chain,
@@ -232,13 +240,16 @@ impl Http {
             },
             max_header_bytes: match max_request_headers_kb.unwrap_or(60) {
                 kib @ 1..=8_192 => kib as usize * 1_024,
-                kib => return Err(at.field("max_request_headers_kb").error(format!("{kib} is not in 1 to 8192"))),
+                kib => {
+                    return Err(at
+                        .field("max_request_headers_kb")
+                        .error(format!("{kib} is not in 1 to 8192")));
+                }
             },
             max_headers: common.max_headers,
             stream_idle_timeout: stream_idle_timeout.map_or(Duration::from_secs(300), |timeout| timeout.0),
             idle_timeout: common.idle_timeout,
             headers_timeout: request_headers_timeout.unwrap_or_default().0,
-            request_timeout: request_timeout.unwrap_or_default().0,
             max_connection_duration: common.max_duration,
             max_requests_per_connection: common.max_requests.unwrap_or(0),
             use_remote_address: use_remote_address.unwrap_or(false),
@@ -248,7 +259,8 @@ impl Http {
             generate_request_id: generate_request_id.unwrap_or(true),
             preserve_external_request_id: *preserve_external_request_id,
             answer_request_id: *always_set_request_id_in_response,
-            keep_client_cert: *forward_client_cert_details == envoy::ForwardClientCertDetails::AlwaysForwardOnly,
+            keep_client_cert: *forward_client_cert_details
+                == envoy::ForwardClientCertDetails::AlwaysForwardOnly,
             normalize_path: normalize_path.unwrap_or(false),
             merge_slashes: *merge_slashes,
             escaped_slashes: match path_with_escaped_slashes_action {
@@ -262,7 +274,10 @@ impl Http {
             access_logs,
             logged_request,
             logged_response,
-            max_concurrent_streams: http2(http2_protocol_options.as_ref(), &at.field("http2_protocol_options"))?,
+            max_concurrent_streams: http2(
+                http2_protocol_options.as_ref(),
+                &at.field("http2_protocol_options"),
+            )?,
         })
     }
 }
@@ -285,8 +300,11 @@ fn routes(
             if rds.config_source.as_ref().is_some_and(|source| source.path_config_source.is_some()) {
                 return Err(field.field("config_source").field("path_config_source").not_implemented());
             }
-            let Some((index, table)) = tables.routes.get(rds.route_config_name.as_str()) else { return Ok(None) };
-            let table = RouteTable::new(table, tables.clusters, filters, false, &root.index("routes", *index))?;
+            let Some((index, table)) = tables.routes.get(rds.route_config_name.as_str()) else {
+                return Ok(None);
+            };
+            let table =
+                RouteTable::new(table, tables.clusters, filters, false, &root.index("routes", *index))?;
             Ok(Some(Arc::new(table)))
         }
         _ => Err(at.error("one of rds and route_config must be set")),

@@ -75,7 +75,9 @@ impl Listener {
             match &filter.typed_config {
                 // They only feed the choice among filter chains, of which there is one.
                 Some(TypedConfig::HttpInspector(_) | TypedConfig::TlsInspector(_)) => {}
-                Some(other) => return Err(field.error(format!("{} is not implemented by mesh-proxy", other.type_url()))),
+                Some(other) => {
+                    return Err(field.error(format!("{} is not implemented by mesh-proxy", other.type_url())));
+                }
                 None => return Err(field.field("typed_config").error("must be set")),
             }
         }
@@ -84,14 +86,19 @@ impl Listener {
             ([], Some(chain)) => (chain, at.field("default_filter_chain")),
             ([], None) => return Err(at.field("filter_chains").error("must not be empty")),
             ([_], Some(_)) => return Err(at.field("default_filter_chain").not_implemented()),
-            _ => return Err(at.index("filter_chains", 1).error("mesh-proxy implements one filter chain a listener")),
+            _ => {
+                return Err(at
+                    .index("filter_chains", 1)
+                    .error("mesh-proxy implements one filter chain a listener"));
+            }
         };
         let network = Network::new(chain, tables, root, &field)?;
         Ok(Self {
             name: if name.is_empty() { address.to_string().into() } else { name.as_str().into() },
             address,
             binds: bind_to_port.unwrap_or(true),
-            stat_prefix: if stat_prefix.is_empty() { address.to_string() } else { stat_prefix.clone() }.into(),
+            stat_prefix: if stat_prefix.is_empty() { address.to_string() } else { stat_prefix.clone() }
+                .into(),
             network,
         })
     }
@@ -119,7 +126,9 @@ impl Network {
         let (filter, field) = match filters.as_slice() {
             [filter] => (filter, at.index("filters", 0)),
             [] => return Err(at.field("filters").error("must not be empty")),
-            _ => return Err(at.index("filters", 1).error("mesh-proxy implements one network filter a chain")),
+            _ => {
+                return Err(at.index("filters", 1).error("mesh-proxy implements one network filter a chain"));
+            }
         };
         let config = field.field("typed_config");
         match &filter.typed_config {
@@ -129,7 +138,9 @@ impl Network {
             Some(TypedConfig::TcpProxy(proxy)) => {
                 Ok(Self::Tcp(Arc::new(TcpProxy::new(proxy, tables.clusters, &config)?)))
             }
-            Some(other) => Err(config.error(format!("{} is not implemented by mesh-proxy", other.type_url()))),
+            Some(other) => {
+                Err(config.error(format!("{} is not implemented by mesh-proxy", other.type_url())))
+            }
             None => Err(config.error("must be set")),
         }
     }

@@ -30,7 +30,11 @@ impl StringMatcher {
         let fold = *ignore_case;
         // Envoy compares with the matcher's own text lowered, so do it once.
         let text = |text: &String| {
-            if fold { text.to_ascii_lowercase().into_bytes().into() } else { text.clone().into_bytes().into() }
+            if fold {
+                text.to_ascii_lowercase().into_bytes().into()
+            } else {
+                text.clone().into_bytes().into()
+            }
         };
         let not_empty = |text: &str, name: &str| {
             if text.is_empty() { Err(at.field(name).error("must not be empty")) } else { Ok(()) }
@@ -73,9 +77,9 @@ impl StringMatcher {
                 .len()
                 .checked_sub(suffix.len())
                 .is_some_and(|start| text[start..].eq_ignore_ascii_case(suffix)),
-            Self::Contains(part, fold) => text.windows(part.len()).any(|window| {
-                if *fold { window.eq_ignore_ascii_case(part) } else { window == &**part }
-            }),
+            Self::Contains(part, fold) => text
+                .windows(part.len())
+                .any(|window| if *fold { window.eq_ignore_ascii_case(part) } else { window == &**part }),
             Self::Regex(regex) => regex.is_match(text),
         }
     }
@@ -119,7 +123,9 @@ impl HeaderMatcher {
         let kind = match (string_match, range_match, present_match) {
             (None, None, None) => HeaderMatch::Present(true),
             (None, None, Some(present)) => HeaderMatch::Present(*present),
-            (Some(text), None, None) => HeaderMatch::Text(StringMatcher::new(text, &at.field("string_match"))?),
+            (Some(text), None, None) => {
+                HeaderMatch::Text(StringMatcher::new(text, &at.field("string_match"))?)
+            }
             (None, Some(range), None) => HeaderMatch::Range(range.start.0, range.end.0),
             _ => return Err(at.error("only one of string_match, range_match and present_match can be set")),
         };
@@ -195,7 +201,11 @@ impl QueryMatcher {
 /// The first value of a query parameter.
 fn first_parameter<'a>(path: &'a str, name: &str) -> Option<&'a str> {
     let (_, query) = path.split_once('?')?;
-    query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).find(|(key, _)| *key == name).map(|(_, value)| value)
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// A part of all requests, in millionths.
@@ -216,7 +226,10 @@ impl Part {
         Ok(Self(percent.numerator.saturating_mul(scale).min(1_000_000)))
     }
 
-    pub(crate) fn runtime(fraction: &envoy::RuntimeFractionalPercent, at: &At<'_>) -> Result<Self, ConfigError> {
+    pub(crate) fn runtime(
+        fraction: &envoy::RuntimeFractionalPercent,
+        at: &At<'_>,
+    ) -> Result<Self, ConfigError> {
         // The key would only matter to Envoy's runtime, of which mesh-proxy has none: the default applies.
         let Some(percent) = &fraction.default_value else {
             return Err(at.field("default_value").error("must be set"));

@@ -46,7 +46,8 @@ impl Redirect {
             (_, Some(scheme)) if !scheme.is_empty() => Some(scheme.as_str().into()),
             _ => None,
         };
-        let port = u16::try_from(*port_redirect).map_err(|_| at.field("port_redirect").error("is no port"))?;
+        let port =
+            u16::try_from(*port_redirect).map_err(|_| at.field("port_redirect").error("is no port"))?;
         Ok(Self {
             status: match response_code {
                 envoy::RedirectResponseCode::MovedPermanently => 301,

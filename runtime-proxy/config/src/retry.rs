@@ -151,8 +151,9 @@ impl RetryPolicy {
             on,
             retries: num_retries.unwrap_or(1),
             per_try_timeout: per_try_timeout.unwrap_or_default().0,
-            host_attempts: u32::try_from(host_selection_retry_max_attempts.0)
-                .map_err(|_| at.field("host_selection_retry_max_attempts").error("must be a small positive number"))?,
+            host_attempts: u32::try_from(host_selection_retry_max_attempts.0).map_err(|_| {
+                at.field("host_selection_retry_max_attempts").error("must be a small positive number")
+            })?,
             avoid_previous_hosts,
             base_interval: base,
             max_interval: max,
@@ -168,9 +169,16 @@ impl RetryPolicy {
     }
 
     /// Whether a response asks for another try. `extra` are conditions and codes of the request's own headers.
-    pub fn retries_response(&self, on: RetryOn, extra: &[u16], status: StatusCode, headers: &HeaderMap) -> bool {
+    pub fn retries_response(
+        &self,
+        on: RetryOn,
+        extra: &[u16],
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> bool {
         retries_response(on, status, headers)
-            || on.has(bit(8)) && (self.status_codes.contains(&status.as_u16()) || extra.contains(&status.as_u16()))
+            || on.has(bit(8))
+                && (self.status_codes.contains(&status.as_u16()) || extra.contains(&status.as_u16()))
             || on.has(bit(9)) && self.headers.iter().any(|matcher| matcher.matches_headers(headers))
     }
 
@@ -187,12 +195,22 @@ impl RetryPolicy {
     }
 }
 
-fn matchers(list: &[envoy::HeaderMatcher], name: &str, at: &At<'_>) -> Result<Vec<HeaderMatcher>, ConfigError> {
-    list.iter().enumerate().map(|(index, matcher)| HeaderMatcher::new(matcher, &at.index(name, index))).collect()
+fn matchers(
+    list: &[envoy::HeaderMatcher],
+    name: &str,
+    at: &At<'_>,
+) -> Result<Vec<HeaderMatcher>, ConfigError> {
+    list.iter()
+        .enumerate()
+        .map(|(index, matcher)| HeaderMatcher::new(matcher, &at.index(name, index)))
+        .collect()
 }
 
 /// The first and the longest pause.
-fn back_off(back_off: Option<&envoy::RetryBackOff>, at: &At<'_>) -> Result<(Duration, Duration), ConfigError> {
+fn back_off(
+    back_off: Option<&envoy::RetryBackOff>,
+    at: &At<'_>,
+) -> Result<(Duration, Duration), ConfigError> {
     let Some(back_off) = back_off else { return Ok((Duration::from_millis(25), Duration::from_millis(250))) };
     let field = at.field("retry_back_off");
     let Some(base) = back_off.base_interval.filter(|base| !base.is_zero()) else {

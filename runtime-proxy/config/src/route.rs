@@ -90,7 +90,12 @@ impl Route {
                 .map(|(index, matcher)| QueryMatcher::new(matcher, &field.index("query_parameters", index)))
                 .collect::<Result<_, _>>()?,
             action: new_action(route, &levels, at, retry)?,
-            request_headers: HeaderOperations::new("request", request_headers_to_add, request_headers_to_remove, at)?,
+            request_headers: HeaderOperations::new(
+                "request",
+                request_headers_to_add,
+                request_headers_to_remove,
+                at,
+            )?,
             response_headers: HeaderOperations::new(
                 "response",
                 response_headers_to_add,
@@ -120,7 +125,9 @@ impl PathMatch {
                 prefix => Self::Prefix(prefix.into(), sensitive),
             }),
             (None, Some(path), None, None) => Ok(Self::Exact(path.as_str().into(), sensitive)),
-            (None, None, Some(regex), None) => Ok(Self::Regex(regex_matcher(regex, &at.field("safe_regex"))?)),
+            (None, None, Some(regex), None) => {
+                Ok(Self::Regex(regex_matcher(regex, &at.field("safe_regex"))?))
+            }
             (None, None, None, Some(prefix)) => {
                 if prefix.is_empty() || prefix.ends_with('/') || prefix.contains(['?', '#']) {
                     let field = at.field("path_separated_prefix");
@@ -136,15 +143,22 @@ impl PathMatch {
     fn matches(&self, path: &str) -> Option<usize> {
         let starts = |prefix: &str, sensitive: bool| {
             path.as_bytes().get(..prefix.len()).is_some_and(|start| {
-                if sensitive { start == prefix.as_bytes() } else { start.eq_ignore_ascii_case(prefix.as_bytes()) }
+                if sensitive {
+                    start == prefix.as_bytes()
+                } else {
+                    start.eq_ignore_ascii_case(prefix.as_bytes())
+                }
             })
         };
         let covered = match self {
             Self::Everything => 0,
             Self::Prefix(prefix, sensitive) if starts(prefix, *sensitive) => prefix.len(),
-            Self::Exact(exact, sensitive) if exact.len() == path.len() && starts(exact, *sensitive) => exact.len(),
+            Self::Exact(exact, sensitive) if exact.len() == path.len() && starts(exact, *sensitive) => {
+                exact.len()
+            }
             Self::Segments(prefix, sensitive)
-                if starts(prefix, *sensitive) && matches!(path.as_bytes().get(prefix.len()), None | Some(b'/')) =>
+                if starts(prefix, *sensitive)
+                    && matches!(path.as_bytes().get(prefix.len()), None | Some(b'/')) =>
             {
                 prefix.len()
             }

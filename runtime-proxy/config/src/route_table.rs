@@ -91,9 +91,9 @@ impl RouteTable {
             _ => {}
         }
         let only = matched_path(request.path, self.ignore_parameters);
-        host.routes
-            .iter()
-            .find_map(|route| route.matches(request, only, random).map(|covered| Matched::Route { host, route, covered }))
+        host.routes.iter().find_map(|route| {
+            route.matches(request, only, random).map(|covered| Matched::Route { host, route, covered })
+        })
     }
 
     pub(crate) fn new(
@@ -127,7 +127,9 @@ impl RouteTable {
         };
         let routes: usize = virtual_hosts.iter().map(|host| host.routes.len()).sum();
         if routes > MAX_ROUTES {
-            return Err(at.field("virtual_hosts").error(format!("{routes} routes; at most {MAX_ROUTES} are implemented")));
+            return Err(at
+                .field("virtual_hosts")
+                .error(format!("{routes} routes; at most {MAX_ROUTES} are implemented")));
         }
         let mut domains = Domains::default();
         let mut hosts = Vec::with_capacity(virtual_hosts.len());
@@ -153,7 +155,12 @@ impl RouteTable {
             ignore_port: *ignore_port_in_host_matching,
             ignore_parameters: *ignore_path_parameters_in_path_matching,
             internal_only_headers: internal_only,
-            request_headers: HeaderOperations::new("request", request_headers_to_add, request_headers_to_remove, at)?,
+            request_headers: HeaderOperations::new(
+                "request",
+                request_headers_to_add,
+                request_headers_to_remove,
+                at,
+            )?,
             response_headers: HeaderOperations::new(
                 "response",
                 response_headers_to_add,
@@ -202,7 +209,12 @@ impl VirtualHost {
             require_tls: *require_tls,
             count_attempts: *include_request_attempt_count,
             count_attempts_in_response: *include_attempt_count_in_response,
-            request_headers: HeaderOperations::new("request", request_headers_to_add, request_headers_to_remove, at)?,
+            request_headers: HeaderOperations::new(
+                "request",
+                request_headers_to_add,
+                request_headers_to_remove,
+                at,
+            )?,
             response_headers: HeaderOperations::new(
                 "response",
                 response_headers_to_add,

@@ -53,7 +53,9 @@ impl Snapshot {
             ("endpoints", endpoints.len()),
         ] {
             if count > MAX_RESOURCES {
-                return Err(root.field(name).error(format!("{count}; at most {MAX_RESOURCES} are implemented")));
+                return Err(root
+                    .field(name)
+                    .error(format!("{count}; at most {MAX_RESOURCES} are implemented")));
             }
         }
         let mut assignments = Assignments::new();

@@ -63,7 +63,9 @@ impl TcpProxy {
             (None, Some(weighted)) => {
                 let field = at.field("weighted_clusters");
                 let mut destinations = Vec::with_capacity(weighted.clusters.len());
-                for (number, envoy::TcpClusterWeight { name, weight, metadata_match }) in weighted.clusters.iter().enumerate() {
+                for (number, envoy::TcpClusterWeight { name, weight, metadata_match }) in
+                    weighted.clusters.iter().enumerate()
+                {
                     field.index("clusters", number).refuse("metadata_match", metadata_match)?;
                     destinations.push((name.as_str().into(), index(name), u64::from(*weight)));
                 }

@@ -17,7 +17,8 @@ impl Timeouts {
     /// The timeout of a request, before the headers with which a client asks for another are read.
     pub fn of(&self, headers: &HeaderMap, grpc: bool) -> Duration {
         let Some(max) = self.max_grpc.filter(|_| grpc) else { return self.route };
-        let asked = headers.get("grpc-timeout").and_then(|value| grpc_timeout(value.as_bytes())).unwrap_or_default();
+        let asked =
+            headers.get("grpc-timeout").and_then(|value| grpc_timeout(value.as_bytes())).unwrap_or_default();
         if !max.is_zero() && (asked.is_zero() || asked > max) { max } else { asked }
     }
 }

@@ -1,0 +1,362 @@
+//! One request: checked, routed, filtered, forwarded or answered.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime};
+
+use http::{HeaderMap, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use mesh_proxy_config::{
+    Abort, Action, Destination, Fault, HttpFilter, Matched, Part, Route, RouteFilters, RouteTable,
+    VirtualHost, https_location,
+};
+
+use super::body::ResponseBody;
+use super::connection::Downstream;
+use super::cors::{self, CorsResponse};
+use super::headers::Inbound;
+use super::local_reply::LocalReply;
+use super::operators::HeaderValues;
+use super::respond::{self, Answer};
+use super::router;
+use super::stream::{Flags, StreamGuard, StreamInfo};
+use crate::view::{HttpView, View};
+use crate::worker::Worker;
+
+/// A request on its way.
+pub(crate) struct Exchange {
+    /// The worker.
+    pub(crate) worker: Rc<Worker>,
+    /// The configuration that it began with, to its end.
+    pub(crate) view: Rc<View>,
+    /// The connection manager.
+    pub(crate) http: Rc<HttpView>,
+    /// What is known of it, and what happens at its end.
+    pub(crate) guard: Box<StreamGuard>,
+    /// The request.
+    pub(crate) inbound: Inbound,
+    /// What CORS does to the response.
+    pub(crate) cors: CorsResponse,
+    /// Random, but the same for all parts of one request.
+    pub(crate) random: u64,
+    /// The client's connection, once both sides agreed to change the protocol.
+    pub(crate) upgrade: Option<OnUpgrade>,
+}
+
+/// Where a route leads, with all that applies on the way.
+pub(crate) struct Routed<'a> {
+    /// The table.
+    pub(crate) table: &'a RouteTable,
+    /// The virtual host.
+    pub(crate) host: &'a VirtualHost,
+    /// The route.
+    pub(crate) route: &'a Route,
+    /// Bytes of the path that the match covers.
+    pub(crate) covered: usize,
+}
+
+/// Serves one request.
+pub(crate) async fn serve(
+    downstream: Rc<Downstream>,
+    mut request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let (view, http) = downstream.current();
+    let version = request.version();
+    http.stats.downstream_rq_total.inc();
+    if version == Version::HTTP_2 {
+        http.stats.downstream_rq_http2_total.inc();
+    } else {
+        http.stats.downstream_rq_http1_total.inc();
+    }
+    let upgrade = request.headers().contains_key(header::UPGRADE).then(|| hyper::upgrade::on(&mut request));
+    let (parts, body) = request.into_parts();
+    let mut guard = Box::new(StreamGuard::new(new_info(&downstream, version), Rc::clone(&http)));
+    let active = downstream.begin();
+    let (inbound, refused) = match Inbound::new(parts, &http.config, &mut guard.info) {
+        Ok(inbound) => (inbound, None),
+        Err((inbound, reply)) => (inbound, Some(reply)),
+    };
+    let worker = Rc::clone(&downstream.worker);
+    let random = worker.random.next();
+    let cors = CorsResponse::default();
+    let mut exchange = Exchange { worker, view, http, guard, inbound, cors, random, upgrade };
+    let answer = match refused {
+        Some(reply) => {
+            if reply.status == StatusCode::NOT_FOUND {
+                exchange.http.stats.downstream_rq_non_relative_path.inc();
+            }
+            exchange.capture_request();
+            Answer::Local(reply)
+        }
+        None => exchange.run(body).await,
+    };
+    let response = respond::finish(exchange, answer, downstream.must_close(version));
+    drop(active);
+    Ok(response)
+}
+
+fn new_info(downstream: &Downstream, protocol: Version) -> StreamInfo {
+    StreamInfo {
+        start: Instant::now(),
+        start_time: SystemTime::now(),
+        protocol,
+        local: downstream.local,
+        peer: downstream.peer,
+        remote: None,
+        route_name: String::new(),
+        cluster_name: None,
+        cluster: None,
+        upstream: None,
+        upstream_local: None,
+        transport_failure: None,
+        attempts: 0,
+        flags: Flags::default(),
+        details: "".into(),
+        status: 0,
+        bytes_sent: 0,
+        response_at: None,
+        progress: Rc::default(),
+        logged_request: Vec::new(),
+        logged_response: Vec::new(),
+    }
+}
+
+impl Exchange {
+    /// Routes the request and runs the filters.
+    async fn run(&mut self, body: Incoming) -> Answer {
+        let http = Rc::clone(&self.http);
+        let worker = Rc::clone(&self.worker);
+        self.inbound.mutate(&http.config, &mut self.guard.info, &worker.random);
+        self.capture_request();
+        if http_body::Body::is_end_stream(&body) {
+            self.guard.info.progress.complete();
+        }
+        let found = http.config.routes.as_ref().and_then(|table| {
+            let proto = self.inbound.forwarded_proto();
+            table.find(&self.inbound.view(), self.random, proto, false).map(|matched| (&**table, matched))
+        });
+        let Some((table, matched)) = found else {
+            http.stats.no_route.inc();
+            return self.local(StatusCode::NOT_FOUND, "", Flags::NO_ROUTE, "route_not_found");
+        };
+        let (host, route, covered) = match matched {
+            Matched::Route { host, route, covered } => (host, route, covered),
+            Matched::Https { host: _ } => {
+                http.stats.rq_direct_response.inc();
+                let mut reply = LocalReply::new(StatusCode::MOVED_PERMANENTLY, "");
+                let location = https_location(&self.inbound.view(), self.inbound.forwarded_proto());
+                reply.header(header::LOCATION, &location);
+                self.guard.info.details = "direct_response".into();
+                return Answer::Local(reply);
+            }
+        };
+        if self.guard.is_logged() {
+            self.guard.info.route_name.push_str(&route.name);
+        }
+        let destination = match &route.action {
+            Action::Forward(forward) => Some(forward.choose(self.random)),
+            _ => None,
+        };
+        if let Some(refused) = self.check_upgrade(route) {
+            return refused;
+        }
+        let filters =
+            destination.and_then(|destination| destination.filters.as_ref()).unwrap_or(&route.filters);
+        if let Some(answer) = self.run_filters(filters, destination).await {
+            return answer;
+        }
+        let routed = Routed { table, host, route, covered };
+        self.http.stats.rq_total.inc();
+        match &route.action {
+            Action::Forward(forward) => {
+                let destination = destination.unwrap_or(&forward.destinations[0]);
+                router::forward(self, &routed, forward, destination, body).await
+            }
+            Action::Redirect(redirect) => {
+                http.stats.rq_direct_response.inc();
+                let status = StatusCode::from_u16(redirect.status).unwrap_or(StatusCode::MOVED_PERMANENTLY);
+                let mut reply = LocalReply::new(status, "");
+                let view = self.inbound.view();
+                reply.header(
+                    header::LOCATION,
+                    &redirect.location(&view, covered, self.inbound.forwarded_proto()),
+                );
+                self.direct(&routed, reply)
+            }
+            Action::Direct(direct) => {
+                http.stats.rq_direct_response.inc();
+                let status = StatusCode::from_u16(direct.status).unwrap_or(StatusCode::OK);
+                let mut reply = LocalReply::new(status, direct.body.clone());
+                if direct.status == 201 || status.is_redirection() {
+                    let view = self.inbound.view();
+                    reply.header(
+                        header::LOCATION,
+                        &format!("{}://{}{}", view.scheme, view.authority, view.path),
+                    );
+                }
+                self.direct(&routed, reply)
+            }
+        }
+    }
+
+    /// An answer that stands in the configuration; the route's operations on responses apply to it.
+    fn direct(&mut self, routed: &Routed<'_>, mut reply: LocalReply) -> Answer {
+        self.guard.info.details = "direct_response".into();
+        self.guard.info.status = reply.status.as_u16();
+        // Envoy adds the headers of the body first.
+        let has_text = !reply.body.is_empty();
+        if has_text {
+            reply.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
+        }
+        let mut headers = std::mem::take(&mut reply.headers);
+        self.change_response(routed, None, &mut headers);
+        reply.headers = headers;
+        Answer::Local(reply)
+    }
+
+    /// An answer of our own.
+    pub(crate) fn local(
+        &mut self,
+        status: StatusCode,
+        body: impl Into<bytes::Bytes>,
+        flags: Flags,
+        details: &'static str,
+    ) -> Answer {
+        self.guard.info.flags.set(flags);
+        self.guard.info.details = details.into();
+        Answer::Local(LocalReply::new(status, body))
+    }
+
+    /// Applies the operations on responses: the cluster's, the route's, the virtual host's, the table's.
+    pub(crate) fn change_response(
+        &self,
+        routed: &Routed<'_>,
+        destination: Option<&Destination>,
+        headers: &mut HeaderMap,
+    ) {
+        let values = HeaderValues {
+            info: &self.guard.info,
+            method: self.inbound.method.as_str(),
+            scheme: self.inbound.scheme,
+            authority: &self.inbound.authority,
+            path: &self.inbound.path,
+            request_headers: Some(&self.inbound.headers),
+        };
+        if let Some(destination) = destination {
+            destination.response_headers.apply(headers, &values);
+        }
+        let mut lists =
+            [&routed.route.response_headers, &routed.host.response_headers, &routed.table.response_headers];
+        if routed.table.most_specific_wins {
+            lists.reverse();
+        }
+        for operations in lists {
+            operations.apply(headers, &values);
+        }
+    }
+
+    /// Keeps the request headers that access logs show.
+    pub(crate) fn capture_request(&mut self) {
+        let operators = &self.http.config.logged_request;
+        if !operators.is_empty() {
+            let view = self.inbound.view();
+            self.guard.info.logged_request = StreamGuard::log_headers(operators, |operator| match operator {
+                mesh_proxy_config::Operator::RequestHeader(operand) => {
+                    super::operators::request_operand(&view, operand)
+                }
+                _ => None,
+            });
+        }
+    }
+
+    /// Refuses an upgrade that neither the connection manager nor the route allows.
+    fn check_upgrade(&mut self, route: &Route) -> Option<Answer> {
+        let protocol = self.inbound.upgrade.as_deref()?;
+        let general = self.http.config.upgrades.iter().find(|(name, _)| **name == *protocol);
+        let specific = match &route.action {
+            Action::Forward(forward) => forward.upgrades.iter().find(|(name, _)| **name == *protocol),
+            _ => None,
+        };
+        let allowed = match (general, specific) {
+            (None, _) => false,
+            (Some(_), Some((_, enabled))) | (Some((_, enabled)), None) => *enabled,
+        };
+        (!allowed).then(|| self.local(StatusCode::FORBIDDEN, "", Flags::default(), "upgrade_failed"))
+    }
+
+    /// Runs the filters before the router, in order.
+    async fn run_filters(
+        &mut self,
+        filters: &RouteFilters,
+        destination: Option<&Destination>,
+    ) -> Option<Answer> {
+        let http = Rc::clone(&self.http);
+        for filter in &http.config.filters {
+            match filter {
+                HttpFilter::Fault => {
+                    let cluster = destination.map_or("", |destination| &destination.cluster_name);
+                    if let Some(fault) =
+                        filters.fault.as_deref().filter(|fault| fault.applies(&self.inbound.view(), cluster))
+                        && let Some(answer) = self.inject(fault).await
+                    {
+                        return Some(answer);
+                    }
+                }
+                // CORS is for routes that lead to a cluster.
+                HttpFilter::Cors if destination.is_some() => {
+                    match cors::run(filters, &self.inbound, &http.stats, &self.worker.random) {
+                        Ok(response) => self.cors = response,
+                        Err(reply) => {
+                            self.guard.info.details = "cors_response".into();
+                            return Some(Answer::Local(reply));
+                        }
+                    }
+                }
+                HttpFilter::Cors | HttpFilter::Router { .. } => {}
+            }
+        }
+        None
+    }
+
+    /// Waits and answers as a fault says.
+    async fn inject(&mut self, fault: &Fault) -> Option<Answer> {
+        let stats = std::sync::Arc::clone(&self.http.stats);
+        let random = Rc::clone(&self.worker);
+        let hit = |part: &Part| part.contains(random.random.next());
+        if let Some((delay, part)) = &fault.delay
+            && hit(part)
+        {
+            stats.fault_delays_injected.inc();
+            stats.fault_active_faults.inc();
+            let active = ActiveFault(&stats);
+            self.guard.info.flags.set(Flags::DELAY_INJECTED);
+            tokio::time::sleep(*delay).await;
+            drop(active);
+        }
+        let (abort, part) = fault.abort.as_ref()?;
+        if !hit(part) {
+            return None;
+        }
+        stats.fault_aborts_injected.inc();
+        self.guard.info.flags.set(Flags::FAULT_INJECTED);
+        self.guard.info.details = "fault_filter_abort".into();
+        let mut reply = LocalReply::new(StatusCode::OK, "fault filter abort");
+        match abort {
+            Abort::Http(status) => {
+                reply.status = StatusCode::from_u16(*status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Abort::Grpc(status) => reply.grpc_status = Some(*status),
+        }
+        Some(Answer::Local(reply))
+    }
+}
+
+/// Counts a fault for as long as it waits, even where the client goes away.
+struct ActiveFault<'a>(&'a crate::stats::HttpStats);
+
+impl Drop for ActiveFault<'_> {
+    fn drop(&mut self) {
+        self.0.fault_active_faults.dec();
+    }
+}

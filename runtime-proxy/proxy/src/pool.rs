@@ -1,0 +1,208 @@
+//! Connections to one endpoint: kept, lent, returned.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::http::body::RequestBody;
+use crate::stats::{ClusterStats, HostStats, Registry, Scope};
+use crate::view::ClusterView;
+
+/// One endpoint with its connections.
+pub(crate) struct Upstream {
+    /// Where.
+    pub(crate) address: SocketAddr,
+    idle: RefCell<Vec<Idle>>,
+    active: Cell<u32>,
+    /// Its statistics.
+    pub(crate) stats: Arc<HostStats>,
+}
+
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+/// A connection.
+pub(crate) struct Connection {
+    /// Sends requests.
+    pub(crate) sender: SendRequest<RequestBody>,
+    requests: u32,
+    /// The address that it comes from.
+    pub(crate) local: Option<SocketAddr>,
+}
+
+/// Why no connection could be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// It took too long.
+    #[error("connection timeout")]
+    Timeout,
+    /// The system refused.
+    #[error("delayed connect error: {}", describe(.0))]
+    Io(std::io::Error),
+    /// The protocol could not be set up.
+    #[error("{0}")]
+    Protocol(hyper::Error),
+}
+
+/// The system's words for an error, as `strerror` has them.
+fn describe(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// The right to one request on a connection; gives it back or closes it.
+pub(crate) struct Lease {
+    connection: Option<Connection>,
+    upstream: Rc<Upstream>,
+    cluster: Rc<ClusterView>,
+}
+
+impl Upstream {
+    /// An endpoint without connections.
+    pub(crate) fn new(address: SocketAddr, cluster: &str, registry: &Registry) -> Self {
+        let stats = Arc::default();
+        registry.add(Scope::Host(cluster.to_owned(), address.to_string()), &stats);
+        Self { address, idle: RefCell::default(), active: Cell::new(0), stats }
+    }
+
+    /// Requests under way.
+    pub(crate) fn active(&self) -> u32 {
+        self.active.get()
+    }
+
+    /// Closes connections that were idle for too long; 0 is for ever.
+    pub(crate) fn close_idle(&self, timeout: Duration) {
+        self.idle.borrow_mut().retain(|idle| {
+            !idle.connection.sender.is_closed() && (timeout.is_zero() || idle.since.elapsed() < timeout)
+        });
+    }
+
+    /// A connection that is kept, the one used last first; `None` where there is none.
+    pub(crate) fn take(self: &Rc<Self>, cluster: &Rc<ClusterView>) -> Option<Lease> {
+        let timeout = cluster.config.idle_timeout;
+        loop {
+            let idle = self.idle.borrow_mut().pop()?;
+            let fresh = timeout.is_zero() || idle.since.elapsed() < timeout;
+            if !idle.connection.sender.is_closed() && fresh {
+                return Some(self.lend(cluster, idle.connection));
+            }
+        }
+    }
+
+    /// A new connection.
+    pub(crate) async fn connect(self: &Rc<Self>, cluster: &Rc<ClusterView>) -> Result<Lease, ConnectError> {
+        let stats = &cluster.stats;
+        stats.upstream_cx_total.inc();
+        stats.upstream_cx_http1_total.inc();
+        self.stats.cx_total.inc();
+        match self.open(cluster).await {
+            Ok(connection) => Ok(self.lend(cluster, connection)),
+            Err(error) => {
+                stats.upstream_cx_connect_fail.inc();
+                if matches!(error, ConnectError::Timeout) {
+                    stats.upstream_cx_connect_timeout.inc();
+                }
+                self.stats.cx_connect_fail.inc();
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(&self, cluster: &Rc<ClusterView>) -> Result<Connection, ConnectError> {
+        let connecting = TcpStream::connect(self.address);
+        let stream = tokio::time::timeout(cluster.config.connect_timeout, connecting)
+            .await
+            .map_err(|_| ConnectError::Timeout)?
+            .map_err(ConnectError::Io)?;
+        stream.set_nodelay(true).map_err(ConnectError::Io)?;
+        let local = stream.local_addr().ok();
+        let (sender, connection) = http1::Builder::new()
+            .max_headers(MAX_RESPONSE_HEADERS)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(ConnectError::Protocol)?;
+        let open = OpenConnection::new(Arc::clone(&cluster.stats), Arc::clone(&self.stats));
+        tokio::task::spawn_local(async move {
+            // How it ended is told to whoever waits for a response on it.
+            let _ = connection.with_upgrades().await;
+            drop(open);
+        });
+        Ok(Connection { sender, requests: 0, local })
+    }
+
+    fn lend(self: &Rc<Self>, cluster: &Rc<ClusterView>, mut connection: Connection) -> Lease {
+        connection.requests += 1;
+        self.active.set(self.active.get() + 1);
+        self.stats.rq_active.inc();
+        self.stats.rq_total.inc();
+        cluster.stats.upstream_rq_active.inc();
+        cluster.stats.upstream_rq_total.inc();
+        Lease { connection: Some(connection), upstream: Rc::clone(self), cluster: Rc::clone(cluster) }
+    }
+}
+
+/// Headers of a response at most, which is Envoy's limit.
+const MAX_RESPONSE_HEADERS: usize = 100;
+
+/// Counts a connection for as long as it is open.
+struct OpenConnection {
+    cluster: Arc<ClusterStats>,
+    host: Arc<HostStats>,
+}
+
+impl OpenConnection {
+    fn new(cluster: Arc<ClusterStats>, host: Arc<HostStats>) -> Self {
+        cluster.upstream_cx_active.inc();
+        host.cx_active.inc();
+        Self { cluster, host }
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.cluster.upstream_cx_active.dec();
+        self.cluster.upstream_cx_destroy.inc();
+        self.host.cx_active.dec();
+    }
+}
+
+impl Lease {
+    /// The connection, where it was not given back.
+    pub(crate) fn connection(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut()
+    }
+
+    /// Whether the connection was made for this request.
+    pub(crate) fn is_new(&self) -> bool {
+        self.connection.as_ref().is_none_or(|connection| connection.requests == 1)
+    }
+
+    /// Keeps the connection for the next request, after the response was read to its end.
+    pub(crate) fn give_back(mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        let limit = self.cluster.config.max_requests_per_connection;
+        if limit > 0 && connection.requests >= limit {
+            self.cluster.stats.upstream_cx_max_requests.inc();
+            return;
+        }
+        if !connection.sender.is_closed() {
+            self.upstream.idle.borrow_mut().push(Idle { connection, since: Instant::now() });
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.upstream.active.set(self.upstream.active.get() - 1);
+        self.upstream.stats.rq_active.dec();
+        self.cluster.stats.upstream_rq_active.dec();
+    }
+}

@@ -1,0 +1,198 @@
+//! One worker's view of a snapshot: what is configured, with the pools, statistics and logs that belong to it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use mesh_proxy_config::{Http, Listener, Network, Snapshot, TcpProxy};
+
+use crate::access_log::{LogBuffer, LogBuffers};
+use crate::balance::Balancer;
+use crate::pool::Upstream;
+use crate::stats::{ClusterStats, HttpStats, ListenerStats, Registry, Scope, TcpStats};
+
+/// Which listener a socket belongs to: its address, or its name where the system chooses the port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum ListenerKey {
+    /// By address.
+    Address(SocketAddr),
+    /// By name.
+    Name(Box<str>),
+}
+
+impl ListenerKey {
+    /// The key of a listener.
+    pub(crate) fn of(listener: &Listener) -> Self {
+        if listener.address.port() == 0 {
+            Self::Name(listener.name.clone())
+        } else {
+            Self::Address(listener.address)
+        }
+    }
+}
+
+/// A worker's view.
+pub(crate) struct View {
+    /// Its clusters, by the indices of the snapshot.
+    pub(crate) clusters: Vec<Rc<ClusterView>>,
+    listeners: HashMap<ListenerKey, ListenerView>,
+}
+
+/// A listener.
+#[derive(Clone)]
+pub(crate) struct ListenerView {
+    /// What runs on its connections.
+    pub(crate) network: NetworkView,
+    /// Its statistics.
+    pub(crate) stats: Arc<ListenerStats>,
+}
+
+/// What runs on a connection.
+#[derive(Clone)]
+pub(crate) enum NetworkView {
+    /// HTTP.
+    Http(Rc<HttpView>),
+    /// Bytes.
+    Tcp(Rc<TcpView>),
+}
+
+/// A connection manager.
+pub(crate) struct HttpView {
+    /// What is configured.
+    pub(crate) config: Arc<Http>,
+    /// Its statistics.
+    pub(crate) stats: Arc<HttpStats>,
+    /// Where its access logs go, in their order.
+    pub(crate) logs: Vec<Rc<LogBuffer>>,
+}
+
+/// A TCP proxy.
+pub(crate) struct TcpView {
+    /// What is configured.
+    pub(crate) config: Arc<TcpProxy>,
+    /// Its statistics.
+    pub(crate) stats: Arc<TcpStats>,
+}
+
+/// A cluster.
+pub(crate) struct ClusterView {
+    /// What is configured.
+    pub(crate) config: mesh_proxy_config::Cluster,
+    /// Its endpoints and how one is chosen.
+    pub(crate) balancer: Balancer,
+    /// Its statistics.
+    pub(crate) stats: Arc<ClusterStats>,
+}
+
+impl View {
+    /// The view before there is a configuration.
+    pub(crate) fn empty() -> Self {
+        Self { clusters: Vec::new(), listeners: HashMap::new() }
+    }
+
+    /// The view of a snapshot. Connections and statistics of clusters and endpoints that stay are kept.
+    pub(crate) fn new(snapshot: Snapshot, old: &Self, registry: &Registry, logs: &LogBuffers) -> Self {
+        let before: HashMap<&str, &Rc<ClusterView>> =
+            old.clusters.iter().map(|cluster| (&*cluster.config.name, cluster)).collect();
+        let clusters = snapshot
+            .clusters
+            .into_iter()
+            .map(|config| Rc::new(ClusterView::new(config, &before, registry)))
+            .collect();
+        let mut listeners = HashMap::with_capacity(snapshot.listeners.len());
+        let mut http_stats: HashMap<Box<str>, Arc<HttpStats>> = HashMap::new();
+        let mut tcp_stats: HashMap<Box<str>, Arc<TcpStats>> = HashMap::new();
+        for listener in old.listeners.values() {
+            match &listener.network {
+                NetworkView::Http(http) => {
+                    http_stats.insert(http.config.stat_prefix.clone(), Arc::clone(&http.stats));
+                }
+                NetworkView::Tcp(tcp) => {
+                    tcp_stats.insert(tcp.config.stat_prefix.clone(), Arc::clone(&tcp.stats));
+                }
+            }
+        }
+        for listener in snapshot.listeners {
+            let key = ListenerKey::of(&listener);
+            let network = match listener.network {
+                Network::Http(config) => {
+                    let stats = http_stats.entry(config.stat_prefix.clone()).or_insert_with(|| {
+                        let stats = Arc::default();
+                        registry.add(Scope::Http(config.stat_prefix.to_string()), &stats);
+                        stats
+                    });
+                    let logs = config.access_logs.iter().map(|log| logs.buffer(&log.path)).collect();
+                    NetworkView::Http(Rc::new(HttpView { stats: Arc::clone(stats), logs, config }))
+                }
+                Network::Tcp(config) => {
+                    let stats = tcp_stats.entry(config.stat_prefix.clone()).or_insert_with(|| {
+                        let stats = Arc::default();
+                        registry.add(Scope::Tcp(config.stat_prefix.to_string()), &stats);
+                        stats
+                    });
+                    NetworkView::Tcp(Rc::new(TcpView { stats: Arc::clone(stats), config }))
+                }
+            };
+            let stats = old.listeners.get(&key).map_or_else(
+                || {
+                    let stats = Arc::default();
+                    registry.add(Scope::Listener(listener.stat_prefix.to_string()), &stats);
+                    stats
+                },
+                |old| Arc::clone(&old.stats),
+            );
+            listeners.insert(key, ListenerView { network, stats });
+        }
+        Self { clusters, listeners }
+    }
+
+    /// A listener.
+    pub(crate) fn listener(&self, key: &ListenerKey) -> Option<&ListenerView> {
+        self.listeners.get(key)
+    }
+
+    /// Closes upstream connections that were idle for too long.
+    pub(crate) fn close_idle(&self) {
+        for cluster in &self.clusters {
+            for upstream in cluster.balancer.upstreams() {
+                upstream.close_idle(cluster.config.idle_timeout);
+            }
+        }
+    }
+}
+
+impl ClusterView {
+    fn new(
+        config: mesh_proxy_config::Cluster,
+        before: &HashMap<&str, &Rc<Self>>,
+        registry: &Registry,
+    ) -> Self {
+        let old = before.get(&*config.name);
+        let stats = old.filter(|old| old.config.stat_name == config.stat_name).map_or_else(
+            || {
+                let stats = Arc::default();
+                registry.add(Scope::Cluster(config.stat_name.to_string()), &stats);
+                stats
+            },
+            |old| Arc::clone(&old.stats),
+        );
+        let kept: HashMap<SocketAddr, &Rc<Upstream>> = old
+            .iter()
+            .flat_map(|old| old.balancer.upstreams())
+            .map(|upstream| (upstream.address, upstream))
+            .collect();
+        let upstreams = config
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                kept.get(&endpoint.address).map_or_else(
+                    || Rc::new(Upstream::new(endpoint.address, &config.stat_name, registry)),
+                    |upstream| Rc::clone(upstream),
+                )
+            })
+            .collect();
+        let weights: Vec<u32> = config.endpoints.iter().map(|endpoint| endpoint.weight).collect();
+        Self { balancer: Balancer::new(config.balancer, upstreams, &weights), config, stats }
+    }
+}
