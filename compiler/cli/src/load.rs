@@ -101,7 +101,7 @@ impl Tree {
             && self.refusals().next().is_none()
             && let Some(mesh) = &compiled
         {
-            found.extend(meshc_analysis::check_routes(mesh));
+            found.extend(meshc_analysis::check_routes(&self.mesh, mesh));
         }
         let judged = |code| all_rules().iter().find(|rule| rule.code == code).is_none_or(|rule| wanted(rule.level));
         let mut found = meshc_syntax::apply_suppressions(found, &self.suppressions, judged);
@@ -163,7 +163,7 @@ pub(crate) fn all_rules() -> Vec<&'static Rule> {
     all.extend(meshc_resources::rules::RULES);
     all.extend(meshc_mesh::rules::RULES);
     all.extend(meshc_effective::rules::RULES);
-    all.extend(meshc_analysis::RULES);
+    all.extend(meshc_analysis::rules::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 }
