@@ -44,6 +44,9 @@ pub(crate) struct Exchange {
     pub(crate) upgrade: Option<OnUpgrade>,
 }
 
+/// How the answer to a CORS preflight came to be.
+const CORS_RESPONSE: &str = "cors_response";
+
 /// Where a route leads, with all that applies on the way.
 pub(crate) struct Routed<'a> {
     /// The table.
@@ -158,20 +161,21 @@ impl Exchange {
             Action::Forward(forward) => Some(forward.choose(self.random)),
             _ => None,
         };
-        if let Some(refused) = self.check_upgrade(route) {
-            return refused;
-        }
-        let filters =
-            destination.and_then(|destination| destination.filters.as_ref()).unwrap_or(&route.filters);
-        if let Some(answer) = self.run_filters(filters, destination).await {
-            return answer;
-        }
         let routed = Routed { table, host, route, covered };
+        let filters = destination.and_then(|destination| destination.filters.as_ref()).unwrap_or(&route.filters);
+        let mut early = self.check_upgrade(route);
+        if early.is_none() {
+            early = self.run_filters(filters, destination).await;
+        }
+        if let Some(answer) = early {
+            return self.finish_local(&routed, destination, answer);
+        }
         self.http.stats.rq_total.inc();
         match &route.action {
             Action::Forward(forward) => {
                 let destination = destination.unwrap_or(&forward.destinations[0]);
-                router::forward(self, &routed, forward, destination, body).await
+                let answer = router::forward(self, &routed, forward, destination, body).await;
+                self.finish_local(&routed, Some(destination), answer)
             }
             Action::Redirect(redirect) => {
                 http.stats.rq_direct_response.inc();
@@ -204,15 +208,25 @@ impl Exchange {
     fn direct(&mut self, routed: &Routed<'_>, mut reply: LocalReply) -> Answer {
         self.guard.info.details = "direct_response".into();
         self.guard.info.status = reply.status.as_u16();
-        // Envoy adds the headers of the body first.
-        let has_text = !reply.body.is_empty();
-        if has_text {
-            reply.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
-        }
         let mut headers = std::mem::take(&mut reply.headers);
         self.change_response(routed, None, &mut headers);
         reply.headers = headers;
         Answer::Local(reply)
+    }
+
+    /// Applies the operations on responses to an answer of our own in place of an upstream's. Answers to CORS
+    /// preflights are the filter's alone.
+    fn finish_local(&mut self, routed: &Routed<'_>, destination: Option<&Destination>, answer: Answer) -> Answer {
+        match answer {
+            Answer::Local(mut reply) if destination.is_some() && self.guard.info.details != CORS_RESPONSE => {
+                self.guard.info.status = reply.status.as_u16();
+                let mut headers = std::mem::take(&mut reply.headers);
+                self.change_response(routed, destination, &mut headers);
+                reply.headers = headers;
+                Answer::Local(reply)
+            }
+            answer => answer,
+        }
     }
 
     /// An answer of our own.
@@ -308,7 +322,7 @@ impl Exchange {
                     match cors::run(filters, &self.inbound, &http.stats, &self.worker.random) {
                         Ok(response) => self.cors = response,
                         Err(reply) => {
-                            self.guard.info.details = "cors_response".into();
+                            self.guard.info.details = CORS_RESPONSE.into();
                             return Some(Answer::Local(reply));
                         }
                     }
