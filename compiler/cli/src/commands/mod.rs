@@ -26,7 +26,9 @@ pub(crate) const FAILED: u8 = 2;
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Up(args) => return up::run(args),
-        Command::Proxy(args) => return mesh_proxy::run(args.args),
+        Command::Proxy(args) => {
+            return mesh_proxy::cli::main(std::iter::once("mesh-proxy".into()).chain(args.args));
+        }
         Command::Standin(args) => return standin::run(args),
         Command::Check(args) => check::run(&args),
         Command::Build(args) => build::run(&args),
