@@ -178,3 +178,60 @@ fn a_custom_resource_has_no_null_in_its_spec() {
     let paths: Vec<_> = issues.iter().map(Issue::path).collect();
     assert_eq!(paths, ["spec.perTryTimeout"]);
 }
+
+mod law {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Documents of the right keys and of wrong ones, with values of every kind.
+    fn document() -> impl Strategy<Value = String> {
+        let value = prop::sample::select(vec![
+            "1",
+            "a",
+            "[a, 2, null]",
+            "{}",
+            "null",
+            "1.5s",
+            "SIMPLE",
+            "AUTO_PASSTHROUGH",
+            "{prefix: /, exact: 1}",
+            "[]",
+            "{prefix: [x]}",
+            "{attempts: 1}",
+            "{attempts: x, perTryTimeout: 1s}",
+            "[{name: a}, {nam: b}, 3]",
+            "true",
+            "[{name: a, retries: {attempts: {}}, uri: {exact: []}, mirror: 1}]",
+        ]);
+        let key = prop::sample::select(vec![
+            "hosts",
+            "http",
+            "labels",
+            "port",
+            "targetPort",
+            "mode",
+            "ratio",
+            "other",
+        ]);
+        prop::collection::btree_map(key, value, 1..8)
+            .prop_map(|entries| entries.iter().flat_map(|(key, value)| [key, ": ", value, "\n"]).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A value or an issue, the same each time, and every issue within the document.
+        #[test]
+        fn reading_ends_with_a_value_or_an_issue(text in document()) {
+            let parsed = crate::parse(FileId(0), &text, &Limits::default());
+            let root = &parsed.documents[0].root;
+            let (spec, issues) = read::<Spec>(root);
+            // Every field of the root may be left out.
+            prop_assert!(spec.is_some());
+            prop_assert!(issues.iter().all(|issue| root.span.contains(issue.span())));
+            prop_assert!(issues.is_sorted_by(|a, b| a.span() <= b.span() && a != b));
+            prop_assert_eq!(issues, read::<Spec>(root).1);
+        }
+    }
+}

@@ -87,3 +87,26 @@ pub static RULES: &[&Rule] = &[
     &MISSING_FIELD,
     &INVALID_VALUE,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The headings of a page, in the only order they come in.
+    const HEADINGS: &[&str] =
+        &["What it does", "What happens to traffic", "Example", "Use instead", "Fix safety", "Covers"];
+
+    #[test]
+    fn every_rule_has_a_code_of_its_own_and_a_page_in_order() {
+        assert!(RULES.is_sorted_by(|a, b| a.code < b.code));
+        for rule in RULES {
+            let page = rule.markdown();
+            let found: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+            let places: Vec<_> =
+                found.iter().map(|heading| HEADINGS.iter().position(|known| known == heading)).collect();
+            assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{}: {found:?}", rule.code);
+            assert_eq!(&found[..2], &HEADINGS[..2], "{}", rule.code);
+            assert!(rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", rule.name);
+        }
+    }
+}
