@@ -103,10 +103,9 @@ impl Redirect {
     }
 }
 
-/// The location of a virtual host that requires TLS.
-pub fn https_location(request: &RequestView<'_>, forwarded_proto: &str) -> String {
-    let host = request_host(request.authority, "https", false, forwarded_proto);
-    format!("https://{host}{}", request.path)
+/// The location of a virtual host that requires TLS; the port stays.
+pub fn https_location(request: &RequestView<'_>) -> String {
+    format!("https://{}{}", request.authority, request.path)
 }
 
 /// The host of the request, without the port where another is given or where it was the old scheme's own.

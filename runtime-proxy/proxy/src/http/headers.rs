@@ -105,6 +105,9 @@ impl Inbound {
         if inbound.authority.is_empty() {
             return refuse(inbound, StatusCode::BAD_REQUEST, "", "missing_host_header");
         }
+        if !inbound.authority.bytes().all(is_authority) {
+            return refuse(inbound, StatusCode::BAD_REQUEST, "Bad Request", "http.invalid_authority");
+        }
         if inbound.method != Method::CONNECT && !inbound.path.starts_with('/') {
             return refuse(inbound, StatusCode::NOT_FOUND, "", "absolute_path_rejected");
         }
@@ -211,6 +214,11 @@ enum Normalized {
     Done,
     Refused,
     Redirected(String),
+}
+
+/// What an authority may hold (RFC 3986).
+fn is_authority(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:[]@".contains(&byte)
 }
 
 fn has_escaped_slash(path: &str) -> bool {

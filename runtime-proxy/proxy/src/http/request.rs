@@ -148,8 +148,7 @@ impl Exchange {
             Matched::Https { host: _ } => {
                 http.stats.rq_direct_response.inc();
                 let mut reply = LocalReply::new(StatusCode::MOVED_PERMANENTLY, "");
-                let location = https_location(&self.inbound.view(), self.inbound.forwarded_proto());
-                reply.header(header::LOCATION, &location);
+                reply.header(header::LOCATION, &https_location(&self.inbound.view()));
                 self.guard.info.details = "direct_response".into();
                 return Answer::Local(reply);
             }
@@ -162,7 +161,8 @@ impl Exchange {
             _ => None,
         };
         let routed = Routed { table, host, route, covered };
-        let filters = destination.and_then(|destination| destination.filters.as_ref()).unwrap_or(&route.filters);
+        let filters =
+            destination.and_then(|destination| destination.filters.as_ref()).unwrap_or(&route.filters);
         let mut early = self.check_upgrade(route);
         if early.is_none() {
             early = self.run_filters(filters, destination).await;
@@ -216,7 +216,12 @@ impl Exchange {
 
     /// Applies the operations on responses to an answer of our own in place of an upstream's. Answers to CORS
     /// preflights are the filter's alone.
-    fn finish_local(&mut self, routed: &Routed<'_>, destination: Option<&Destination>, answer: Answer) -> Answer {
+    fn finish_local(
+        &mut self,
+        routed: &Routed<'_>,
+        destination: Option<&Destination>,
+        answer: Answer,
+    ) -> Answer {
         match answer {
             Answer::Local(mut reply) if destination.is_some() && self.guard.info.details != CORS_RESPONSE => {
                 self.guard.info.status = reply.status.as_u16();
