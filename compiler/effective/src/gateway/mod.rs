@@ -21,7 +21,7 @@ pub(crate) fn gateway(
     let Some(labels) = mesh.pods.get(pod).map(|pod| &pod.labels) else { return Default::default() };
     let (mut listeners, mut tables) = (Vec::new(), BTreeMap::new());
     for (port, servers) in servers::by_port(mesh, pod, found) {
-        let table = table::table(mesh, view, labels, port, &servers, found);
+        let table = table::table(mesh, view, labels, port, &servers);
         let origins = servers.iter().map(|server| {
             Origin::new(server.span(), format!("{}: port {}", server.gateway.meta, server.number))
         });

@@ -4,14 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use meshc_diagnostics::Diagnostic;
 use meshc_mesh::hostname::{intersection, specificity};
 use meshc_mesh::{Mesh, View, VirtualService};
 
 use super::servers::Server;
 use crate::http::{self, Perspective, is_catch_all};
 use crate::model::{Origin, Route, RouteTable, VirtualHost};
-use crate::{names, rules};
+use crate::names;
 
 /// The routes of one VirtualService for one Gateway; shared by all hosts that have them.
 type Shared = Arc<Vec<Route>>;
@@ -22,8 +21,6 @@ struct Host {
     domains: Vec<String>,
     /// In the order of servers and VirtualServices.
     routes: Vec<Shared>,
-    /// The VirtualServices.
-    by: Vec<Arc<VirtualService>>,
     require_tls: bool,
     origins: Vec<Origin>,
 }
@@ -35,7 +32,6 @@ pub(super) fn table(
     labels: &BTreeMap<String, String>,
     port: u16,
     servers: &[Server],
-    found: &mut Vec<Diagnostic>,
 ) -> RouteTable {
     let mut hosts: BTreeMap<String, Host> = BTreeMap::new();
     let mut made: HashMap<(String, String), Option<Shared>> = HashMap::new();
@@ -64,9 +60,6 @@ pub(super) fn table(
                 hosts.entry(host.clone()).or_insert_with(|| new_host(server, &host)).require_tls = true;
             }
         }
-    }
-    for (host, made) in &hosts {
-        found.extend(rules::second_default(host, &made.by, &made.routes));
     }
     let virtual_hosts = if hosts.is_empty() {
         let number = servers.first().map_or(port, |server| server.number);
@@ -126,7 +119,6 @@ fn add(
 ) {
     let made = hosts.entry(host.to_owned()).or_insert_with(|| new_host(server, host));
     made.routes.push(Arc::clone(routes));
-    made.by.push(Arc::clone(by));
     made.origins.push(Origin::new(by.meta.span, by.meta.to_string()));
     made.require_tls |= server.redirects_to_https();
 }
@@ -136,7 +128,6 @@ fn new_host(server: &Server, host: &str) -> Host {
         name: names::host_port(host, server.number),
         domains: vec![host.to_owned()],
         routes: Vec::new(),
-        by: Vec::new(),
         require_tls: false,
         origins: vec![Origin::new(server.span(), format!("{}: port {}", server.gateway.meta, server.number))],
     }

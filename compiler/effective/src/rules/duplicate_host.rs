@@ -18,6 +18,9 @@ declare_rule! {
     ///
     /// ## Use instead
     /// One VirtualService with the routes of both, in the order in which they are to be tried.
+    ///
+    /// ## Covers
+    /// IST0109 (ConflictingMeshGatewayVirtualServiceHosts), KIA1106
     pub DUPLICATE_HOST = "MC1301", "duplicate-host", Error, Mesh,
     "A host of the mesh for which several VirtualServices have routes",
     ["IST0109", "KIA1106"]

@@ -2,6 +2,8 @@
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_mesh::Mesh;
+use meshc_resources::istio::Subset;
+use meshc_syntax::de::Spanned;
 
 use super::finding;
 
@@ -18,7 +20,10 @@ declare_rule! {
     ///
     /// ## Use instead
     /// One DestinationRule for each host.
-    pub DUPLICATE_SUBSET = "MC1306", "duplicate-subset", Warning, Mesh,
+    ///
+    /// ## Covers
+    /// KIA0201
+    pub DUPLICATE_SUBSET = "MC1305", "duplicate-subset", Warning, Mesh,
     "A subset that an older DestinationRule of the same host has already",
     ["KIA0201"]
 }

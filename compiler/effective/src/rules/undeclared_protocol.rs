@@ -27,6 +27,9 @@ declare_rule! {
     ///   - name: http-web
     ///     port: 8080
     /// ```
+    ///
+    /// ## Covers
+    /// IST0118 (PortNameIsNotUnderNamingConvention), KIA0601
     pub UNDECLARED_PROTOCOL = "MC1303", "undeclared-protocol", Warning, Mesh,
     "A port that does not say what is spoken on it",
     ["IST0118", "KIA0601"]

@@ -79,7 +79,9 @@ fn delegated(
     let namespace =
         written.namespace.as_ref().map(|n| n.value.as_str()).filter(|n| !n.is_empty()).unwrap_or(own);
     let Some(delegate) = delegates.get(&(namespace.to_owned(), name.to_owned())) else {
-        found.push(rules::unknown_delegate(object, written.span, path, namespace, name));
+        let span = written.name.as_ref().map_or(written.span, |name| name.span);
+        let known = delegates.keys().filter(|(of, _)| of == namespace).map(|(_, name)| name.as_str());
+        found.push(rules::unknown_delegate(object, span, path, (namespace, name), known));
         return Vec::new();
     };
     let export_to = ExportTo::new(delegate.spec.export_to.iter().map(|entry| entry.value.clone()));
@@ -92,7 +94,8 @@ fn delegated(
     for (index, route) in delegate.spec.http.iter().enumerate() {
         let of_delegate = qualified(route, namespace);
         let Some(route_under_root) = delegate::merge(of_root, &of_delegate) else {
-            found.push(rules::conflicting_delegate(delegate, route.span, index, object, written.span));
+            let span = route.matches.first().map_or(route.span, |condition| condition.span);
+            found.push(rules::conflicting_delegate(delegate, span, index, object, written.span));
             continue;
         };
         rules.push(HttpRule {

@@ -31,16 +31,25 @@ declare_rule! {
     []
 }
 
-/// The finding for the route at `path` of `root`.
-pub(crate) fn unknown_delegate(
+/// The finding for the route at `path` of `root`; `known` are the delegates of the namespace.
+pub(crate) fn unknown_delegate<'a>(
     root: &Object<VirtualService>,
     span: Span,
     path: &str,
-    namespace: &str,
-    name: &str,
+    (namespace, name): (&str, &str),
+    known: impl Iterator<Item = &'a str>,
 ) -> Diagnostic {
     let message = format!(
         "there is no VirtualService `{namespace}/{name}` without hosts for {path} to delegate to: the route is left out"
     );
-    root.finding(&UNKNOWN_DELEGATE, span, message)
+    let finding = root.finding(&UNKNOWN_DELEGATE, span, message);
+    let distances = known.map(|known| (strsim::damerau_levenshtein(known, name), known));
+    match distances.filter(|(distance, known)| *distance <= known.len() / 3).min() {
+        Some((_, meant)) => finding.help(format!("did you mean `{meant}`?")).replace(
+            format!("Replace with `{meant}`"),
+            span,
+            meant,
+        ),
+        None => finding,
+    }
 }
