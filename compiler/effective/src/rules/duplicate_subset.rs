@@ -30,6 +30,7 @@ declare_rule! {
 
 /// One finding for each dropped subset.
 pub(super) fn check(mesh: &Mesh, found: &mut Vec<Diagnostic>) {
+    let span = |subset: &Spanned<Subset>| subset.name.as_ref().map_or(subset.span, |name| name.span);
     for rule in mesh.destination_rules.iter() {
         for (of, dropped, first) in &rule.duplicates {
             let name = dropped.name.as_ref().map_or("", |name| name.value.as_str());
@@ -37,9 +38,8 @@ pub(super) fn check(mesh: &Mesh, found: &mut Vec<Diagnostic>) {
                 "an older DestinationRule for `{}` has subset `{name}`: this one is dropped",
                 rule.host
             );
-            found.push(
-                finding(&DUPLICATE_SUBSET, of, dropped.span, message).label(first.span, "this one holds"),
-            );
+            let finding = finding(&DUPLICATE_SUBSET, of, span(dropped), message);
+            found.push(finding.label(span(first), "this one holds"));
         }
     }
 }
