@@ -198,6 +198,8 @@ impl Builder<'_> {
             },
             Some(_) => Tag::String,
         };
+        // The mark of what is not there may be that of the token behind it.
+        let end = if text.is_empty() && style == Style::Plain { start } else { end };
         let (start, end) = self.extent(start, end, style);
         let node = Node { span: self.span(start, end), style, kind: resolve::scalar(text, style, tag) };
         self.finish(node, anchor);

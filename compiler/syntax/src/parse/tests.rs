@@ -241,6 +241,15 @@ fn yamlish() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// What the laws below once found.
+#[test]
+fn a_key_that_looks_like_a_marker_has_no_value() {
+    let parsed = parse_text("{---}");
+    let entry = &parsed.documents[0].root.entries()[0];
+    assert_eq!((&*entry.key.text, &entry.value.kind), ("---", &Kind::Null));
+    assert_eq!((entry.value.span.start, entry.value.span.end), (4, 4));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
