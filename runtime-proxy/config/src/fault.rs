@@ -63,8 +63,8 @@ impl Fault {
 }
 
 /// Envoy's own default is no request at all.
-fn part(percentage: Option<&envoy::FractionalPercent>, at: &At<'_>) -> Result<Part, ConfigError> {
-    Part::new(percentage.unwrap_or(&envoy::FractionalPercent::default()), &at.field("percentage"))
+fn part(percentage: Option<&envoy::FractionalPercent>) -> Part {
+    Part::new(percentage.unwrap_or(&envoy::FractionalPercent::default()))
 }
 
 fn new_delay(delay: &envoy::FaultDelay, at: &At<'_>) -> Result<(Duration, Part), ConfigError> {
@@ -73,7 +73,7 @@ fn new_delay(delay: &envoy::FaultDelay, at: &At<'_>) -> Result<(Duration, Part),
     let Some(fixed) = fixed_delay.filter(|delay| !delay.is_zero()) else {
         return Err(at.field("fixed_delay").error("must be more than 0"));
     };
-    Ok((fixed.0, part(percentage.as_ref(), at)?))
+    Ok((fixed.0, part(percentage.as_ref())))
 }
 
 fn new_abort(abort: &envoy::FaultAbort, at: &At<'_>) -> Result<(Abort, Part), ConfigError> {
@@ -87,5 +87,5 @@ fn new_abort(abort: &envoy::FaultAbort, at: &At<'_>) -> Result<(Abort, Part), Co
         (None, Some(status)) => Abort::Grpc(*status),
         _ => return Err(at.error("one of http_status and grpc_status must be set")),
     };
-    Ok((abort, part(percentage.as_ref(), at)?))
+    Ok((abort, part(percentage.as_ref())))
 }

@@ -216,14 +216,13 @@ impl Part {
     /// All requests.
     pub const ALL: Self = Self(1_000_000);
 
-    pub(crate) fn new(percent: &envoy::FractionalPercent, at: &At<'_>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(percent: &envoy::FractionalPercent) -> Self {
         let scale = match percent.denominator {
             envoy::DenominatorType::Hundred => 10_000,
             envoy::DenominatorType::TenThousand => 100,
             envoy::DenominatorType::Million => 1,
         };
-        let _ = at;
-        Ok(Self(percent.numerator.saturating_mul(scale).min(1_000_000)))
+        Self(percent.numerator.saturating_mul(scale).min(1_000_000))
     }
 
     pub(crate) fn runtime(
@@ -234,7 +233,7 @@ impl Part {
         let Some(percent) = &fraction.default_value else {
             return Err(at.field("default_value").error("must be set"));
         };
-        Self::new(percent, &at.field("default_value"))
+        Ok(Self::new(percent))
     }
 
     /// Whether a random number falls into the part.

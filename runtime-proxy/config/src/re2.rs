@@ -82,8 +82,7 @@ fn escape<'a>(rest: &'a str, out: &mut String, in_class: bool) -> &'a str {
         }
         // Rust's alone: word halves and other boundaries; RE2 refuses them, so make them an error here too.
         '<' | '>' => {
-            out.push('\\');
-            out.push_str("E");
+            out.push_str(r"\E");
             return after;
         }
         _ => {

@@ -109,10 +109,10 @@ impl Route {
     /// How much of the path the match covers, where the request matches.
     pub(crate) fn matches(&self, request: &RequestView<'_>, only: &str, random: u64) -> Option<usize> {
         let matched = self.path.matches(only)?;
-        let matches = self.part.is_none_or(|part| part.contains(random))
+        let wanted = self.part.is_none_or(|part| part.contains(random))
             && self.headers.iter().all(|matcher| matcher.matches(request))
             && self.query.iter().all(|matcher| matcher.matches(request.path));
-        matches.then_some(matched)
+        wanted.then_some(matched)
     }
 }
 

@@ -115,20 +115,17 @@ impl Control {
         for listener in loaded.snapshot.listeners.iter().filter(|listener| listener.binds) {
             let key = ListenerKey::of(listener);
             wanted.insert(key.clone());
-            let address = match open.get(&key) {
-                Some((_, address)) => *address,
-                None => {
-                    let opened = sockets::bind(listener.address, self.workers.len()).map_err(|error| {
-                        let advice = sockets::advice(listener.address, &error);
-                        ProxyError::System(format!("listener {:?}: {advice}", listener.name))
-                    })?;
-                    let address = opened
-                        .first()
-                        .and_then(|socket| socket.local_addr().ok())
-                        .unwrap_or(listener.address);
-                    sockets.push((key.clone(), opened));
-                    address
-                }
+            let address = if let Some((_, address)) = open.get(&key) {
+                *address
+            } else {
+                let opened = sockets::bind(listener.address, self.workers.len()).map_err(|error| {
+                    let advice = sockets::advice(listener.address, &error);
+                    ProxyError::System(format!("listener {:?}: {advice}", listener.name))
+                })?;
+                let address =
+                    opened.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(listener.address);
+                sockets.push((key.clone(), opened));
+                address
             };
             listeners.insert(key, (listener.name.to_string(), address));
         }

@@ -103,6 +103,10 @@ impl View {
         let mut listeners = HashMap::with_capacity(snapshot.listeners.len());
         let mut http_stats: HashMap<Box<str>, Arc<HttpStats>> = HashMap::new();
         let mut tcp_stats: HashMap<Box<str>, Arc<TcpStats>> = HashMap::new();
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "they are put into other tables; their order is not seen"
+        )]
         for listener in old.listeners.values() {
             match &listener.network {
                 NetworkView::Http(http) => {

@@ -48,14 +48,14 @@ impl Watched {
                 let _ = sender.send(());
             }
         })?;
-        let mut watched = Self { watcher, path: path.to_owned(), target: None };
-        watched.follow()?;
+        let mut all = Self { watcher, path: path.to_owned(), target: None };
+        all.follow()?;
         // A link may be replaced beside the bundle; where the parent cannot be watched, the slow look finds it.
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if let Err(error) = watched.watcher.watch(parent, RecursiveMode::NonRecursive) {
+        if let Err(error) = all.watcher.watch(parent, RecursiveMode::NonRecursive) {
             crate::log::warn(format_args!("cannot watch {}: {error}", parent.display()));
         }
-        Ok(watched)
+        Ok(all)
     }
 
     /// Watches the directory that the path leads to now.

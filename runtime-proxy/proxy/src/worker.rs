@@ -167,18 +167,17 @@ impl Worker {
             tokio::select! {
                 biased;
                 _ = stopped.changed() => break,
-                accepted = socket.accept() => match accepted {
-                    Ok((stream, peer)) => {
+                accepted = socket.accept() => {
+                    if let Ok((stream, peer)) = accepted {
                         if let Some(newest) = self.view().listener(&key) {
                             listener = newest.clone();
                         }
                         self.serve(&key, listener.clone(), stream, peer, stop);
-                    }
-                    Err(_) => {
+                    } else {
                         listener.stats.downstream_accept_error.inc();
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
-                },
+                }
             }
         }
         if let Ok(socket) = socket.into_std() {

@@ -79,8 +79,10 @@ fn ready(control: &Control) -> Response<Full<Bytes>> {
         (StatusCode::OK, "LIVE")
     };
     let mut body = format!("{word}\n");
-    if let Some(error) = state.last_error {
-        body.push_str(&format!("a newer configuration was refused: {error}\n"));
+    if let Some(error) = &state.last_error {
+        for part in ["a newer configuration was refused: ", error, "\n"] {
+            body.push_str(part);
+        }
     }
     text(status, body)
 }

@@ -105,7 +105,7 @@ impl Body for RequestBody {
             Self::Empty => SizeHint::with_exact(0),
             Self::Copy(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Streaming(incoming, _) => incoming.size_hint(),
-            Self::Replay(reader) => reader.size.clone(),
+            Self::Replay(reader) => reader.size,
         }
     }
 }
@@ -173,13 +173,7 @@ impl ReplayBuffer {
     pub(crate) fn reader(self: &Rc<Self>) -> ReplayReader {
         let generation = self.generation.get() + 1;
         self.generation.set(generation);
-        ReplayReader {
-            buffer: Rc::clone(self),
-            generation,
-            at: 0,
-            trailers_sent: false,
-            size: self.size.clone(),
-        }
+        ReplayReader { buffer: Rc::clone(self), generation, at: 0, trailers_sent: false, size: self.size }
     }
 
     /// All of the body, where it ended and was kept.

@@ -35,7 +35,7 @@ pub(crate) fn run(
     inbound: &Inbound,
     stats: &HttpStats,
     random: &Random,
-) -> Result<CorsResponse, LocalReply> {
+) -> Result<CorsResponse, Box<LocalReply>> {
     let nothing = Ok(CorsResponse::default());
     let Some(policy) = filters.cors.first() else { return nothing };
     if !policy.enabled.contains(random.next()) {
@@ -59,7 +59,7 @@ pub(crate) fn run(
     if let Some(method) = preflight
         && (allowed || !first(filters, |policy| policy.forward_not_matching_preflights).unwrap_or(true))
     {
-        return Err(answer(filters, inbound, method, allowed.then_some(origin), credentials));
+        return Err(Box::new(answer(filters, inbound, method, allowed.then_some(origin), credentials)));
     }
     let mut response = CorsResponse::default();
     if allowed {

@@ -77,8 +77,8 @@ impl Inbound {
         self.headers.get(FORWARDED_PROTO).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 
-    /// Takes a request apart and checks it; a refusal is the answer.
-    pub(crate) fn new(parts: Parts, http: &Http, info: &mut StreamInfo) -> Result<Self, (Self, LocalReply)> {
+    /// Takes a request apart.
+    pub(crate) fn new(parts: Parts) -> Self {
         let Parts { method, uri, version, mut headers, .. } = parts;
         let host = headers.remove(header::HOST);
         let authority = match (uri.authority(), &host) {
@@ -92,41 +92,46 @@ impl Inbound {
             .and_then(|value| value.as_bytes().strip_prefix(b"application/grpc"))
             .is_some_and(|rest| matches!(rest.first(), None | Some(b'+')));
         let path = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str).to_owned();
-        let scheme = if uri.scheme_str() == Some("https") { "https" } else { "http" };
-        let scheme_given = uri.scheme().is_some();
-        let mut inbound = Self { method, scheme, authority, path, headers, upgrade, grpc };
-        let mut refuse = |inbound: Self, status: StatusCode, body: &'static str, details: &'static str| {
-            info.details = details.into();
-            Err((inbound, LocalReply::new(status, body)))
+        let mut inbound = Self { method, scheme: "http", authority, path, headers, upgrade, grpc };
+        let https = match uri.scheme_str() {
+            Some(scheme) => scheme == "https",
+            None => inbound.forwarded_proto().eq_ignore_ascii_case("https"),
         };
-        if version == Version::HTTP_10 || version == Version::HTTP_09 {
-            return refuse(inbound, StatusCode::UPGRADE_REQUIRED, "", "low_version");
-        }
-        if inbound.authority.is_empty() {
-            return refuse(inbound, StatusCode::BAD_REQUEST, "", "missing_host_header");
-        }
-        if !inbound.authority.bytes().all(is_authority) {
-            return refuse(inbound, StatusCode::BAD_REQUEST, "Bad Request", "http.invalid_authority");
-        }
-        if inbound.method != Method::CONNECT && !inbound.path.starts_with('/') {
-            return refuse(inbound, StatusCode::NOT_FOUND, "", "absolute_path_rejected");
-        }
-        match inbound.normalize(http) {
-            Normalized::Done => {}
-            Normalized::Refused => {
-                return refuse(inbound, StatusCode::BAD_REQUEST, "", "path_normalization_failed");
-            }
-            Normalized::Redirected(location) => {
-                info.details = "path_normalization_redirect".into();
-                let mut reply = LocalReply::new(StatusCode::TEMPORARY_REDIRECT, "");
-                reply.header(header::LOCATION, &location);
-                return Err((inbound, reply));
-            }
-        }
-        if !scheme_given && inbound.forwarded_proto().eq_ignore_ascii_case("https") {
+        if https {
             inbound.scheme = "https";
         }
-        Ok(inbound)
+        inbound
+    }
+
+    /// Checks the request and normalises its path; the answer is a refusal.
+    pub(crate) fn check(
+        &mut self,
+        version: Version,
+        http: &Http,
+        info: &mut StreamInfo,
+    ) -> Option<LocalReply> {
+        let (status, body, details) = if version == Version::HTTP_10 || version == Version::HTTP_09 {
+            (StatusCode::UPGRADE_REQUIRED, "", "low_version")
+        } else if self.authority.is_empty() {
+            (StatusCode::BAD_REQUEST, "", "missing_host_header")
+        } else if !self.authority.bytes().all(is_authority) {
+            (StatusCode::BAD_REQUEST, "Bad Request", "http.invalid_authority")
+        } else if self.method != Method::CONNECT && !self.path.starts_with('/') {
+            (StatusCode::NOT_FOUND, "", "absolute_path_rejected")
+        } else {
+            match self.normalize(http) {
+                Normalized::Done => return None,
+                Normalized::Refused => (StatusCode::BAD_REQUEST, "", "path_normalization_failed"),
+                Normalized::Redirected(location) => {
+                    info.details = "path_normalization_redirect".into();
+                    let mut reply = LocalReply::new(StatusCode::TEMPORARY_REDIRECT, "");
+                    reply.header(header::LOCATION, &location);
+                    return Some(reply);
+                }
+            }
+        };
+        info.details = details.into();
+        Some(LocalReply::new(status, body))
     }
 
     fn normalize(&mut self, http: &Http) -> Normalized {
@@ -251,20 +256,20 @@ fn requested_upgrade(headers: &HeaderMap, version: Version) -> Option<String> {
 
 /// Removes the headers that are for one connection only.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap, with_upgrade: bool) {
-    if let Some(connection) = headers.get(header::CONNECTION) {
-        if with_upgrade {
-            let named: Vec<HeaderName> = connection
-                .to_str()
-                .unwrap_or("")
-                .split(',')
-                .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
-                .filter(|name| !matches!(name.as_str(), "close" | "keep-alive" | "host" | "content-length"))
-                .collect();
-            for name in named {
-                headers.remove(name);
-            }
-            headers.remove(header::CONNECTION);
+    if let Some(connection) = headers.get(header::CONNECTION)
+        && with_upgrade
+    {
+        let named: Vec<HeaderName> = connection
+            .to_str()
+            .unwrap_or("")
+            .split(',')
+            .filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok())
+            .filter(|name| !matches!(name.as_str(), "close" | "keep-alive" | "host" | "content-length"))
+            .collect();
+        for name in named {
+            headers.remove(name);
         }
+        headers.remove(header::CONNECTION);
     }
     if with_upgrade {
         headers.remove(header::UPGRADE);

@@ -42,7 +42,7 @@ pub(crate) fn send(
     copies: Vec<Copy>,
     head: &Head,
     limits: Limits,
-    body: Option<Rc<ReplayBuffer>>,
+    body: Option<&Rc<ReplayBuffer>>,
 ) {
     let patience = if limits.total.is_zero() { PATIENCE } else { limits.total };
     for copy in copies {
@@ -56,7 +56,7 @@ pub(crate) fn send(
             head.headers.insert(header::HOST, host);
         }
         let progress = Rc::clone(&exchange.guard.info.progress);
-        let body = body.clone();
+        let body = body.map(Rc::clone);
         tokio::task::spawn_local(async move {
             let sending = async {
                 let body = complete(body, &progress).await?;

@@ -76,10 +76,8 @@ pub(crate) async fn serve(
     let (parts, body) = request.into_parts();
     let mut guard = Box::new(StreamGuard::new(new_info(&downstream, version), Rc::clone(&http)));
     let active = downstream.begin();
-    let (inbound, refused) = match Inbound::new(parts, &http.config, &mut guard.info) {
-        Ok(inbound) => (inbound, None),
-        Err((inbound, reply)) => (inbound, Some(reply)),
-    };
+    let mut inbound = Inbound::new(parts);
+    let refused = inbound.check(version, &http.config, &mut guard.info);
     let worker = Rc::clone(&downstream.worker);
     let random = worker.random.next();
     let cors = CorsResponse::default();
@@ -328,7 +326,7 @@ impl Exchange {
                         Ok(response) => self.cors = response,
                         Err(reply) => {
                             self.guard.info.details = CORS_RESPONSE.into();
-                            return Some(Answer::Local(reply));
+                            return Some(Answer::Local(*reply));
                         }
                     }
                 }
@@ -362,10 +360,10 @@ impl Exchange {
         self.guard.info.details = "fault_filter_abort".into();
         let mut reply = LocalReply::new(StatusCode::OK, "fault filter abort");
         match abort {
-            Abort::Http(status) => {
-                reply.status = StatusCode::from_u16(*status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+            Abort::Http(code) => {
+                reply.status = StatusCode::from_u16(*code).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
             }
-            Abort::Grpc(status) => reply.grpc_status = Some(*status),
+            Abort::Grpc(code) => reply.grpc_status = Some(*code),
         }
         Some(Answer::Local(reply))
     }

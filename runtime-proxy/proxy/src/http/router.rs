@@ -67,7 +67,7 @@ pub(crate) async fn forward(
         Source::Once(Some((body, Rc::clone(&progress))))
     };
     if !mirrors.is_empty() {
-        mirror::send(exchange, mirrors, &head, limits, source.replay());
+        mirror::send(exchange, mirrors, &head, limits, source.replay().as_ref());
     }
     let mut tries = Tries {
         own_headers: envoy_headers(exchange),

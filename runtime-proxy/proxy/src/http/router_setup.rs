@@ -141,5 +141,5 @@ fn rewrite_host(
     if own && let Ok(old) = HeaderValue::from_str(&old) {
         headers.insert("x-envoy-original-host", old);
     }
-    exchange.inbound.authority = host.to_str().unwrap_or("").to_owned();
+    host.to_str().unwrap_or("").clone_into(&mut exchange.inbound.authority);
 }

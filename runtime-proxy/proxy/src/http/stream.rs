@@ -144,10 +144,10 @@ impl StreamGuard {
     /// The upstream's response came to its end.
     pub(crate) fn upstream_finished(&mut self) {
         self.complete = true;
-        if let Some(lease) = self.lease.take() {
-            if self.info.progress.completed.get().is_some() {
-                lease.give_back();
-            }
+        if let Some(lease) = self.lease.take()
+            && self.info.progress.completed.get().is_some()
+        {
+            lease.give_back();
         }
     }
 
@@ -155,16 +155,13 @@ impl StreamGuard {
     pub(crate) fn upstream_failed(&mut self, error: &BodyError) {
         self.complete = true;
         self.lease = None;
-        match error {
-            BodyError::Timeout => {
-                self.info.flags.set(Flags::UPSTREAM_REQUEST_TIMEOUT);
-                self.info.details = Cow::Borrowed("upstream_response_timeout");
-            }
-            _ => {
-                self.info.flags.set(Flags::UPSTREAM_CONNECTION_TERMINATION);
-                self.info.details =
-                    Cow::Borrowed("upstream_reset_after_response_started{connection_termination}");
-            }
+        if matches!(error, BodyError::Timeout) {
+            self.info.flags.set(Flags::UPSTREAM_REQUEST_TIMEOUT);
+            self.info.details = Cow::Borrowed("upstream_response_timeout");
+        } else {
+            self.info.flags.set(Flags::UPSTREAM_CONNECTION_TERMINATION);
+            self.info.details =
+                Cow::Borrowed("upstream_reset_after_response_started{connection_termination}");
         }
     }
 
@@ -197,7 +194,7 @@ impl Drop for StreamGuard {
             let values = LogValues { info: &self.info, now };
             buffer.append(|out| match &log.format {
                 LogFormat::Text(format) => {
-                    format.write(&values, if log.omit_empty { b"" } else { b"-" }, out)
+                    format.write(&values, if log.omit_empty { b"" } else { b"-" }, out);
                 }
                 LogFormat::Json(node) => {
                     node.write(&values, log.omit_empty, out);

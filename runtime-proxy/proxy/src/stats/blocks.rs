@@ -8,6 +8,7 @@ macro_rules! block {
     ($(#[$meta:meta])* $name:ident { counters { $($counter:ident,)* } gauges { $($gauge:ident,)* } $(more { $($more:ident: $type:ty,)* })? }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
+        #[allow(clippy::struct_field_names, reason = "the names are Envoy's, prefixes included")]
         pub(crate) struct $name {
             $(pub(crate) $counter: Counter,)*
             $(pub(crate) $gauge: Counter,)*
