@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use meshc_bundle::Written;
 use serde_json::Value;
 
 use crate::DeliveryError;
@@ -35,23 +36,27 @@ impl Admin {
         .await
     }
 
-    /// Waits until mesh-proxy runs the bundle with these digests. A bundle that it refuses is an error with its own
-    /// reason.
-    pub async fn runs(
-        &self,
-        configuration: &str,
-        endpoints: &str,
-        within: Duration,
-    ) -> Result<(), DeliveryError> {
+    /// How many configurations mesh-proxy has refused so far.
+    pub async fn refusals(&self) -> Result<u64, DeliveryError> {
+        let info = self.json("/server_info").await?;
+        Ok(info.get("updates_rejected").and_then(Value::as_u64).unwrap_or_default())
+    }
+
+    /// Waits until mesh-proxy runs the bundle with these digests. A refusal beyond the first `refused` is an error with
+    /// its own reason.
+    pub async fn runs(&self, bundle: &Written, refused: u64, within: Duration) -> Result<(), DeliveryError> {
+        let (configuration, endpoints) = (bundle.configuration.to_string(), bundle.endpoints.to_string());
         self.until("swapped to the new bundle", within, async |admin| {
             let info = admin.json("/server_info").await?;
             let is = |key: &str, wanted: &str| info.get(key).and_then(Value::as_str) == Some(wanted);
-            if is("rejected_digest", configuration)
-                && let Some(reason) = info.get("last_error").and_then(Value::as_str)
-            {
-                return Err(admin.rejected(reason));
+            if is("digest", &configuration) && is("endpoints_digest", &endpoints) {
+                return Ok(true);
             }
-            Ok(is("digest", configuration) && is("endpoints_digest", endpoints))
+            let refusals = info.get("updates_rejected").and_then(Value::as_u64).unwrap_or_default();
+            match info.get("last_error").and_then(Value::as_str) {
+                Some(reason) if refusals > refused => Err(admin.rejected(reason)),
+                _ => Ok(false),
+            }
         })
         .await
     }

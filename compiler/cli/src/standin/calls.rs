@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use http::header::HeaderMap;
 use meshc_delivery::http::{self as client, Outgoing};
-use serde_json::Value;
 
-use super::spec::{App, CALL, Called, FORWARD};
+use super::spec::{App, CALL, Called, FORWARD, Reply};
 
 /// Calls that one request may ask one stand-in for.
 const MAX_CALLS: usize = 16;
@@ -82,15 +81,16 @@ async fn one(app: &App, call: &str, headers: &HeaderMap, more: Option<&str>) -> 
     match client::send(caller.socket(port), &outgoing, PATIENCE).await {
         Ok(incoming) => {
             let text = String::from_utf8_lossy(&incoming.body);
-            let answer = serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()));
-            Called { url: url.to_owned(), status: Some(incoming.status), answer, error: None }
+            let answer =
+                serde_json::from_str(&text).map_or_else(|_| Reply::Text(text.into_owned()), Reply::StandIn);
+            Called { url: url.to_owned(), status: Some(incoming.status), answer: Some(answer), error: None }
         }
         Err(error) => refused(url, error.to_string()),
     }
 }
 
 fn refused(url: &str, error: String) -> Called {
-    Called { url: url.to_owned(), status: None, answer: Value::Null, error: Some(error) }
+    Called { url: url.to_owned(), status: None, answer: None, error: Some(error) }
 }
 
 /// Authority, path and port of `HOST[:PORT][/PATH]`, with or without `http://`; port 80 where none is said.

@@ -149,9 +149,9 @@ fn respond(method: &Method, answer: &Answer) -> Response<Full<Bytes>> {
 }
 
 /// All headers but `host`, which is the authority. Bytes beyond ASCII are shown as Latin-1.
-fn listed(headers: &HeaderMap) -> Vec<(String, String)> {
+fn listed(headers: &HeaderMap) -> Vec<String> {
     let others = headers.iter().filter(|(name, _)| *name != HOST);
-    others.map(|(name, value)| (name.as_str().to_owned(), latin1(value.as_bytes()))).collect()
+    others.map(|(name, value)| format!("{name}: {}", latin1(value.as_bytes()))).collect()
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -107,8 +107,8 @@ pub(crate) struct Arrived {
     pub(crate) path: String,
     /// The `Host` header, or the authority of the target.
     pub(crate) authority: Option<String>,
-    /// Names in lower case and values, in order, `host` left out.
-    pub(crate) headers: Vec<(String, String)>,
+    /// `name: value` with names in lower case, in order, `host` left out.
+    pub(crate) headers: Vec<String>,
     /// Bytes of its body.
     pub(crate) body_bytes: u64,
 }
@@ -120,8 +120,18 @@ pub(crate) struct Called {
     pub(crate) url: String,
     /// The status; `None` where no answer came.
     pub(crate) status: Option<u16>,
-    /// The answer: JSON of another stand-in, or text.
-    pub(crate) answer: serde_json::Value,
+    /// The answer; `None` where none came.
+    pub(crate) answer: Option<Reply>,
     /// Why there is no answer.
     pub(crate) error: Option<String>,
+}
+
+/// What a call was answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Reply {
+    /// By another stand-in.
+    StandIn(Box<Answer>),
+    /// By a proxy, or by nobody we know.
+    Text(String),
 }

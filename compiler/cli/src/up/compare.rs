@@ -168,3 +168,6 @@ impl Differences {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

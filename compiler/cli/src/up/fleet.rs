@@ -91,9 +91,9 @@ impl Fleet {
         processes: &mut Processes,
         state: &State,
     ) -> Result<Applied, UpError> {
+        let refused = self.refusals().await?;
         // For Envoy too: the bundle is what is delivered, its digest is what people compare.
         let written = publish(&state.bundle(), nodes)?;
-        let (digest, endpoints) = (written.configuration.to_string(), written.endpoints.to_string());
         if let Program::Envoy { watched, .. } = &mut self.program {
             watched.get_or_insert_with(|| envoy::watched(nodes));
         }
@@ -116,7 +116,10 @@ impl Fleet {
         match self.program {
             Program::MeshProxy => {
                 self.running.append(&mut started);
-                let swaps = self.running.values().map(|node| node.admin.runs(&digest, &endpoints, SWAP));
+                let swaps = self.running.iter().map(|(id, node)| {
+                    let before = refused.get(id).copied().unwrap_or_default();
+                    node.admin.runs(&written, before, SWAP)
+                });
                 try_join_all(swaps).await?;
             }
             Program::Envoy { .. } => {
@@ -134,7 +137,19 @@ impl Fleet {
         for id in &gone {
             processes.stop(id);
         }
-        Ok(Applied { digest })
+        Ok(Applied { digest: written.configuration.to_string() })
+    }
+
+    /// How many configurations each proxy has refused; Envoys are asked when they are told.
+    async fn refusals(&self) -> Result<BTreeMap<String, u64>, UpError> {
+        if matches!(self.program, Program::Envoy { .. }) {
+            return Ok(BTreeMap::new());
+        }
+        let counts = self
+            .running
+            .iter()
+            .map(async |(id, node)| node.admin.refusals().await.map(|count| (id.clone(), count)));
+        Ok(try_join_all(counts).await?.into_iter().collect())
     }
 
     fn start(

@@ -8,8 +8,8 @@ use std::net::Ipv4Addr;
 
 use meshc_effective::model::{Binding, Direction, EffectiveMesh, ProxyId, ProxyKind};
 
-pub(crate) use pods::{APPS_OUTSIDE, external_key, pod_of, served};
 use pods::Pod;
+pub(crate) use pods::{APPS_OUTSIDE, external_key, pod_of, served};
 
 use crate::standin::spec::{App, Caller, Identity, Protocol};
 
@@ -189,7 +189,8 @@ fn keep<K: Ord + Clone>(wanted: &[&K], before: Option<&BTreeMap<K, usize>>) -> B
 fn crowded(mesh: &EffectiveMesh, places: &BTreeMap<ProxyId, usize>) -> Vec<(ProxyId, String)> {
     let mut crowded = Vec::new();
     for proxy in mesh.proxies.iter().filter(|p| p.kind == ProxyKind::Sidecar && places.contains_key(&p.id)) {
-        let mut outbound: Vec<_> = proxy.listeners.iter().filter(|l| is_outbound(l.direction, l.binding)).collect();
+        let mut outbound: Vec<_> =
+            proxy.listeners.iter().filter(|l| is_outbound(l.direction, l.binding)).collect();
         outbound.sort_by_key(|l| (l.address != "0.0.0.0", &l.name));
         let mut taken = BTreeSet::new();
         for listener in outbound {
@@ -210,13 +211,18 @@ pub(crate) fn is_outbound(direction: Direction, binding: Binding) -> bool {
 pub(crate) fn ports(mesh: &EffectiveMesh) -> BTreeSet<u16> {
     let listeners = || mesh.proxies.iter().flat_map(|proxy| &proxy.listeners);
     let captured = listeners().filter(|l| l.direction == Direction::Inbound);
-    let inbound = captured.flat_map(|l| l.chains.iter().filter_map(|chain| served(l, chain))).map(|(port, _)| port);
+    let inbound =
+        captured.flat_map(|l| l.chains.iter().filter_map(|chain| served(l, chain))).map(|(port, _)| port);
     let served = listeners().filter(|l| is_outbound(l.direction, l.binding)).map(|l| l.port);
     inbound.chain(served).collect()
 }
 
 /// Where ports go that are moved: by the offset, and on by 10,000 until they may be bound and are nobody else's.
-fn moved(ports: &BTreeSet<u16>, offset: u16, refused: &BTreeSet<u16>) -> Result<BTreeMap<u16, u16>, LayoutError> {
+fn moved(
+    ports: &BTreeSet<u16>,
+    offset: u16,
+    refused: &BTreeSet<u16>,
+) -> Result<BTreeMap<u16, u16>, LayoutError> {
     let mut moved = BTreeMap::new();
     let mut taken: BTreeSet<u16> = BTreeSet::new();
     for &port in ports {

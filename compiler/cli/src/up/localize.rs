@@ -10,8 +10,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    Address, Binding, Chain, Cluster, ClusterKind, Direction, EffectiveMesh, Endpoint, EndpointGroup, Listener,
-    LoadBalancer, Proxy, ProxyId, ProxyKind,
+    Address, Binding, Chain, Cluster, ClusterKind, Direction, EffectiveMesh, Endpoint, EndpointGroup,
+    Listener, LoadBalancer, Proxy, ProxyId, ProxyKind,
 };
 
 use super::layout::{APPS_OUTSIDE, Layout, external_key, is_outbound, served};
@@ -22,7 +22,10 @@ use crate::standin::spec::Listening;
 pub(crate) fn localize(mesh: &EffectiveMesh, layout: &Layout, apps: &Listening) -> EffectiveMesh {
     let local = Local { layout, apps, sidecars: mesh.proxies.iter().map(|p| (&p.id, p.kind)).collect() };
     let proxies = mesh.proxies.iter().filter(|proxy| layout.runs(&proxy.id));
-    EffectiveMesh { proxies: proxies.map(|proxy| Arc::new(local.proxy(proxy))).collect(), diagnostics: Vec::new() }
+    EffectiveMesh {
+        proxies: proxies.map(|proxy| Arc::new(local.proxy(proxy))).collect(),
+        diagnostics: Vec::new(),
+    }
 }
 
 struct Local<'a> {
@@ -43,9 +46,11 @@ impl Local<'_> {
                 Direction::Outbound => {}
             }
         }
-        let tables = proxy.tables.iter().map(|(name, table)| (name.clone(), Arc::new(marks::table(table)))).collect();
+        let tables =
+            proxy.tables.iter().map(|(name, table)| (name.clone(), Arc::new(marks::table(table)))).collect();
         let clusters = proxy.clusters.iter();
-        let clusters = clusters.map(|(name, cluster)| (name.clone(), Arc::new(self.cluster(&proxy.id, cluster))));
+        let clusters =
+            clusters.map(|(name, cluster)| (name.clone(), Arc::new(self.cluster(&proxy.id, cluster))));
         Proxy { listeners, tables, clusters: clusters.collect(), ..proxy.clone() }
     }
 
@@ -100,7 +105,11 @@ impl Local<'_> {
         });
         // Names are not looked up here: their endpoints are played too.
         let kind = if cluster.kind == ClusterKind::StrictDns { ClusterKind::Static } else { cluster.kind };
-        Cluster { endpoints: groups.filter(|group| !group.endpoints.is_empty()).collect(), kind, ..cluster.clone() }
+        Cluster {
+            endpoints: groups.filter(|group| !group.endpoints.is_empty()).collect(),
+            kind,
+            ..cluster.clone()
+        }
     }
 
     /// Where an endpoint is here; `None` for a pod that is not run.

@@ -8,6 +8,8 @@ mod console;
 mod envoy;
 mod error;
 mod example;
+#[cfg(test)]
+mod fixture;
 mod fleet;
 mod layout;
 mod localize;

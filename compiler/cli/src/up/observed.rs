@@ -41,12 +41,18 @@ pub(crate) struct Observed {
     pub(crate) response_headers: BTreeMap<String, String>,
     /// The limit that the proxy set, where a stand-in answered.
     pub(crate) timeout_ms: Option<u64>,
-    delay_ms: Option<u64>,
-    retries: Option<Value>,
-    mirrors: Vec<Value>,
-    cors: Option<Value>,
-    alternatives: Vec<Value>,
-    because: Vec<Value>,
+    /// No client can see it: null. So are all up to `because`, which are there for the sake of trace's format.
+    pub(crate) delay_ms: Option<u64>,
+    /// See `delay_ms`.
+    pub(crate) retries: Option<Value>,
+    /// See `delay_ms`.
+    pub(crate) mirrors: Vec<Value>,
+    /// See `delay_ms`.
+    pub(crate) cors: Option<Value>,
+    /// See `delay_ms`.
+    pub(crate) alternatives: Vec<Value>,
+    /// See `delay_ms`.
+    pub(crate) because: Vec<Value>,
     /// Who answered; null where a proxy did, or something outside the mesh.
     pub(crate) answered_by: Option<AnsweredBy>,
     /// Who answered, as `POD.NAMESPACE` or an endpoint's name; not part of the line.
@@ -66,7 +72,8 @@ pub(crate) struct Arrived {
     pub(crate) authority: String,
     /// By name in lower case; repeated values joined by a comma.
     pub(crate) headers: BTreeMap<String, String>,
-    by_destination: BTreeMap<String, Value>,
+    /// What one of several destinations does shows in the headers already: empty.
+    pub(crate) by_destination: BTreeMap<String, Value>,
 }
 
 /// Who answered.
@@ -163,7 +170,7 @@ fn arrived(observed: &mut Observed, answer: Answer) {
         authority: request.authority.unwrap_or_default(),
         ..Arrived::default()
     };
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers.iter().filter_map(|line| line.split_once(": ")) {
         if !is_noise(name) {
             join(&mut arrived.headers, name, value);
         }

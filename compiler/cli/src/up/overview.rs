@@ -1,6 +1,7 @@
 //! The screen of `meshc up` as data: what runs where, how to reach it, and the table of sample requests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use meshc_effective::model::{ChainAction, ProxyKind};
@@ -119,7 +120,8 @@ fn services(world: &World) -> Vec<Service> {
     found.into_iter().map(service).collect()
 }
 
-/// A line for each host of each gateway's listener, and one through the sidecar that the samples use.
+/// A line for each host of each gateway's listener, and one through the sidecar that the samples use. What is asked is a
+/// sample that a workload answered, where there is one.
 fn entries(world: &World, trials: &[Trial]) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut seen = BTreeSet::new();
@@ -131,11 +133,28 @@ fn entries(world: &World, trials: &[Trial]) -> Vec<Entry> {
                 ChainAction::HttpInline { .. } | ChainAction::Tcp { .. } => None,
             });
             for host in tables.flat_map(|table| &table.virtual_hosts) {
-                if let Some(authority) = samples::authority(host)
-                    && seen.insert((socket, authority.clone()))
-                {
+                let Some(authority) = samples::authority(host) else { continue };
+                let mut asked: Vec<&Trial> = trials
+                    .iter()
+                    .filter(|trial| trial.sample.proxy.id == gateway.id)
+                    .filter(|trial| {
+                        trial.sample.query.request.as_ref().is_some_and(|r| r.authority == authority)
+                    })
+                    .filter(|trial| trial.sample.query.request.as_ref().is_some_and(|r| r.method == "GET"))
+                    .collect();
+                // The last route is the one for everything else: the front door.
+                asked.reverse();
+                asked.sort_by_key(|trial| {
+                    trial.first.as_ref().is_none_or(|first| first.answered_by.is_none())
+                });
+                let request = asked.first().and_then(|trial| trial.sample.query.request.as_ref());
+                let path = request.map_or("/", |request| request.path.as_str());
+                let headers = request.map(|request| request.headers.as_slice()).unwrap_or_default();
+                // Every host will do: the address is one.
+                let authority = (!host.domains.iter().any(|domain| domain == "*")).then_some(authority);
+                if seen.insert((socket, authority.clone())) {
                     let through = gateway.workload.clone();
-                    entries.push(Entry { through, curl: curl(&socket, &authority, "/", &[]) });
+                    entries.push(Entry { through, curl: curl(&socket, authority.as_deref(), path, headers) });
                 }
             }
         }
@@ -149,15 +168,18 @@ fn entries(world: &World, trials: &[Trial]) -> Vec<Entry> {
         && let Ok(target) = world.target(&sample.query)
     {
         let through = format!("{} (its sidecar)", sample.proxy.workload);
-        let curl = curl(&target.socket, &request.authority, &request.path, &request.headers);
+        let curl = curl(&target.socket, Some(&request.authority), &request.path, &request.headers);
         entries.push(Entry { through, curl });
     }
     entries
 }
 
 /// A command line for a shell.
-fn curl(socket: &std::net::SocketAddr, authority: &str, path: &str, headers: &[(String, String)]) -> String {
-    let mut line = format!("curl -H {}", quoted(&format!("Host: {authority}")));
+fn curl(socket: &SocketAddr, authority: Option<&str>, path: &str, headers: &[(String, String)]) -> String {
+    let mut line = "curl".to_owned();
+    if let Some(authority) = authority {
+        line.extend([" -H ", &quoted(&format!("Host: {authority}"))]);
+    }
     for (name, value) in headers {
         line.extend([" -H ", &quoted(&format!("{name}: {value}"))]);
     }

@@ -5,15 +5,16 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use meshc_trace::Query;
+use meshc_trace::{Query, Tracer};
 use serde_json::json;
 
 use super::args::UpFormat;
+use super::compare;
 use super::console::Console;
 use super::error::UpError;
 use super::observed::{Observed, ask};
 use super::world::World;
-use crate::commands::{DONE, FAILED};
+use crate::commands::{DONE, FAILED, FINDINGS};
 use crate::output;
 
 /// Requests that are under way at once.
@@ -32,15 +33,17 @@ pub(super) fn read(path: &Path) -> Result<Vec<String>, UpError> {
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect())
 }
 
-/// Sends every line and prints its answer, in order. The exit status: 2 where a line has none.
+/// Sends every line and prints its answer, in order; how one differs from what the compiler says of it goes to standard
+/// error. The exit status: 2 where a line has no answer, else 1 where one differs.
 pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, console: &Console) -> u8 {
+    let tracer = Tracer::new(&world.mesh, &world.sources);
     let one = async |line: &String| {
         let query = Query::from_line(line).map_err(|error| error.to_string())?;
         let observed = ask(world, &query).await?;
         Ok::<_, String>((query, observed))
     };
     let mut answers = stream::iter(lines.iter().map(one)).buffered(AT_ONCE);
-    let mut code = DONE;
+    let (mut unanswered, mut differing) = (0_usize, 0_usize);
     while let Some(answer) = answers.next().await {
         match (&answer, format) {
             (Ok((_, observed)), UpFormat::Json) => output::json_line(observed),
@@ -48,12 +51,31 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
             (Ok((query, observed)), UpFormat::Human) => output::out(&format!("{}\n", human(query, observed))),
             (Err(error), UpFormat::Human) => output::out(&format!("error: {error}\n")),
         }
-        if answer.is_err() {
-            code = FAILED;
+        let Ok((query, observed)) = answer else {
+            unanswered += 1;
+            continue;
+        };
+        let differences = against_prediction(world, &tracer, &query, &observed);
+        if !differences.is_empty() {
+            differing += 1;
+            output::note(&format!("{}: {}", human(&query, &observed), differences.join("; ")));
         }
     }
-    console.status("Answered", &format!("{} requests", lines.len()));
-    code
+    let verdict = if differing == 0 { "all".to_owned() } else { format!("{differing} not") };
+    console.status("Answered", &format!("{} requests, {verdict} as the compiler says", lines.len()));
+    match (unanswered, differing) {
+        (0, 0) => DONE,
+        (0, _) => FINDINGS,
+        _ => FAILED,
+    }
+}
+
+/// How an answer differs from what the compiler says; a question that the compiler cannot answer is such a difference.
+fn against_prediction(world: &World, tracer: &Tracer<'_>, query: &Query, observed: &Observed) -> Vec<String> {
+    match (tracer.trace(query), tracer.proxy(&query.proxy)) {
+        (Ok(predicted), Ok(proxy)) => compare::differences(world, proxy, &predicted, observed),
+        (Err(error), _) | (_, Err(error)) => vec![error.to_string()],
+    }
 }
 
 fn human(query: &Query, observed: &Observed) -> String {

@@ -1,6 +1,7 @@
 //! Requests that show what the configuration does: one for each route that matters, derived from the effective
 //! configuration itself.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -103,27 +104,29 @@ pub(super) fn leads_to_gateways(world: &World, cluster: &Cluster) -> bool {
 /// them see alike.
 fn callers(world: &World) -> Vec<Arc<Proxy>> {
     let running = || world.mesh.proxies.iter().filter(|proxy| world.layout.runs(&proxy.id));
-    let behind: BTreeSet<&str> = running()
-        .filter(|proxy| proxy.kind == ProxyKind::Gateway)
-        .flat_map(|gateway| gateway.tables.values())
-        .flat_map(|table| &table.virtual_hosts)
-        .flat_map(|host| &host.routes)
-        // The last route is the one for everything else: the front door.
-        .filter(|route| route.matches.is_any())
-        .filter_map(|route| match &route.action {
-            Action::Forward(forward) => Some(forward),
-            Action::Redirect(_) | Action::DirectResponse(_) => None,
-        })
-        .flat_map(|forward| &forward.destinations)
-        .map(|destination| destination.cluster.as_str())
-        .collect();
-    let is_behind = |proxy: &Proxy| {
-        let who = proxy.id.to_string();
-        behind.iter().any(|cluster| running().any(|other| world.serves(other, cluster, &who)))
-    };
-    let mut callers: Vec<Arc<Proxy>> = running().cloned().collect();
-    callers.sort_by_key(|proxy| (proxy.kind == ProxyKind::Sidecar, !is_behind(proxy)));
-    callers
+    let gateways: Vec<&Arc<Proxy>> = running().filter(|proxy| proxy.kind == ProxyKind::Gateway).collect();
+    let mut callers: Vec<(usize, Arc<Proxy>)> =
+        running().map(|proxy| (weight_behind(world, &gateways, proxy), Arc::clone(proxy))).collect();
+    callers.sort_by_key(|(weight, proxy)| (proxy.kind == ProxyKind::Sidecar, Reverse(*weight)));
+    callers.into_iter().map(|(_, proxy)| proxy).collect()
+}
+
+/// How much of what gateways let in goes to a pod: a route for everything else, the front door, counts most.
+fn weight_behind(world: &World, gateways: &[&Arc<Proxy>], proxy: &Proxy) -> usize {
+    const FRONT_DOOR: usize = 1_000;
+    let who = proxy.id.to_string();
+    let mut weight = 0;
+    for gateway in gateways {
+        let hosts = gateway.tables.values().flat_map(|table| &table.virtual_hosts);
+        for route in hosts.flat_map(|host| &host.routes) {
+            if let Action::Forward(forward) = &route.action
+                && forward.destinations.iter().any(|d| world.serves(gateway, &d.cluster, &who))
+            {
+                weight += if route.matches.is_any() { FRONT_DOOR } else { 1 };
+            }
+        }
+    }
+    weight
 }
 
 /// Whether two virtual hosts do the same, wherever they come from.
@@ -202,3 +205,6 @@ fn is_chance(route: &Route) -> bool {
                 || fault.abort.as_ref().is_some_and(|abort| sometimes(abort.percent))
         })
 }
+
+#[cfg(test)]
+mod tests;

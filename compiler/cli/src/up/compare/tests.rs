@@ -1,0 +1,65 @@
+//! What counts as a difference.
+
+use meshc_trace::{Query, Tracer};
+
+use super::differences;
+use crate::up::fixture::{TERMS, bookshop, world};
+use crate::up::observed::{AnsweredBy, Arrived, Observed};
+
+/// The question for the split of the bookshop, and an answer that fits it.
+fn split() -> (Query, Observed) {
+    let line =
+        r#"{"proxy":"storefront-v1","route_table":"9080","request":{"authority":"reviews","path":"/"}}"#;
+    let observed = Observed {
+        status: Some(200),
+        route: Some("split".to_owned()),
+        destinations: Some(vec![("outbound|9080|v3|reviews.shop.svc.cluster.local".to_owned(), 100)]),
+        upstream: Some(Arrived {
+            path: "/".to_owned(),
+            authority: "reviews".to_owned(),
+            ..Arrived::default()
+        }),
+        timeout_ms: Some(500),
+        answered_by: Some(AnsweredBy {
+            workload: "reviews-v3".to_owned(),
+            version: Some("v3".to_owned()),
+            pod: "reviews-v3-0".to_owned(),
+        }),
+        who: Some("reviews-v3-0.shop".to_owned()),
+        ..Observed::default()
+    };
+    (Query::from_line(line).expect("a question"), observed)
+}
+
+fn found(change: impl FnOnce(&mut Observed)) -> Vec<String> {
+    let world = world(bookshop(), TERMS, &[]);
+    let (query, mut observed) = split();
+    change(&mut observed);
+    let predicted = Tracer::new(&world.mesh, &world.sources).trace(&query).expect("an answer");
+    let proxy = world.mesh.find(&query.proxy).expect("the proxy");
+    differences(&world, proxy, &predicted, &observed)
+}
+
+#[test]
+fn any_of_several_destinations_is_right() {
+    assert_eq!(found(|_| ()), Vec::<String>::new());
+}
+
+#[test]
+fn whatever_is_wrong_is_named() {
+    let all = [
+        found(|o| o.status = Some(503)),
+        found(|o| o.route = Some("testers".to_owned())),
+        found(|o| o.who = Some("reviews-v1-0.shop".to_owned())),
+        found(|o| {
+            o.destinations = Some(vec![("outbound|9080|v2|reviews.shop.svc.cluster.local".to_owned(), 100)])
+        }),
+        found(|o| o.timeout_ms = None),
+        found(|o| {
+            o.upstream.as_mut().map(|upstream| upstream.headers.insert("x-more".to_owned(), "1".to_owned()));
+        }),
+        found(|o| o.location = Some("/".to_owned())),
+    ];
+    assert!(all.iter().all(|found| !found.is_empty()), "{all:#?}");
+    insta::assert_snapshot!(all.concat().join("\n"));
+}
