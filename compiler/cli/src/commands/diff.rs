@@ -1,6 +1,6 @@
 //! `meshc diff`: show what behaves differently between two revisions.
 
-use meshc_analysis::diff::{self, Side};
+use meshc_analysis::{Equal, Side, diff, render_markdown, render_text};
 
 use super::{DONE, FINDINGS};
 use crate::args::{Diff, DiffFormat, RevisionArgs};
@@ -17,14 +17,14 @@ pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
     let base = base_tree.compile_to_look()?;
     let head = head_tree.compile_to_look()?;
     let names = (args.base.as_str(), args.head.as_deref().unwrap_or("worktree"));
-    let found = diff::diff(
-        &Side { name: names.0, mesh: &base, sources: &base_tree.sources },
-        &Side { name: names.1, mesh: &head, sources: &head_tree.sources },
+    let found = diff(
+        Side { name: names.0, mesh: &base, sources: &base_tree.sources },
+        Side { name: names.1, mesh: &head, sources: &head_tree.sources },
     );
     match args.format {
-        DiffFormat::Text => output::out(&diff::text(&found)),
-        DiffFormat::Markdown => output::out(&diff::markdown(&found)),
+        DiffFormat::Text => output::out(&render_text(&found)),
+        DiffFormat::Markdown => output::out(&render_markdown(&found)),
         DiffFormat::Json => output::json_pretty(&found),
     }
-    Ok(if args.exit_code && !found.is_equal() { FINDINGS } else { DONE })
+    Ok(if args.exit_code && found.equal != Equal::Yes { FINDINGS } else { DONE })
 }

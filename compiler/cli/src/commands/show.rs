@@ -85,8 +85,12 @@ fn clusters(proxy: &Proxy) -> Value {
 
 fn endpoints(proxy: &Proxy) -> Value {
     let all = proxy.clusters.values().filter(|cluster| !cluster.endpoints.is_empty()).map(|cluster| {
-        let endpoints: Vec<Value> =
-            cluster.endpoints.iter().flat_map(|group| &group.endpoints).map(|endpoint| to_value(endpoint)).collect();
+        let endpoints: Vec<Value> = cluster
+            .endpoints
+            .iter()
+            .flat_map(|group| &group.endpoints)
+            .map(|endpoint| to_value(endpoint))
+            .collect();
         json!({"cluster": cluster.name, "endpoints": endpoints})
     });
     all.collect()
@@ -108,15 +112,19 @@ fn human(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> String {
             for listener in array(listeners(proxy)) {
                 let _ = writeln!(text, "{} {}", word(&listener, "direction"), word(&listener, "name"));
                 for chain in listener["chains"].as_array().into_iter().flatten() {
-                    let port = chain["destination_port"].as_u64().map(|p| format!(" port {p}")).unwrap_or_default();
-                    let _ = writeln!(text, "  {}{port} → {}", word(chain, "protocol"), word(chain, "leads_to"));
+                    let port =
+                        chain["destination_port"].as_u64().map(|p| format!(" port {p}")).unwrap_or_default();
+                    let _ =
+                        writeln!(text, "  {}{port} → {}", word(chain, "protocol"), word(chain, "leads_to"));
                 }
             }
         }
         ShowWhat::Clusters => {
             for cluster in array(clusters(proxy)) {
-                let (name, kind, count) = (word(&cluster, "name"), word(&cluster, "kind"), &cluster["endpoints"]);
-                let _ = writeln!(text, "{name}  {kind}  {}  {count} endpoints", word(&cluster, "load_balancer"));
+                let (name, kind, count) =
+                    (word(&cluster, "name"), word(&cluster, "kind"), &cluster["endpoints"]);
+                let _ =
+                    writeln!(text, "{name}  {kind}  {}  {count} endpoints", word(&cluster, "load_balancer"));
             }
         }
         ShowWhat::Endpoints => {

@@ -23,7 +23,9 @@ pub(crate) fn run(args: &Trace) -> Result<u8, Failure> {
     let tracer = Tracer::new(&mesh, &tree.sources);
     let mut all_answered = true;
     let mut lines = Lines { input: BufReader::new(input), text: Vec::new() };
-    while let Some(line) = lines.next().map_err(|e| Failure::new(format!("{}: {e}", args.requests.display())))? {
+    while let Some(line) =
+        lines.next().map_err(|e| Failure::new(format!("{}: {e}", args.requests.display())))?
+    {
         match Query::from_line(&line).and_then(|query| tracer.trace(&query)) {
             Ok(answer) => output::json_line(&answer),
             Err(error) => {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use meshc_analysis::diff::{self, Side};
+use meshc_analysis::{Equal, Side, diff};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
@@ -162,9 +162,17 @@ pub(super) async fn follow(
 
 /// Prints what behaves differently.
 fn tell_changes(before: &World, after: &World) {
-    let found = diff::diff(
-        &Side { name: "before", mesh: &before.mesh, sources: &before.sources },
-        &Side { name: "now", mesh: &after.mesh, sources: &after.sources },
+    let found = diff(
+        Side { name: "before", mesh: &before.mesh, sources: &before.sources },
+        Side { name: "now", mesh: &after.mesh, sources: &after.sources },
     );
-    output::out(&diff::text(&found));
+    if found.equal == Equal::Yes {
+        output::note("  no change in behaviour");
+    }
+    for change in &found.changes {
+        output::note(&format!("  {}", change.summary));
+    }
+    for unknown in &found.unknown {
+        output::note(&format!("  unknown whether {} behaves differently: {}", unknown.what, unknown.why));
+    }
 }
