@@ -63,6 +63,16 @@ pub enum BundleError {
         /// What the reader said.
         source: serde_json::Error,
     },
+    /// A resource has a field or a value that this program does not know.
+    #[error("blob {digest} cannot be read as {expected}: {source}")]
+    Resource {
+        /// Its address.
+        digest: Digest,
+        /// What was expected.
+        expected: &'static str,
+        /// What is wrong, with the path.
+        source: meshc_envoy::protojson::Error,
+    },
     /// A version that this program does not know.
     #[error(
         "{what} has version {found}, this program reads version {known}: use the meshc that belongs to it"

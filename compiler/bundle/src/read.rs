@@ -68,7 +68,7 @@ impl Bundle {
 
     fn set<T: DeserializeOwned>(&self, digest: Digest, what: &'static str) -> Result<Vec<T>, BundleError> {
         let members: Vec<Digest> = part(&self.path, digest, "a set of digests")?;
-        members.into_iter().map(|member| part(&self.path, member, what)).collect()
+        members.into_iter().map(|member| resource(&self.path, member, what)).collect()
     }
 }
 
@@ -134,10 +134,7 @@ fn part<T: DeserializeOwned>(
     let path = bundle.join(BLOBS).join(digest.hex());
     let bytes = file(&path)?.ok_or(BundleError::Missing { digest })?;
     let found = Digest::of(&bytes);
-    if found != digest {
-        return Err(BundleError::Altered { digest, found });
-    }
-    parse(&bytes, &digest.to_string(), expected)
+    if found == digest { Ok(bytes) } else { Err(BundleError::Altered { digest, found }) }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8], what: &str, expected: &'static str) -> Result<T, BundleError> {

@@ -5,11 +5,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use meshc_bundle::{BundleBuilder, BundleError, Format, Written, read};
-use meshc_envoy::{Cluster, ClusterLoadAssignment, Listener, RouteConfiguration, SharedNode};
+use meshc_envoy::{
+    Cluster, ClusterLoadAssignment, Filter, FilterChain, HttpConnectionManager, Listener, RouteConfiguration,
+    SharedNode,
+};
 
 fn node(cluster: &str) -> SharedNode {
     SharedNode {
-        listeners: Arc::new(vec![Arc::new(Listener { name: "l".to_owned(), ..Listener::default() })]),
+        listeners: Arc::new(vec![Arc::new(Listener {
+            name: "l".to_owned(),
+            filter_chains: vec![FilterChain {
+                filters: vec![Filter {
+                    name: "http".to_owned(),
+                    typed_config: Some(HttpConnectionManager::default().into()),
+                }],
+                ..FilterChain::default()
+            }],
+            ..Listener::default()
+        })]),
         routes: Arc::new(vec![Arc::new(RouteConfiguration {
             name: "9080".to_owned(),
             ..Default::default()
