@@ -125,12 +125,31 @@ fn known(what: &str, version: u64) -> Result<(), BundleError> {
     Err(BundleError::Version { what: what.to_owned(), found: version, known: VERSION })
 }
 
-/// Reads and verifies one blob.
+/// Reads and verifies a blob of ours.
 fn part<T: DeserializeOwned>(
     bundle: &Path,
     digest: Digest,
     expected: &'static str,
 ) -> Result<T, BundleError> {
+    parse(&blob(bundle, digest)?, &digest.to_string(), expected)
+}
+
+/// Reads and verifies a blob that holds an Envoy resource; a field that is not known is refused by its path.
+fn resource<T: DeserializeOwned>(
+    bundle: &Path,
+    digest: Digest,
+    expected: &'static str,
+) -> Result<T, BundleError> {
+    let bytes = blob(bundle, digest)?;
+    meshc_envoy::protojson::from_slice(&bytes).map_err(|source| BundleError::Resource {
+        digest,
+        expected,
+        source,
+    })
+}
+
+/// The bytes of a blob, verified.
+fn blob(bundle: &Path, digest: Digest) -> Result<Vec<u8>, BundleError> {
     let path = bundle.join(BLOBS).join(digest.hex());
     let bytes = file(&path)?.ok_or(BundleError::Missing { digest })?;
     let found = Digest::of(&bytes);
