@@ -3,11 +3,15 @@
 
 #![forbid(unsafe_code)]
 
+mod diff;
 mod origin;
 mod reach;
 mod requests;
 pub mod rules;
 
+pub use diff::{
+    Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, diff, render_markdown, render_text,
+};
 pub use reach::{
     HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
 };

@@ -1,0 +1,84 @@
+//! From two behaviours to the kinds of difference between them.
+
+use serde_json::Value;
+
+use super::behaviour::{Behaviour, Facet, Outcome};
+use super::change::Kind;
+
+/// One kind of difference between two behaviours, with the aspect that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Difference {
+    pub(super) kind: Kind,
+    pub(super) before: Value,
+    pub(super) after: Value,
+    /// Whether an answer can show it.
+    pub(super) shown: bool,
+}
+
+/// All differences, none if the behaviours are equal. Where a request ends otherwise, what is done with it on the way
+/// is no difference of its own.
+pub(super) fn differences(before: &Behaviour, after: &Behaviour) -> Vec<Difference> {
+    let of = |facet: Facet, kind: Kind| {
+        (before.facet(facet) != after.facet(facet)).then(|| Difference {
+            kind,
+            before: before.facet(facet).clone(),
+            after: after.facet(facet).clone(),
+            shown: facet != Facet::Settings,
+        })
+    };
+    let mut all = Vec::new();
+    let outcome = outcome(before, after);
+    if let Some(kind) = outcome {
+        all.extend(of(Facet::Outcome, kind));
+    }
+    let same_sort = std::mem::discriminant(&before.outcome) == std::mem::discriminant(&after.outcome);
+    // Two faults that answer everything, and one that begins or ends, are told by the fault itself.
+    if outcome != Some(Kind::FaultChanged) {
+        all.extend(of(Facet::Fault, Kind::FaultChanged));
+    }
+    let reached = |behaviour: &Behaviour| behaviour.delivered() > 0.0;
+    let on_the_way = same_sort && (reached(before) == reached(after));
+    if on_the_way {
+        all.extend(of(Facet::Rewrite, Kind::RewriteChanged));
+        let headers = [Facet::RequestHeaders, Facet::ResponseHeaders];
+        if headers.iter().any(|facet| before.facet(*facet) != after.facet(*facet)) {
+            let both = |side: &Behaviour| {
+                serde_json::json!({
+                    "request": side.facet(Facet::RequestHeaders),
+                    "response": side.facet(Facet::ResponseHeaders),
+                })
+            };
+            all.push(Difference { kind: Kind::HeadersChanged, before: both(before), after: both(after), shown: true });
+        }
+        all.extend(of(Facet::Cors, Kind::CorsChanged));
+        all.extend(of(Facet::Timeout, Kind::TimeoutChanged));
+        all.extend(of(Facet::Retries, Kind::RetriesChanged));
+        all.extend(of(Facet::Mirrors, Kind::MirrorChanged));
+        all.extend(of(Facet::Settings, Kind::HeadersChanged));
+    }
+    if all.is_empty() && before != after {
+        // Nothing but an aspect that a redirect or an answer of the proxy has too.
+        let all_of = |side: &Behaviour| serde_json::to_value(&side.facets).unwrap_or_default();
+        all.push(Difference { kind: Kind::ResponseChanged, before: all_of(before), after: all_of(after), shown: true });
+    }
+    all
+}
+
+/// The kind of a difference in where requests end.
+fn outcome(before: &Behaviour, after: &Behaviour) -> Option<Kind> {
+    if before.facet(Facet::Outcome) == after.facet(Facet::Outcome) {
+        return None;
+    }
+    let (was, is) = (before.delivered(), after.delivered());
+    Some(match (&before.outcome, &after.outcome) {
+        (Outcome::Abort, _) | (_, Outcome::Abort) => Kind::FaultChanged,
+        (Outcome::Redirect(_) | Outcome::RequireTls, _) | (_, Outcome::Redirect(_) | Outcome::RequireTls) => {
+            Kind::RedirectChanged
+        }
+        (Outcome::Direct(_), _) | (_, Outcome::Direct(_)) => Kind::ResponseChanged,
+        _ if is < was => Kind::NewlyUnreachable,
+        _ if is > was => Kind::NewlyReachable,
+        (Outcome::Forward(_), Outcome::Forward(_)) if was > 0.0 => Kind::TrafficMoved,
+        _ => Kind::ResponseChanged,
+    })
+}

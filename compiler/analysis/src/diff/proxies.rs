@@ -1,0 +1,62 @@
+//! Workloads whose proxies one side alone has.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meshc_effective::model::{Proxy, ProxyId, ProxyKind};
+use serde_json::{Value, json};
+
+use super::change::Kind;
+use super::compare::Found;
+
+type Proxies = BTreeMap<ProxyId, Arc<Proxy>>;
+
+/// One difference for each workload, with its proxies.
+pub(super) fn added_and_removed<'p>(base: &'p Proxies, head: &'p Proxies) -> Vec<(&'p Proxy, Found)> {
+    let missing = |of: &'p Proxies, other: &Proxies| -> Vec<&'p Proxy> {
+        of.values()
+            .filter(|proxy| other.get(&proxy.id).is_none_or(|there| there.kind != proxy.kind))
+            .map(|proxy| &**proxy)
+            .collect()
+    };
+    let removed = missing(base, head);
+    let added = missing(head, base);
+    let mut found = Vec::new();
+    for (kind, proxies) in [(Kind::ProxyRemoved, &removed), (Kind::ProxyAdded, &added)] {
+        for proxy in proxies.iter().copied() {
+            let of_workload = |other: &&&Proxy| {
+                other.workload == proxy.workload && other.id.namespace == proxy.id.namespace
+            };
+            found.push((proxy, one(kind, proxy, proxies.iter().filter(of_workload).count())));
+        }
+    }
+    found
+}
+
+fn one(kind: Kind, proxy: &Proxy, count: usize) -> Found {
+    let sort = match proxy.kind {
+        ProxyKind::Sidecar => "sidecar",
+        ProxyKind::Gateway => "gateway",
+    };
+    let value = json!({"workload": proxy.workload, "namespace": proxy.id.namespace, "kind": sort, "proxies": count});
+    let plural = if count == 1 { "" } else { "s" };
+    let (before, after, text) = if kind == Kind::ProxyRemoved {
+        (value, Value::Null, format!("{count} {sort}{plural} gone"))
+    } else {
+        (Value::Null, value, format!("{count} {sort}{plural} added"))
+    };
+    let origins = vec![proxy.origin.clone()];
+    let (base, head) = if kind == Kind::ProxyRemoved { (origins, Vec::new()) } else { (Vec::new(), origins) };
+    Found {
+        kind,
+        subject: format!("{}.{}", proxy.workload, proxy.id.namespace),
+        label: proxy.workload.clone(),
+        requests: String::new(),
+        text,
+        before,
+        after,
+        witness: None,
+        base,
+        head,
+    }
+}
