@@ -45,7 +45,7 @@ async fn session(
     selected: &Selected,
     processes: Processes,
     site: &mut Option<Site>,
-    watch: Option<Watch>,
+    mut watch: Option<Watch>,
     start: Instant,
 ) -> Result<u8, UpError> {
     // Read before anything is written: a request that cannot be read is told before a mesh is started for it.
@@ -53,6 +53,9 @@ async fn session(
     console.working("Compiling", "the mesh");
     let tree = Tree::read(selected).map_err(|failure| UpError::Source(failure.message))?;
     console.clear();
+    if let Some(watch) = &mut watch {
+        watch.cover(&tree.sources)?;
+    }
     let Some(mesh) = tree.compile_to_run(args.allow_errors) else { return Ok(FINDINGS) };
     if mesh.proxies.is_empty() {
         return Err(UpError::NothingToRun(format!(
@@ -83,7 +86,7 @@ async fn session(
         None => show(&world, &applied.digest, args, console, start).await,
     };
     let Some(watch) = watch else { return Ok(code) };
-    console.status("Watching", &format!("{}; Ctrl-C ends it", watch.what()));
+    console.status("Watching", &format!("{}; Ctrl-C ends it all", watch.what()));
     watch::follow(args, selected, site, world, watch, console).await?;
     Ok(DONE)
 }

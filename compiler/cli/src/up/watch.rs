@@ -1,13 +1,16 @@
 //! Follows the tree: what is saved, or committed, is checked, compiled and swapped in.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use meshc_analysis::{Equal, Side, diff};
+use meshc_source::SourceSet;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::args::UpArgs;
+use super::args::{UpArgs, UpFormat};
 use super::console::Console;
 use super::error::UpError;
 use super::site::Site;
@@ -22,12 +25,23 @@ const QUIET: Duration = Duration::from_millis(15);
 #[derive(Debug)]
 pub(super) struct Watch {
     events: mpsc::UnboundedReceiver<Instant>,
-    what: String,
-    _watcher: RecommendedWatcher,
+    watcher: RecommendedWatcher,
+    of: Of,
+    /// Directories that are watched.
+    covered: BTreeSet<PathBuf>,
+}
+
+/// What is followed.
+#[derive(Debug)]
+enum Of {
+    /// The worktree: these paths, or all around the current directory.
+    Paths(Vec<PathBuf>),
+    /// A branch, or the index where it is empty.
+    Git(String),
 }
 
 impl Watch {
-    /// Begins to watch what `args` names: files and directories, or the repository's branches.
+    /// Begins to watch. The worktree's directories join with [`Watch::cover`], when it is known which they are.
     pub(super) fn start(args: &UpArgs) -> Result<Self, UpError> {
         let (tell, events) = mpsc::unbounded_channel();
         let handler = move |event: notify::Result<Event>| {
@@ -36,29 +50,67 @@ impl Watch {
                 let _ = tell.send(Instant::now());
             }
         };
-        let failed = |error: notify::Error| UpError::Source(format!("the tree cannot be watched: {error}"));
-        let mut watcher = notify::recommended_watcher(handler).map_err(failed)?;
-        let directory = current_directory();
+        let watcher = notify::recommended_watcher(handler).map_err(failed)?;
         let revision = &args.tree.revision;
-        let what = match &revision.rev {
-            Some(rev) => {
-                let git = git_directory(&directory).unwrap_or_else(|| directory.join(".git"));
-                watch_refs(&mut watcher, &git);
-                format!("{rev} for commits")
-            }
-            None if revision.staged => {
-                let git = git_directory(&directory).unwrap_or_else(|| directory.join(".git"));
-                watcher.watch(&git, RecursiveMode::NonRecursive).map_err(failed)?;
-                "the index".to_owned()
-            }
-            None => watch_paths(&mut watcher, &directory, &args.tree.paths).map_err(failed)?,
+        let of = match &revision.rev {
+            Some(rev) => Of::Git(rev.clone()),
+            None if revision.staged => Of::Git(String::new()),
+            None => Of::Paths(args.tree.paths.clone()),
         };
-        Ok(Self { events, what, _watcher: watcher })
+        let mut watch = Self { events, watcher, of, covered: BTreeSet::new() };
+        if matches!(watch.of, Of::Git(_)) {
+            let directory = current_directory();
+            let git = git_directory(&directory).unwrap_or_else(|| directory.join(".git"));
+            watch_refs(&mut watch.watcher, &git);
+        }
+        Ok(watch)
     }
 
     /// What is watched, for people.
-    pub(super) fn what(&self) -> &str {
-        &self.what
+    pub(super) fn what(&self) -> String {
+        match &self.of {
+            Of::Git(rev) if rev.is_empty() => "the index".to_owned(),
+            Of::Git(rev) => format!("commits of {rev}"),
+            Of::Paths(paths) if paths.is_empty() => "the worktree".to_owned(),
+            Of::Paths(paths) => {
+                paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
+    /// Watches every directory that a file of the tree lies in, and those above it up to the path that was named: a new
+    /// directory shows in the one that it is made in. Directories without YAML (a build's output, Git's objects) are not
+    /// watched, so that a large repository costs no more than its mesh.
+    pub(super) fn cover(&mut self, sources: &SourceSet) -> Result<(), UpError> {
+        let Of::Paths(paths) = &self.of else { return Ok(()) };
+        let base = current_directory();
+        let roots: Vec<PathBuf> = paths.iter().map(|path| base.join(path)).collect();
+        let mut wanted: BTreeSet<PathBuf> = roots.iter().filter(|root| root.is_dir()).cloned().collect();
+        for file in sources.files() {
+            let file = base.join(&file.path);
+            let above = file.ancestors().skip(1);
+            if roots.is_empty() {
+                wanted.extend(above.take_while(|folder| folder.starts_with(&base)).map(Path::to_path_buf));
+                // Above the current directory nobody knows where the tree begins: the file's own folder it is.
+                wanted.extend(file.parent().map(Path::to_path_buf));
+            } else if let Some(root) = roots.iter().find(|root| file.starts_with(root)) {
+                let inside = above.take_while(|folder| folder.starts_with(root)).map(Path::to_path_buf);
+                wanted.extend(inside);
+                // Editors replace files: a file that is named is seen in its folder.
+                if *root == file {
+                    wanted.extend(file.parent().map(Path::to_path_buf));
+                }
+            }
+        }
+        for folder in wanted.difference(&self.covered.clone()) {
+            self.watcher.watch(folder, RecursiveMode::NonRecursive).map_err(failed)?;
+        }
+        for folder in self.covered.difference(&wanted) {
+            // One that is gone is no longer watched by itself.
+            let _ = self.watcher.unwatch(folder);
+        }
+        self.covered = wanted;
+        Ok(())
     }
 
     /// Waits for a change and until things are quiet again; the moment of its first event.
@@ -69,25 +121,13 @@ impl Watch {
     }
 }
 
+fn failed(error: notify::Error) -> UpError {
+    UpError::Source(format!("the tree cannot be watched: {error}"))
+}
+
 /// Whether something may read differently now.
 fn changes(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_))
-}
-
-/// Watches directories; of a file the directory that it is in, because editors replace files.
-fn watch_paths(watcher: &mut RecommendedWatcher, base: &Path, paths: &[PathBuf]) -> notify::Result<String> {
-    let whole = [PathBuf::from(".")];
-    let named = if paths.is_empty() { &whole } else { paths };
-    for path in named {
-        let path = base.join(path);
-        if path.is_dir() {
-            watcher.watch(&path, RecursiveMode::Recursive)?;
-        } else if let Some(parent) = path.parent().filter(|parent| parent.is_dir()) {
-            watcher.watch(parent, RecursiveMode::NonRecursive)?;
-        }
-    }
-    let names: Vec<String> = named.iter().map(|path| path.display().to_string()).collect();
-    Ok(names.join(", "))
 }
 
 /// Watches whatever moves a branch: loose references, packed ones, and `HEAD`.
@@ -126,53 +166,88 @@ pub(super) async fn follow(
     mut watch: Watch,
     console: &Console,
 ) -> Result<(), UpError> {
+    let news = News { console, json: args.format == UpFormat::Json };
+    let mut considered = world.sources.digest();
+    // What was saved while the mesh started may have no event.
+    let mut since = Instant::now();
     loop {
-        let since = watch.change().await;
-        let tree = match Tree::read(selected) {
-            Ok(tree) => tree,
-            Err(failure) => {
-                output::note(&format!("error: {}", failure.message));
-                console.status("Rejected", "the last good configuration keeps serving");
-                continue;
+        match Tree::read(selected) {
+            Ok(tree) if tree.sources.digest() == considered => {}
+            Ok(tree) => {
+                considered = tree.sources.digest();
+                watch.cover(&tree.sources)?;
+                if let Some(next) = swap(args, tree, site, &world, &news, since).await? {
+                    world = next;
+                }
             }
-        };
-        if tree.sources.digest() == world.sources.digest() {
-            continue;
+            Err(failure) => news.rejected(&failure.message),
         }
-        let Some(mesh) = tree.compile_to_run(args.allow_errors) else {
-            console.status("Rejected", "the last good configuration keeps serving");
-            continue;
-        };
-        match site.bring(tree.sources, mesh, Some(&world)).await {
-            Ok((next, applied)) => {
-                let digest = applied.digest.get(..19).unwrap_or(&applied.digest).to_owned();
-                let took = since.elapsed().as_millis();
-                console.status("Swapped", &format!("bundle {digest}, live {took} ms after the save"));
-                tell_changes(&world, &next);
-                world = next;
-            }
-            Err(error @ (UpError::Busy { .. } | UpError::Layout(_) | UpError::Delivery(_))) => {
-                output::note(&format!("error: {error}"));
-                console.status("Rejected", "the last good configuration keeps serving");
-            }
-            Err(error) => return Err(error),
-        }
+        since = watch.change().await;
     }
 }
 
-/// Prints what behaves differently.
-fn tell_changes(before: &World, after: &World) {
-    let found = diff(
-        Side { name: "before", mesh: &before.mesh, sources: &before.sources },
-        Side { name: "now", mesh: &after.mesh, sources: &after.sources },
-    );
-    if found.equal == Equal::Yes {
-        output::note("  no change in behaviour");
+/// Swaps in one tree; `None` where it is rejected.
+async fn swap(
+    args: &UpArgs,
+    tree: Tree,
+    site: &mut Site,
+    world: &World,
+    news: &News<'_>,
+    since: Instant,
+) -> Result<Option<World>, UpError> {
+    let Some(mesh) = tree.compile_to_run(args.allow_errors) else {
+        news.rejected("the tree has errors");
+        return Ok(None);
+    };
+    match site.bring(tree.sources, mesh, Some(world)).await {
+        Ok((next, applied)) => {
+            news.swapped(&applied.digest, since.elapsed(), world, &next);
+            Ok(Some(next))
+        }
+        Err(error @ (UpError::Busy { .. } | UpError::Layout(_) | UpError::Delivery(_))) => {
+            news.rejected(&error.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
-    for change in &found.changes {
-        output::note(&format!("  {}", change.summary));
+}
+
+/// Tells what became of changes: lines for people, or a JSON line each.
+struct News<'c> {
+    console: &'c Console,
+    json: bool,
+}
+
+impl News<'_> {
+    fn rejected(&self, why: &str) {
+        if self.json {
+            output::json_line(&json!({"event": "rejected", "reason": why}));
+        }
+        self.console.status("Rejected", &format!("{why}; the last good configuration keeps serving"));
     }
-    for unknown in &found.unknown {
-        output::note(&format!("  unknown whether {} behaves differently: {}", unknown.what, unknown.why));
+
+    fn swapped(&self, digest: &str, took: Duration, before: &World, after: &World) {
+        let live_ms = took.as_millis() as u64;
+        let short = digest.get(..19).unwrap_or(digest);
+        self.console.status("Swapped", &format!("bundle {short}, live {live_ms} ms after the save"));
+        let found = diff(
+            Side { name: "before", mesh: &before.mesh, sources: &before.sources },
+            Side { name: "now", mesh: &after.mesh, sources: &after.sources },
+        );
+        let mut lines: Vec<String> = found.changes.iter().map(|change| change.summary.clone()).collect();
+        let unknown = found.unknown.iter();
+        lines.extend(unknown.map(|u| format!("unknown whether {} behaves differently: {}", u.what, u.why)));
+        if self.json {
+            output::json_line(
+                &json!({"event": "swapped", "bundle": digest, "live_ms": live_ms, "changes": lines}),
+            );
+            return;
+        }
+        if found.equal == Equal::Yes {
+            lines.push("no change in behaviour".to_owned());
+        }
+        for line in lines {
+            output::note(&format!("{:>12} {line}", ""));
+        }
     }
 }
