@@ -104,22 +104,46 @@ impl Translator<'_> {
         let mut first = true;
         loop {
             let Some(c) = self.chars.next() else { return Err("a class is not closed".to_owned()) };
-            match c {
-                ']' if !first => break,
-                '[' if self.chars.peek() == Some(&':') => self.posix(),
-                '\\' => self.escape(true)?,
-                // A range's dash: between two characters, neither first nor last.
-                '-' if !first && self.chars.peek().is_some_and(|next| *next != ']') => self.out.push('-'),
-                _ => self.literal(c),
+            if c == ']' && !first {
+                break;
             }
             first = false;
+            // A dash after one character, unless it is the last, makes a range with whatever follows it.
+            if self.class_item(c)? && self.range_follows() {
+                self.chars.next();
+                self.out.push('-');
+                let high = self.chars.next().unwrap_or('-');
+                if !self.class_item(high)? {
+                    return Err("a range may not end with a class".to_owned());
+                }
+            }
         }
         self.out.push(']');
         Ok(())
     }
 
-    /// `[:alpha:]` is the same in both; a bracket with a colon that is no such class is a bracket.
-    fn posix(&mut self) {
+    /// One item of a class, `c` being its first character; true if it is a single character.
+    fn class_item(&mut self, c: char) -> Result<bool, String> {
+        match c {
+            '[' if self.chars.peek() == Some(&':') => return Ok(!self.posix()),
+            '\\' => {
+                let set = self.chars.peek().is_some_and(|c| "dDwWsSpP".contains(*c));
+                self.escape(true)?;
+                return Ok(!set);
+            }
+            _ => self.literal(c),
+        }
+        Ok(true)
+    }
+
+    fn range_follows(&self) -> bool {
+        let mut ahead = self.chars.clone();
+        ahead.next() == Some('-') && ahead.next().is_some_and(|next| next != ']')
+    }
+
+    /// `[:alpha:]` is the same in both, and true is returned; a bracket with a colon that is no such class is
+    /// a bracket.
+    fn posix(&mut self) -> bool {
         let rest: String =
             self.chars.clone().skip(1).take_while(|c| c.is_ascii_lowercase() || *c == '^').collect();
         let mut after = self.chars.clone().skip(1 + rest.len());
@@ -128,9 +152,10 @@ impl Translator<'_> {
             for _ in 0..rest.len() + 3 {
                 self.chars.next();
             }
-        } else {
-            self.literal('[');
+            return true;
         }
+        self.literal('[');
+        false
     }
 
     fn escape(&mut self, in_class: bool) -> Result<(), String> {
@@ -250,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_is_plain_in_re2_is_plain_here() {
-        assert!(full("[a&&b]+", "a&b") && full("[[a]+", "[a") && full("[a--b]", "a"));
+        assert!(full("[a&&b]+", "a&b") && full("[[a]+", "[a") && full("[,--]+", ",-"));
         assert!(full("[]a]+", "]a") && full("[^]a]", "b") && full("a{,2}", "a{,2}") && full("{a}", "{a}"));
         assert!(full(r"\Qa.b\E+", "a.bb") && !full(r"\Qa.b\E", "axb") && full(r"\<\>\/\-", "<>/-"));
         assert!(
@@ -262,9 +287,10 @@ mod tests {
     #[test]
     fn what_re2_refuses_is_refused() {
         let regexes = Regexes::default();
-        for pattern in
-            ["(", "[a", "a\\", r"\1", r"(a)\1", r"\Z", r"\_", "(?=a)", "(?x)a b", "a{1001}", r"\8", "*a"]
-        {
+        for pattern in [
+            "(", "[a", "a\\", r"\1", r"(a)\1", r"\Z", r"\_", "(?=a)", "(?x)a b", "a{1001}", r"\8", "*a",
+            "[a--b]", r"[a-\d]",
+        ] {
             assert!(regexes.full_match(pattern, "a").is_err(), "{pattern}");
         }
     }
