@@ -1,6 +1,6 @@
 //! The names under which a workload may ask for a service: Istio's list of a virtual host's domains.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use meshc_mesh::hostname::CLUSTER_DOMAIN;
@@ -8,21 +8,34 @@ use meshc_mesh::{Registry, Resolution, Service, UNSPECIFIED};
 
 use crate::names;
 
-/// The domains of one service from one namespace.
-#[derive(Debug, Default)]
+/// The domains of one host from one namespace.
+#[derive(Debug)]
 pub(super) struct Domains {
+    /// The host, in lower case.
+    pub(super) host: String,
     /// In Istio's order.
     pub(super) all: Vec<String>,
-    /// Those that were made from the host: they give way to a service that is really called so.
-    expanded: Vec<String>,
+    /// The same in lower case: a domain belongs to one virtual host, whatever its case.
+    keys: Vec<String>,
+    /// How many behind the first were made from the host: they give way to a service that is really called so.
+    expanded: usize,
+}
+
+/// What is left of a virtual host's domains.
+pub(super) enum Claim {
+    /// All of them.
+    All,
+    /// Others have the rest.
+    Some(Vec<String>),
 }
 
 /// The domains of a service, seen from a namespace.
 pub(super) fn of_service(service: &Service, namespace: &str) -> Domains {
     let host = service.hostname.to_ascii_lowercase();
-    let expanded = alternatives(&host, namespace);
+    let alternatives = alternatives(&host, namespace);
+    let expanded = alternatives.len();
     let mut all = vec![names::domain(&host)];
-    all.extend(expanded.iter().cloned());
+    all.extend(alternatives);
     if service.resolution == Resolution::Passthrough && service.registry == Registry::Kubernetes {
         // Single pods of a headless service are asked for as POD.SERVICE.
         let pods: Vec<_> = all.iter().map(|domain| format!("*.{domain}")).collect();
@@ -35,22 +48,50 @@ pub(super) fn of_service(service: &Service, namespace: &str) -> Domains {
         address.as_str() != UNSPECIFIED && !foreign
     });
     all.extend(addresses.map(|address| names::domain(address)));
-    Domains { all, expanded }
+    Domains::new(host, all, expanded)
 }
 
-/// The domains of a host that only a VirtualService names.
-pub(super) fn of_host(host: &str) -> Domains {
-    Domains { all: vec![names::domain(host)], expanded: Vec::new() }
+/// The domains of a host, in lower case, that only a VirtualService names.
+pub(super) fn of_host(host: String) -> Domains {
+    let all = vec![names::domain(&host)];
+    Domains::new(host, all, 0)
 }
 
 impl Domains {
+    fn new(host: String, all: Vec<String>, expanded: usize) -> Self {
+        let keys = all.iter().map(|domain| domain.to_ascii_lowercase()).collect();
+        Self { host, all, keys, expanded }
+    }
+
     /// Those that no earlier virtual host has and that are not the full name of another service; marks them
     /// as taken.
-    pub(super) fn claim(self, taken: &mut BTreeSet<String>, known: &BTreeSet<String>) -> Vec<String> {
-        let expanded = self.expanded;
-        let free = |domain: &String| !(expanded.contains(domain) && known.contains(domain));
-        self.all.into_iter().filter(free).filter(|domain| taken.insert(domain.to_ascii_lowercase())).collect()
+    pub(super) fn claim<'a>(&'a self, taken: &mut HashSet<&'a str>, known: &HashSet<&str>) -> Claim {
+        let mut left = Vec::new();
+        for (place, (domain, key)) in self.all.iter().zip(&self.keys).enumerate() {
+            let is_expanded = (1..=self.expanded).contains(&place);
+            if !(is_expanded && known.contains(domain.as_str())) && taken.insert(key) {
+                left.push(domain);
+            }
+        }
+        if left.len() == self.all.len() {
+            Claim::All
+        } else {
+            Claim::Some(left.into_iter().cloned().collect())
+        }
     }
+}
+
+/// Whether callers of a namespace have other domains for a host than those of all other namespaces.
+pub(super) fn is_neighbour(host: &str, namespace: &str) -> bool {
+    parts(host).is_some_and(|(_, of)| of == namespace)
+}
+
+/// `NAME.NAMESPACE` and the namespace in the full name of a Kubernetes service.
+fn parts(host: &str) -> Option<(&str, &str)> {
+    let before = host.strip_suffix(CLUSTER_DOMAIN)?.strip_suffix(".svc.")?;
+    // Istio looks for the first `.svc.`, which is the last but for odd names.
+    let before = before.split(".svc.").next().unwrap_or(before);
+    Some((before, before.split_once('.')?.1))
 }
 
 /// With a final dot, and for a Kubernetes service the short names.
@@ -59,25 +100,19 @@ fn alternatives(host: &str, namespace: &str) -> Vec<String> {
     if host.parse::<IpAddr>().is_err() {
         alternatives.push(format!("{host}."));
     }
-    let Some(of_cluster) = host.strip_suffix(CLUSTER_DOMAIN).and_then(|rest| rest.strip_suffix(".svc."))
-    else {
-        return alternatives;
-    };
-    // Istio looks for the first `.svc.`, which is the last but for odd names.
-    let of_cluster = of_cluster.split(".svc.").next().unwrap_or(of_cluster);
-    if let Some((name, of)) = of_cluster.split_once('.') {
-        if of == namespace {
-            alternatives.extend([name.to_owned(), format!("{of_cluster}.svc"), of_cluster.to_owned()]);
-        } else {
-            alternatives.extend([of_cluster.to_owned(), format!("{of_cluster}.svc")]);
-        }
+    let Some((before, of)) = parts(host) else { return alternatives };
+    if of == namespace {
+        let name = before.split('.').next().unwrap_or(before);
+        alternatives.extend([name.to_owned(), format!("{before}.svc"), before.to_owned()]);
+    } else {
+        alternatives.extend([before.to_owned(), format!("{before}.svc")]);
     }
     alternatives
 }
 
 #[cfg(test)]
 mod tests {
-    use super::alternatives;
+    use super::{Claim, HashSet, alternatives, of_host};
 
     #[test]
     fn short_names_depend_on_who_asks() {
@@ -92,5 +127,13 @@ mod tests {
         );
         assert_eq!(alternatives("api.example.com", "shop"), ["api.example.com."]);
         assert!(alternatives("192.0.2.1", "shop").is_empty());
+    }
+
+    #[test]
+    fn a_domain_is_given_away_once() {
+        let (first, second) = (of_host("a.example".to_owned()), of_host("a.example".to_owned()));
+        let mut taken = HashSet::new();
+        assert!(matches!(first.claim(&mut taken, &HashSet::new()), Claim::All));
+        assert!(matches!(second.claim(&mut taken, &HashSet::new()), Claim::Some(left) if left.is_empty()));
     }
 }

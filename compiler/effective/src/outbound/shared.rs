@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use meshc_mesh::{Service, VirtualService};
 
+use super::domains::{self, Domains};
 use crate::model::{Route, VirtualHost};
 
 /// Routes with what made them.
@@ -15,17 +16,23 @@ pub(crate) struct Routes {
     _of: Option<Arc<Service>>,
 }
 
-/// A virtual host and the routes that its key names.
-type Made = (Arc<Routes>, Arc<VirtualHost>);
-
 /// What was made before, by the addresses of what it was made from. Each entry holds those, so that an address
 /// never comes to mean something else.
 #[derive(Default)]
 pub(crate) struct Shared {
     of_virtual_services: HashMap<(usize, u16), Arc<Routes>>,
     of_services: HashMap<(usize, u16), Arc<Routes>>,
-    /// By routes and name, those that differ in their domains.
-    virtual_hosts: HashMap<(usize, String), Vec<Made>>,
+    /// By service and whether the callers are its neighbours.
+    domains: HashMap<(usize, bool), (Arc<Service>, Arc<Domains>)>,
+    /// By routes, domains and port, with all of the domains.
+    virtual_hosts: HashMap<(usize, usize, u16), Made>,
+}
+
+/// A virtual host and what its key names.
+struct Made {
+    host: Arc<VirtualHost>,
+    _routes: Arc<Routes>,
+    _domains: Arc<Domains>,
 }
 
 impl Shared {
@@ -54,21 +61,25 @@ impl Shared {
         Arc::clone(self.of_services.entry((Arc::as_ptr(service) as usize, port)).or_insert_with(new))
     }
 
-    /// The virtual host with these routes, this name and these domains.
+    /// The domains of a service for callers of a namespace.
+    pub(super) fn domains(&mut self, service: &Arc<Service>, namespace: &str) -> Arc<Domains> {
+        let neighbour = domains::is_neighbour(&service.hostname, namespace);
+        let new = || (Arc::clone(service), Arc::new(domains::of_service(service, namespace)));
+        Arc::clone(&self.domains.entry((Arc::as_ptr(service) as usize, neighbour)).or_insert_with(new).1)
+    }
+
+    /// The virtual host of a port with these routes and all of these domains.
     pub(super) fn virtual_host(
         &mut self,
         routes: &Arc<Routes>,
-        name: &str,
-        domains: Vec<String>,
-        make: impl FnOnce(Vec<String>) -> VirtualHost,
+        domains: &Arc<Domains>,
+        port: u16,
+        make: impl FnOnce() -> VirtualHost,
     ) -> Arc<VirtualHost> {
-        let known = self.virtual_hosts.entry((Arc::as_ptr(routes) as usize, name.to_owned())).or_default();
-        if let Some((_, same)) = known.iter().find(|(_, host)| host.domains == domains) {
-            return Arc::clone(same);
-        }
-        let host = Arc::new(make(domains));
-        known.push((Arc::clone(routes), Arc::clone(&host)));
-        host
+        let key = (Arc::as_ptr(routes) as usize, Arc::as_ptr(domains) as usize, port);
+        let new =
+            || Made { host: Arc::new(make()), _routes: Arc::clone(routes), _domains: Arc::clone(domains) };
+        Arc::clone(&self.virtual_hosts.entry(key).or_insert_with(new).host)
     }
 }
 

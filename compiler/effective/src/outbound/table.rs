@@ -1,14 +1,15 @@
 //! The route tables of sidecars: one for each port, with a virtual host for each service that has the port
 //! (Istio's `BuildSidecarOutboundVirtualHosts`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
 use meshc_mesh::{Service, View, VirtualService};
 
-use super::domains::{self, Domains};
+use super::domains::{self, Claim, Domains};
 use super::ports;
 use super::shared::{Routes, Shared};
 use crate::http::{self, Perspective};
@@ -19,11 +20,11 @@ use crate::{names, rules};
 pub(crate) type Tables = BTreeMap<String, Arc<RouteTable>>;
 
 /// The services of a port by host, in lower case.
-type ByHost = BTreeMap<String, Arc<Service>>;
+type ByHost<'a> = BTreeMap<Cow<'a, str>, &'a Arc<Service>>;
 
-/// A virtual host before its domains are known to be free.
+/// A virtual host before it is known which of its domains are free.
 struct Candidate {
-    host: String,
+    domains: Arc<Domains>,
     service: Option<Arc<Service>>,
     routes: Arc<Routes>,
 }
@@ -74,60 +75,56 @@ fn virtual_hosts(
     shared: &mut Shared,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<VirtualHost>> {
-    let by_host: ByHost =
-        services.iter().map(|service| (service.hostname.to_ascii_lowercase(), Arc::clone(service))).collect();
+    let by_host: ByHost<'_> = services.iter().map(|service| (lower(&service.hostname), *service)).collect();
     let candidates = candidates(view, labels, port, &by_host, shared);
-    let known: BTreeSet<String> =
-        candidates.iter().filter_map(|c| Some(c.service.as_ref()?.hostname.to_ascii_lowercase())).collect();
-    let mut made: BTreeMap<String, Arc<VirtualHost>> = BTreeMap::new();
-    let mut makers: BTreeMap<String, Arc<Routes>> = BTreeMap::new();
-    let mut taken = BTreeSet::new();
-    for candidate in candidates {
-        let name = names::host_port(&candidate.host, port);
-        if let Some(first) = makers.get(&name) {
-            if let (Some(first), Some(second)) = (&first.by, &candidate.routes.by) {
-                found.extend(rules::duplicate_host(first, second, &candidate.host));
+    let known: HashSet<&str> =
+        candidates.iter().filter(|c| c.service.is_some()).map(|c| c.domains.host.as_str()).collect();
+    let mut made: Vec<Arc<VirtualHost>> = Vec::with_capacity(candidates.len());
+    let mut makers: HashMap<&str, &Candidate> = HashMap::with_capacity(candidates.len());
+    let mut taken = HashSet::with_capacity(candidates.len() * 5);
+    for candidate in &candidates {
+        let host = candidate.domains.host.as_str();
+        if let Some(first) = makers.get(host) {
+            if let (Some(first), Some(second)) = (&first.routes.by, &candidate.routes.by) {
+                found.extend(rules::duplicate_host(first, second, host));
             }
             continue;
         }
-        makers.insert(name.clone(), Arc::clone(&candidate.routes));
-        let domains = match &candidate.service {
-            Some(service) => domains::of_service(service, &view.namespace),
-            None => domains::of_host(&candidate.host),
-        };
-        if let Some(host) = virtual_host(&name, domains, &candidate, &mut taken, &known, shared) {
-            made.insert(name, host);
+        makers.insert(host, candidate);
+        match candidate.domains.claim(&mut taken, &known) {
+            Claim::All => {
+                let new = || virtual_host(candidate, port, candidate.domains.all.clone());
+                made.push(shared.virtual_host(&candidate.routes, &candidate.domains, port, new));
+            }
+            Claim::Some(domains) if domains.is_empty() => {}
+            Claim::Some(domains) => made.push(Arc::new(virtual_host(candidate, port, domains))),
         }
     }
-    made.into_values().collect()
+    made.sort_by(|a, b| a.name.cmp(&b.name));
+    made
 }
 
-fn virtual_host(
-    name: &str,
-    domains: Domains,
-    candidate: &Candidate,
-    taken: &mut BTreeSet<String>,
-    known: &BTreeSet<String>,
-    shared: &mut Shared,
-) -> Option<Arc<VirtualHost>> {
-    let domains = domains.claim(taken, known);
-    if domains.is_empty() {
-        return None;
+/// A host in lower case, in place where it is so already.
+fn lower(host: &str) -> Cow<'_, str> {
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(host.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(host)
     }
+}
+
+fn virtual_host(candidate: &Candidate, port: u16, domains: Vec<String>) -> VirtualHost {
     let service = candidate.service.as_ref();
-    let make = |domains| {
-        let service = service.map(|service| Origin::new(service.meta.span, service.meta.to_string()));
-        let by = candidate.routes.by.as_ref().map(|by| Origin::new(by.meta.span, by.meta.to_string()));
-        VirtualHost {
-            name: name.to_owned(),
-            domains,
-            routes: candidate.routes.list.clone(),
-            include_attempt_count: true,
-            require_tls: false,
-            origins: by.into_iter().chain(service).collect(),
-        }
-    };
-    Some(shared.virtual_host(&candidate.routes, name, domains, make))
+    let service = service.map(|service| Origin::new(service.meta.span, service.meta.to_string()));
+    let by = candidate.routes.by.as_ref().map(|by| Origin::new(by.meta.span, by.meta.to_string()));
+    VirtualHost {
+        name: names::host_port(&candidate.domains.host, port),
+        domains,
+        routes: candidate.routes.list.clone(),
+        include_attempt_count: true,
+        require_tls: false,
+        origins: by.into_iter().chain(service).collect(),
+    }
 }
 
 /// In the order in which names are given away: VirtualServices from the first to the last, then the services
@@ -136,7 +133,7 @@ fn candidates(
     view: &View,
     labels: &BTreeMap<String, String>,
     port: u16,
-    by_host: &ByHost,
+    by_host: &ByHost<'_>,
     shared: &mut Shared,
 ) -> Vec<Candidate> {
     let perspective = Perspective {
@@ -149,8 +146,8 @@ fn candidates(
         only_port: &|_| None,
     };
     let mut candidates = Vec::new();
-    let mut claimed = BTreeSet::new();
-    let wildcards: Vec<&str> = by_host.keys().map(String::as_str).filter(|host| is_wildcard(host)).collect();
+    let mut claimed: HashSet<*const Service> = HashSet::new();
+    let wildcards: Vec<&str> = by_host.keys().map(|host| &**host).filter(|host| is_wildcard(host)).collect();
     for by in &view.virtual_services {
         // On port 80 also hosts that are no service: Istio's way to route names of the outside world.
         if port != 80 && !concerns(by, by_host, &wildcards) {
@@ -166,33 +163,32 @@ fn candidates(
         if services.is_empty() && port != 80 {
             continue;
         }
-        let others = others.into_iter().map(|host| (host, None));
-        for service in &services {
-            claimed.insert(service.hostname.to_ascii_lowercase());
-        }
+        claimed.extend(services.iter().map(Arc::as_ptr));
+        let others = others.into_iter().map(|host| (Arc::new(domains::of_host(host)), None));
         let services =
-            services.into_iter().map(|service| (service.hostname.to_ascii_lowercase(), Some(service)));
-        candidates.extend(others.chain(services).map(|(host, service)| Candidate {
-            host,
+            services.into_iter().map(|service| (shared.domains(&service, &view.namespace), Some(service)));
+        candidates.extend(others.chain(services).map(|(domains, service)| Candidate {
+            domains,
             service,
             routes: Arc::clone(&routes),
         }));
     }
-    for (host, service) in by_host.iter().filter(|(host, _)| !claimed.contains(*host)) {
+    for &service in by_host.values().filter(|service| !claimed.contains(&Arc::as_ptr(service))) {
         let Some(of_service) = service.port(port).filter(|port| port.protocol.may_be_http()) else {
             continue;
         };
         let routes = shared.of_service(service, port, || vec![http::service(service, of_service)]);
-        candidates.push(Candidate { host: host.clone(), service: Some(Arc::clone(service)), routes });
+        let domains = shared.domains(service, &view.namespace);
+        candidates.push(Candidate { domains, service: Some(Arc::clone(service)), routes });
     }
     candidates
 }
 
 /// Whether a VirtualService has a host that covers, or is covered by, a service. `wildcards` are the services'
 /// hosts that are wildcards.
-fn concerns(by: &VirtualService, by_host: &ByHost, wildcards: &[&str]) -> bool {
+fn concerns(by: &VirtualService, by_host: &ByHost<'_>, wildcards: &[&str]) -> bool {
     by.hosts.iter().any(|host| {
-        let host = host.to_ascii_lowercase();
+        let host = lower(host);
         by_host.contains_key(&host)
             || wildcards.iter().any(|service| overlaps(&host, service))
             || (is_wildcard(&host) && by_host.keys().any(|service| overlaps(&host, service)))
@@ -200,12 +196,12 @@ fn concerns(by: &VirtualService, by_host: &ByHost, wildcards: &[&str]) -> bool {
 }
 
 /// The hosts of a VirtualService that are no services, and the services that it is about.
-fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost) -> (Vec<String>, Vec<Arc<Service>>) {
+fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost<'_>) -> (Vec<String>, Vec<Arc<Service>>) {
     let (mut others, mut services) = (Vec::new(), Vec::new());
     let (wildcards, exact): (Vec<_>, Vec<_>) =
         by.hosts.iter().map(|host| host.to_ascii_lowercase()).partition(|host| is_wildcard(host));
     for host in exact {
-        match by_host.get(&host) {
+        match by_host.get(host.as_str()) {
             Some(service) => services.push(Arc::clone(service)),
             None => others.push(host),
         }
@@ -218,7 +214,7 @@ fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost) -> (Vec<String
         }
         // A service belongs to the VirtualService that covers it most closely.
         let closest = |host: &str| view.closest_virtual_service(host).is_some_and(|c| Arc::ptr_eq(c, by));
-        services.extend(covered.filter(|(host, _)| closest(host)).map(|(_, service)| Arc::clone(service)));
+        services.extend(covered.filter(|(host, _)| closest(host)).map(|(_, service)| Arc::clone(*service)));
     }
     (others, services)
 }
