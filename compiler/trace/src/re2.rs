@@ -178,7 +178,7 @@ impl Translator<'_> {
             'b' | 'B' if !in_class => {
                 let _ = write!(self.out, r"(?-u:\{c})");
             }
-            'C' if !in_class => self.out.push_str("(?s-u:.)"),
+            'C' if !in_class => self.out.push_str("(?s:.)"),
             'A' | 'z' if !in_class => {
                 self.out.push('\\');
                 self.out.push(c);
@@ -191,7 +191,7 @@ impl Translator<'_> {
             'x' => self.braced(r"\x"),
             'p' | 'P' => self.property(c),
             '0'..='7' => self.octal(c)?,
-            _ if c.is_ascii_punctuation() && c != '_' => self.literal(c),
+            _ if c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_' => self.literal(c),
             _ if !c.is_ascii() => self.out.push(c),
             _ => return Err(format!("there is no escape \\{c}")),
         }
@@ -266,8 +266,13 @@ mod tests {
     #[test]
     fn classes_are_ascii_and_the_whole_text_counts() {
         assert!(full(r"v\d+", "v12") && !full(r"v\d+", "v١") && !full(r"v\d", "v12"));
-        assert!(full(r"\w*", "aZ_9") && !full(r"\w", "é") && full(r"\W", "é"));
-        assert!(full(r"[\d\-x]+", "1-x") && full(r"[^\s]+", "a\u{a0}b") && full(r"[\D]", "é"));
+        assert!(full(r"\w*", "aZ_9") && !full(r"\w", "é") && full(r"\W\W", "é") && !full(".", "é"));
+        assert!(
+            full(r"[\d\-x]+", "1-x")
+                && full(r"[^\s]+", "a\u{a0}b")
+                && full(r"[\D]+", "é")
+                && full(r"\C\C", "é")
+        );
         assert!(full("a|ab", "ab") && full("(?i)GET|post", "pOsT"));
         assert!(!full(".", "\n") && full("(?s).", "\n"));
         assert!(!full("a$", "a\n") && full(r"a\b.*", "a b") && !full(r"\Ba", "a"));
@@ -277,7 +282,7 @@ mod tests {
     fn what_is_plain_in_re2_is_plain_here() {
         assert!(full("[a&&b]+", "a&b") && full("[[a]+", "[a") && full("[,--]+", ",-"));
         assert!(full("[]a]+", "]a") && full("[^]a]", "b") && full("a{,2}", "a{,2}") && full("{a}", "{a}"));
-        assert!(full(r"\Qa.b\E+", "a.bb") && !full(r"\Qa.b\E", "axb") && full(r"\<\>\/\-", "<>/-"));
+        assert!(full(r"\Qa.b\E+", "a.bb") && !full(r"\Qa.b\E", "axb") && full(r"\<\>\/\-\ ", "<>/- "));
         assert!(
             full(r"\101\x42\x{43}", "ABC") && full(r"\p{^Lu}\P{^Lu}", "aA") && full("[[:alpha:]_]+", "a_")
         );
