@@ -107,7 +107,7 @@ impl<'a> Compiler<'a> {
         let made = Arc::new(Outbound {
             number: self.outbound.len(),
             tables: outbound::tables(&view, &key.1, &mut self.shared, &mut self.found),
-            listeners: outbound::listeners(&view),
+            listeners: outbound::listeners(&view, &mut self.found),
             clusters: Arc::new(self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar)),
         });
         self.outbound.insert(key, Arc::clone(&made));

@@ -14,7 +14,7 @@ use crate::{
 /// The mesh that all resources together declare.
 #[derive(Debug, Clone, Default)]
 pub struct Mesh {
-    /// Every namespace that is declared or used, by name.
+    /// Every namespace that is declared, by name; others that resources live in get sidecars as if unlabelled.
     pub namespaces: BTreeMap<String, Namespace>,
     /// In Istio's order: oldest first, then by name and namespace.
     pub services: Vec<Arc<Service>>,

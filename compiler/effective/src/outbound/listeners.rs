@@ -4,16 +4,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use meshc_mesh::{Port, Protocol, Service, UNSPECIFIED, View};
+use meshc_diagnostics::Diagnostic;
+use meshc_mesh::{Port, Protocol, Resolution, Service, UNSPECIFIED, View};
 
 use super::ports;
 use crate::inbound::RESERVED_PORTS;
 use crate::model::{Binding, Chain, ChainAction, Direction, Listener, Origin};
-use crate::names;
+use crate::{names, rules};
 
-/// The outbound listeners of a view, in the order of their addresses and ports, the capture point last.
-pub(crate) fn listeners(view: &View) -> Vec<Arc<Listener>> {
-    let mut made: BTreeMap<(u16, String), Listener> = BTreeMap::new();
+/// A listener that is being put together, with the service that decided what it does.
+struct Made<'a> {
+    listener: Listener,
+    by: (&'a Service, &'a Port),
+}
+
+/// The outbound listeners of a view, in the order of their ports and addresses, the capture point last.
+pub(crate) fn listeners(view: &View, found: &mut Vec<Diagnostic>) -> Vec<Arc<Listener>> {
+    let mut made: BTreeMap<(u16, String), Made<'_>> = BTreeMap::new();
     for service in &view.services {
         for port in &service.ports {
             let address = address(service, port);
@@ -21,32 +28,49 @@ pub(crate) fn listeners(view: &View) -> Vec<Arc<Listener>> {
             if port.protocol == Protocol::Udp || is_proxys_own {
                 continue;
             }
-            let action = if port.protocol.may_be_http() {
-                let own = ports::has_own_table(port.protocol, service.listen_address());
-                let host = &service.hostname;
-                let table = if own { format!("{host}:{}", port.number) } else { port.number.to_string() };
-                ChainAction::HttpTable { table }
-            } else {
-                ChainAction::Tcp { cluster: names::outbound(&service.hostname, port.number, None) }
-            };
-            let origin =
-                Origin::new(port.span, format!("{}: port {} ({})", service.meta, port.number, port.protocol));
-            let listener = made
-                .entry((port.number, address.clone()))
-                .and_modify(|listener| {
-                    // HTTP on an address that was raw TCP so far: Envoy could tell the two apart only by
-                    // the first bytes; the virtual hosts are of more use than one service's bytes.
-                    if port.protocol.may_be_http() {
-                        listener.chains = vec![chain(action.clone())];
-                    }
-                })
-                .or_insert_with(|| captured(&address, port.number, chain(action)));
-            listener.origins.push(origin);
+            let by = (service.as_ref(), port);
+            let known = made.entry((port.number, address.clone())).or_insert_with(|| Made {
+                listener: captured(&address, port.number, chain(action(service, port))),
+                by,
+            });
+            found.extend(share(known, by));
+            let text = format!("{}: port {} ({})", service.meta, port.number, port.protocol);
+            known.listener.origins.push(Origin::new(port.span, text));
         }
     }
-    let mut listeners: Vec<_> = made.into_values().map(Arc::new).collect();
+    let mut listeners: Vec<_> = made.into_values().map(|made| Arc::new(made.listener)).collect();
     listeners.push(Arc::new(capture_point()));
     listeners
+}
+
+/// A second service on a listener: HTTP services share it, of others only one can have it. HTTP wins, as its
+/// virtual hosts serve many.
+fn share<'a>(known: &mut Made<'a>, by: (&'a Service, &'a Port)) -> Option<Diagnostic> {
+    let (first, second) = (known.by, by);
+    let is_http = |(_, port): (&Service, &Port)| port.protocol.may_be_http();
+    // Bytes that go where they were going do so whichever service they are taken for.
+    let passes = |(service, _): (&Service, &Port)| service.resolution == Resolution::Passthrough;
+    match (is_http(first), is_http(second)) {
+        (true, true) => None,
+        (false, true) => {
+            known.listener.chains = vec![chain(action(second.0, second.1))];
+            known.by = second;
+            Some(rules::port_conflict(first, second))
+        }
+        (true, false) => Some(rules::port_conflict(second, first)),
+        (false, false) if first.0.hostname == second.0.hostname || (passes(first) && passes(second)) => None,
+        (false, false) => Some(rules::port_conflict(second, first)),
+    }
+}
+
+/// What a listener of a port does.
+fn action(service: &Service, port: &Port) -> ChainAction {
+    let (host, number) = (&service.hostname, port.number);
+    if !port.protocol.may_be_http() {
+        return ChainAction::Tcp { cluster: names::outbound(host, number, None) };
+    }
+    let own = ports::has_own_table(port.protocol, service.listen_address());
+    ChainAction::HttpTable { table: if own { format!("{host}:{number}") } else { number.to_string() } }
 }
 
 /// The wildcard for HTTP, where a `Host` tells services apart; the service's own where nothing else does.

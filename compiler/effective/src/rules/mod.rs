@@ -4,6 +4,7 @@ mod claim_header;
 mod duplicate_host;
 mod duplicate_server;
 mod duplicate_subset;
+mod port_conflict;
 mod undeclared_protocol;
 
 use meshc_diagnostics::{Diagnostic, Rule};
@@ -15,11 +16,19 @@ pub(crate) use duplicate_host::duplicate_host;
 pub use duplicate_server::DUPLICATE_SERVER;
 pub(crate) use duplicate_server::duplicate_server;
 pub use duplicate_subset::DUPLICATE_SUBSET;
+pub use port_conflict::PORT_CONFLICT;
+pub(crate) use port_conflict::port_conflict;
 pub use undeclared_protocol::UNDECLARED_PROTOCOL;
 
 /// All rules of this crate, by code.
-pub const RULES: &[&Rule] =
-    &[&DUPLICATE_HOST, &DUPLICATE_SERVER, &UNDECLARED_PROTOCOL, &CLAIM_HEADER, &DUPLICATE_SUBSET];
+pub const RULES: &[&Rule] = &[
+    &DUPLICATE_HOST,
+    &DUPLICATE_SERVER,
+    &UNDECLARED_PROTOCOL,
+    &CLAIM_HEADER,
+    &DUPLICATE_SUBSET,
+    &PORT_CONFLICT,
+];
 
 /// What the mesh shows before any proxy is looked at.
 pub(crate) fn of_mesh(mesh: &Mesh) -> Vec<Diagnostic> {

@@ -1,0 +1,38 @@
+//! Two services that callers cannot tell apart by address.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_mesh::{Port, Service};
+
+use super::finding;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds raw TCP ports of services without an address of their own (headless Services, ServiceEntries without
+    /// `addresses`) on whose number another service without an address, or any HTTP service, listens too.
+    ///
+    /// ## What happens to traffic
+    /// Sidecars have one listener for the number. If one of the services speaks HTTP, the bytes of the other are taken
+    /// for HTTP; of two raw ones the first gets the connections of both.
+    ///
+    /// ## Example
+    /// A ServiceEntry without `addresses` for the TCP port 9080, in a mesh with HTTP services on 9080.
+    ///
+    /// ## Use instead
+    /// `addresses` in the ServiceEntry, or a port number that no other service has.
+    pub PORT_CONFLICT = "MC1306", "port-conflict", Warning, Mesh,
+    "A raw TCP port that callers cannot tell from another service's",
+    []
+}
+
+/// The finding for the service that does not get its connections.
+pub(crate) fn port_conflict(
+    (loser, port): (&Service, &Port),
+    (winner, of_winner): (&Service, &Port),
+) -> Diagnostic {
+    let does = if of_winner.protocol.may_be_http() { "are taken for HTTP" } else { "go there" };
+    let message = format!(
+        "port {} of {} is on the same listener, as neither has an address of its own: connections to this port {does}",
+        port.number, winner.meta
+    );
+    finding(&PORT_CONFLICT, &loser.meta, port.span, message).label(of_winner.span, "the other port")
+}
