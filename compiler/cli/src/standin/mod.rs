@@ -10,7 +10,9 @@ mod tcp;
 pub(crate) use tcp::pod_of;
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -29,8 +31,12 @@ pub(crate) struct StandinArgs {
 
 #[derive(Debug, Subcommand)]
 enum Role {
-    /// Play the workloads that standard input names, a JSON line for each set of them
-    Apps,
+    /// Play the workloads that standard input names, a JSON line for each set of them, until it ends
+    Apps {
+        /// The directory of the run, which is removed when its owner was killed and could not
+        #[arg(long)]
+        run: PathBuf,
+    },
     /// Become PROGRAM, and end when the parent ends
     Exec {
         /// The program and its arguments
@@ -42,7 +48,12 @@ enum Role {
 /// Runs a child of `meshc up`.
 pub(crate) fn run(args: StandinArgs) -> ExitCode {
     let outcome = match args.role {
-        Role::Apps => apps(),
+        Role::Apps { run } => {
+            let outcome = apps();
+            // Its owner may have removed it.
+            let _ = fs::remove_dir_all(run);
+            outcome
+        }
         Role::Exec { command } => guard::become_program(&command),
     };
     match outcome {

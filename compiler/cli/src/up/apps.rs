@@ -24,7 +24,7 @@ pub(super) struct Apps {
 impl Apps {
     /// Starts the process; it plays nothing yet.
     pub(super) fn start(processes: &mut Processes, state: &State) -> Result<Self, UpError> {
-        let Pipes { to, from } = processes.start_apps(NAME, &state.log(NAME))?;
+        let Pipes { to, from } = processes.start_apps(NAME, state.path(), &state.log(NAME))?;
         Ok(Self { to, from: BufReader::new(from).lines() })
     }
 

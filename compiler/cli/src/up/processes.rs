@@ -78,7 +78,7 @@ impl Processes {
         self.start(name, program.as_os_str(), args, log)
     }
 
-    /// Starts `program`, its output in `log`.
+    /// Starts `program` behind a guard that ends it with this process; its output goes to `log`.
     pub(super) fn start(
         &mut self,
         name: &str,
@@ -86,19 +86,19 @@ impl Processes {
         args: &[OsString],
         log: &Path,
     ) -> Result<(), UpError> {
-        let mut command = self.guarded(log)?;
-        command.arg("exec").arg("--").arg(program).args(args).stdin(Stdio::null());
+        let mut command = Self::own_group(&self.program, log)?;
+        command.args([STANDIN, "exec", "--"]).arg(program).args(args).stdin(Stdio::null());
         command.stdout(Self::append(log)?);
         let child = Self::spawn(name, &mut command)?;
         self.watch(name, child, log);
         Ok(())
     }
 
-    /// Starts the stand-ins.
-    pub(super) fn start_apps(&mut self, name: &str, log: &Path) -> Result<Pipes, UpError> {
-        let program = self.program.clone();
-        let mut command = self.guarded(log)?;
-        command.arg("exec").arg("--").arg(program).args([STANDIN, "apps"]);
+    /// Starts the stand-ins. They need no guard: their input ends with this process, and then they clear `run` away,
+    /// which a process that is killed cannot do itself.
+    pub(super) fn start_apps(&mut self, name: &str, run: &Path, log: &Path) -> Result<Pipes, UpError> {
+        let mut command = Self::own_group(&self.program, log)?;
+        command.args([STANDIN, "apps", "--run"]).arg(run);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = Self::spawn(name, &mut command)?;
         let pipes = child.stdin.take().zip(child.stdout.take());
@@ -107,11 +107,10 @@ impl Processes {
         Ok(Pipes { to, from })
     }
 
-    /// This program as the guard of another, in a process group of its own: Ctrl-C is for `up`, which then ends its
-    /// children in order.
-    fn guarded(&self, log: &Path) -> Result<Command, UpError> {
-        let mut command = Command::new(&self.program);
-        command.arg(STANDIN).process_group(0).kill_on_drop(true).stderr(Self::append(log)?);
+    /// A program in a process group of its own: Ctrl-C is for `up`, which then ends its children in order.
+    fn own_group(program: &Path, log: &Path) -> Result<Command, UpError> {
+        let mut command = Command::new(program);
+        command.process_group(0).kill_on_drop(true).stderr(Self::append(log)?);
         Ok(command)
     }
 

@@ -1,5 +1,5 @@
-//! The directory of one run: bundle, bootstraps, logs. It goes when the run ends; what a killed run left behind goes
-//! when the next one starts.
+//! The directory of one run: bundle, bootstraps, logs. It goes when the run ends. Of a killed run the stand-ins clear it
+//! away; where they were killed too, the next run does.
 
 use std::env;
 use std::fs::{self, File};
@@ -38,6 +38,11 @@ impl State {
             fs::create_dir(directory.path().join(folder))?;
         }
         Ok(Self { directory, _lock: lock })
+    }
+
+    /// The directory itself.
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The bundle that mesh-proxy watches.
