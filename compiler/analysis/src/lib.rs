@@ -8,10 +8,10 @@ mod origin;
 mod reach;
 mod requests;
 pub mod rules;
+#[cfg(test)]
+mod testing;
 
-pub use diff::{
-    Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, diff, render_markdown, render_text,
-};
+pub use diff::{Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, diff, render_markdown, render_text};
 pub use reach::{
     HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
 };

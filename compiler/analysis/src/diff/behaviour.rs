@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{Action, Forward, Proxy, Redirect, RedirectPath, Route, VirtualHost};
+use meshc_effective::model::{Action, Forward, HeaderOps, Proxy, Redirect, RedirectPath, Route, VirtualHost};
 use serde_json::{Value, json};
 
 use super::normal;
@@ -25,7 +25,7 @@ pub(super) enum Facet {
 }
 
 /// How a request ends.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) enum Outcome {
     /// No route: 404.
     NotFound,
@@ -42,7 +42,7 @@ pub(super) enum Outcome {
 }
 
 /// A cluster with its share of the requests.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Target {
     /// Istio's name.
     pub(super) cluster: String,
@@ -52,12 +52,19 @@ pub(super) struct Target {
     pub(super) failure: Option<u16>,
 }
 
-/// What is done with a request.
-#[derive(Debug, Clone, PartialEq)]
+/// What is done with a request. Equal are two that no client and no service can tell apart.
+#[derive(Debug, Clone)]
 pub(super) struct Behaviour {
+    /// In words that people know; the aspects decide what is equal.
     pub(super) outcome: Outcome,
     /// Aspects that are null are left out.
     pub(super) facets: BTreeMap<Facet, Value>,
+}
+
+impl PartialEq for Behaviour {
+    fn eq(&self, other: &Self) -> bool {
+        self.facets == other.facets
+    }
 }
 
 impl Behaviour {
@@ -89,13 +96,20 @@ impl Behaviour {
         let outcome = match &route.action {
             Action::Forward(forward) => {
                 let (targets, total) = targets(proxy, forward);
-                let own = |ops: &dyn Fn(&meshc_effective::model::HeaderOps) -> Value| {
+                let own = |ops: &dyn Fn(&HeaderOps) -> Value| {
                     let of_each: Vec<Value> = forward
                         .destinations
                         .iter()
-                        .filter(|d| d.weight > 0)
+                        .filter(|d| d.weight > 0 || forward.destinations.len() == 1)
                         .filter(|d| !ops(&d.headers).is_null())
-                        .map(|d| json!([d.cluster, reduced(u64::from(d.weight), total), ops(&d.headers)]))
+                        .map(|d| {
+                            let part = reduced(u64::from(d.weight), total);
+                            json!([
+                                seen(&d.cluster, failure(proxy, forward, &d.cluster)),
+                                part,
+                                ops(&d.headers)
+                            ])
+                        })
                         .collect();
                     if of_each.is_empty() { Value::Null } else { sorted(of_each) }
                 };
@@ -103,18 +117,17 @@ impl Behaviour {
                 if aborts {
                     Outcome::Abort
                 } else {
-                    let list: Vec<Value> = targets
-                        .iter()
-                        .map(|(target, share)| json!([target.cluster, share, target.failure]))
-                        .collect();
-                    set(Facet::Outcome, json!({ "destinations": list }));
+                    set(Facet::Outcome, json!({"destinations": shares(&targets)}));
                     set(Facet::Cors, normal::cors(route.cors.as_ref()));
                     // Where nothing is reached, nothing shows what would have been done on the way.
                     if targets.iter().any(|(target, _)| target.failure.is_none()) {
                         let request =
                             joined(normal::request_headers(&route.headers), own(&normal::request_headers));
                         set(Facet::RequestHeaders, request);
-                        set(Facet::Rewrite, joined(normal::rewrite(route, &forward.rewrite), own(&authority)));
+                        set(
+                            Facet::Rewrite,
+                            joined(normal::rewrite(route, &forward.rewrite), own(&authority)),
+                        );
                         set(Facet::Timeout, normal::timeout(forward.timeout));
                         set(Facet::Retries, normal::retries(forward.retry.as_ref()));
                         set(Facet::Mirrors, mirrors(forward));
@@ -151,11 +164,21 @@ impl Behaviour {
         self.facets.get(&facet).unwrap_or(&Value::Null)
     }
 
+    /// Whether every request fails.
+    pub(super) fn fails(&self) -> bool {
+        match &self.outcome {
+            Outcome::NotFound => true,
+            Outcome::Forward(targets) => targets.iter().all(|target| target.failure.is_some()),
+            _ => false,
+        }
+    }
+
     /// The share of requests that an endpoint answers.
     pub(super) fn delivered(&self) -> f64 {
         match &self.outcome {
             Outcome::Forward(targets) => {
-                let reached: Vec<&Target> = targets.iter().filter(|target| target.failure.is_none()).collect();
+                let reached: Vec<&Target> =
+                    targets.iter().filter(|target| target.failure.is_none()).collect();
                 // All of them are all, whatever rounding says.
                 if reached.len() == targets.len() { 1.0 } else { reached.iter().map(|t| t.share).sum() }
             }
@@ -164,7 +187,7 @@ impl Behaviour {
     }
 }
 
-fn authority(ops: &meshc_effective::model::HeaderOps) -> Value {
+fn authority(ops: &HeaderOps) -> Value {
     ops.authority.as_ref().map_or(Value::Null, |authority| json!(authority))
 }
 
@@ -187,7 +210,7 @@ fn reduced(part: u64, total: u64) -> String {
 }
 
 /// The clusters with their shares, sorted by name, each once; and the sum of all weights.
-fn targets(proxy: &Proxy, forward: &Forward) -> (Vec<(Target, String)>, u64) {
+fn targets(proxy: &Proxy, forward: &Forward) -> (Vec<(Target, u64)>, u64) {
     let written: u64 = forward.destinations.iter().map(|d| u64::from(d.weight)).sum();
     // Without any weight there is one destination, which takes all.
     let weight = |weight: u32| if written == 0 { 1 } else { u64::from(weight) };
@@ -197,15 +220,39 @@ fn targets(proxy: &Proxy, forward: &Forward) -> (Vec<(Target, String)>, u64) {
         *weights.entry(&destination.cluster).or_default() += weight(destination.weight);
     }
     let targets = weights.into_iter().filter(|(_, weight)| *weight > 0).map(|(cluster, weight)| {
-        let failure = match proxy.clusters.get(cluster) {
-            None => Some(forward.cluster_not_found_status),
-            Some(known) if known.has_endpoints() => None,
-            Some(_) => Some(503),
-        };
         let share = weight as f64 / total as f64;
-        (Target { cluster: cluster.to_owned(), share, failure }, reduced(weight, total))
+        let failure = failure(proxy, forward, cluster);
+        (Target { cluster: cluster.to_owned(), share, failure }, weight)
     });
     (targets.collect(), total)
+}
+
+/// The status of requests to a cluster that no endpoint takes; none if one does.
+fn failure(proxy: &Proxy, forward: &Forward, cluster: &str) -> Option<u16> {
+    match proxy.clusters.get(cluster) {
+        None => Some(forward.cluster_not_found_status),
+        Some(known) if known.has_endpoints() => None,
+        Some(_) => Some(503),
+    }
+}
+
+/// What a client notices of a cluster: where nothing answers, its name is nothing.
+fn seen(cluster: &str, failure: Option<u16>) -> Value {
+    failure.map_or_else(|| json!(cluster), |status| json!(status))
+}
+
+/// The destinations with their parts of the whole; those that fail alike together.
+fn shares(targets: &[(Target, u64)]) -> Vec<Value> {
+    let total: u64 = targets.iter().map(|(_, weight)| weight).sum();
+    let mut parts: Vec<(Value, u64)> = Vec::new();
+    for (target, weight) in targets {
+        let who = seen(&target.cluster, target.failure);
+        match parts.iter_mut().find(|(known, _)| *known == who) {
+            Some((_, sum)) => *sum += weight,
+            None => parts.push((who, *weight)),
+        }
+    }
+    parts.into_iter().map(|(who, weight)| json!([who, reduced(weight, total)])).collect()
 }
 
 fn mirrors(forward: &Forward) -> Value {

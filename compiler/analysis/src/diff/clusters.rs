@@ -37,7 +37,8 @@ impl Cache {
                 merge(&mut found, one);
             }
         }
-        let found: Rc<Vec<Found>> = Rc::new(found.into_values().collect());
+        let found = found.into_values().map(|found| Found { text: told(&found), ..found });
+        let found: Rc<Vec<Found>> = Rc::new(found.collect());
         self.last = Some((was.clusters.clone(), is.clusters.clone(), Rc::clone(&found)));
         found
     }
@@ -64,28 +65,95 @@ fn differences(before: &Cluster, after: &Cluster) -> Vec<Found> {
     let mut found = Vec::new();
     if settings(before) != settings(after) {
         let kind = Kind::ClusterSettingsChanged;
-        found.push(one(kind, before, after, settings(before), settings(after), "settings of the destination"));
+        found.push(one(kind, before, after, settings(before), settings(after)));
     }
     if endpoints(before) != endpoints(after) {
-        let text = "endpoints of the destination";
-        found.push(one(Kind::EndpointsChanged, before, after, endpoints(before), endpoints(after), text));
+        found.push(one(Kind::EndpointsChanged, before, after, endpoints(before), endpoints(after)));
     }
     found
 }
 
-fn one(kind: Kind, was: &Cluster, is: &Cluster, before: Value, after: Value, text: &str) -> Found {
+fn one(kind: Kind, was: &Cluster, is: &Cluster, before: Value, after: Value) -> Found {
     Found {
         kind,
+        risk: kind.risk(),
         subject: format!("{}:{}", is.host, is.port),
         label: describe::host(&is.host),
         requests: String::new(),
-        text: text.to_owned(),
+        text: String::new(),
         before: json!({ &is.name: before }),
         after: json!({ &is.name: after }),
+        futile: false,
         witness: None,
         base: was.origins.clone(),
         head: is.origins.clone(),
     }
+}
+
+/// What is different, cluster by cluster; what a subset shares with the whole is said once.
+fn told(found: &Found) -> String {
+    let (Value::Object(before), Value::Object(after)) = (&found.before, &found.after) else {
+        return String::new();
+    };
+    let mut said: Vec<String> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
+    let subset = |cluster: &str| cluster.split('|').nth(2).unwrap_or_default().to_owned();
+    let mut clusters: Vec<(&String, &Value)> = before.iter().collect();
+    clusters.sort_by_key(|(cluster, _)| subset(cluster));
+    for (cluster, was) in clusters {
+        let is = after.get(cluster).unwrap_or(&Value::Null);
+        let what = match found.kind {
+            Kind::EndpointsChanged => moved(was, is),
+            _ => changed(was, is),
+        };
+        if said.contains(&what) {
+            continue;
+        }
+        let subset = subset(cluster);
+        let of = if subset.is_empty() { String::new() } else { format!("{subset}: ") };
+        parts.push(format!("{of}{what}"));
+        said.push(what);
+    }
+    parts.join(", ")
+}
+
+/// The settings that differ.
+fn changed(was: &Value, is: &Value) -> String {
+    let (Value::Object(was), Value::Object(is)) = (was, is) else { return String::new() };
+    let text = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => "none".to_owned(),
+    };
+    let differ = was.iter().filter(|(key, value)| is.get(*key) != Some(*value));
+    let parts: Vec<String> = differ
+        .map(|(key, value)| {
+            format!("{} {} → {}", key.replace('_', " "), text(Some(value)), text(is.get(key)))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+/// How many endpoints are listed by name.
+const LISTED: usize = 3;
+
+/// The endpoints that are gone and those that are new.
+fn moved(was: &Value, is: &Value) -> String {
+    let all = |side: &Value| side.as_array().cloned().unwrap_or_default();
+    let (was, is) = (all(was), all(is));
+    let list = |from: &[Value], other: &[Value]| -> Vec<String> {
+        let only = from.iter().filter(|endpoint| !other.contains(endpoint));
+        only.filter_map(|endpoint| endpoint.get(0)?.as_str().map(ToOwned::to_owned)).collect()
+    };
+    let (gone, new) = (list(&was, &is), list(&is, &was));
+    let mut parts = vec![format!("{} → {} endpoints", was.len(), is.len())];
+    for (sign, names) in [("−", gone), ("+", new)] {
+        parts.extend(names.iter().take(LISTED).map(|name| format!("{sign}{name}")));
+        if names.len() > LISTED {
+            parts.push(format!("{sign}{} more", names.len() - LISTED));
+        }
+    }
+    parts.join(" ")
 }
 
 fn settings(cluster: &Cluster) -> Value {

@@ -9,7 +9,9 @@ use meshc_effective::model::{Origin, Proxy, ProxyId, ProxyKind, Route, RouteTabl
 use meshc_trace::Tracer;
 use serde_json::Value;
 
-use super::change::{Change, Diff, Equal, Kind, Lines, Unknown};
+use super::behaviour::{Behaviour, Facet};
+use super::change::{Change, Diff, Equal, Kind, Lines, Risk, Unknown};
+use super::outcome::Difference;
 use super::regions::{self, Half, Region};
 use super::{Side, clusters, describe, hosts, listeners, outcome, proxies, replay};
 use crate::origin::because;
@@ -19,6 +21,7 @@ use crate::reach::Site;
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) kind: Kind,
+    pub(super) risk: Risk,
     /// Whom it concerns: with the kind and both values, what makes it the same difference elsewhere.
     pub(super) subject: String,
     /// What goes before the difference in its summary, `reviews`.
@@ -29,6 +32,8 @@ pub(super) struct Found {
     pub(super) text: String,
     pub(super) before: Value,
     pub(super) after: Value,
+    /// Nothing is reached on either side; of several proxies or tables, one that reaches something tells more.
+    pub(super) futile: bool,
     /// A request that shows it.
     pub(super) witness: Option<(Site, meshc_diagnostics::WitnessRequest)>,
     pub(super) base: Vec<Origin>,
@@ -115,6 +120,10 @@ impl Comparison {
             requests: BTreeSet::new(),
             proxies: BTreeSet::new(),
         });
+        if collected.found.futile && !found.futile {
+            collected.witness = found.witness.clone().map(|(site, request)| site.witness(proxy, request));
+            collected.found = found.clone();
+        }
         collected.requests.insert(found.requests);
         collected.proxies.insert(proxy.id.clone());
     }
@@ -190,7 +199,7 @@ fn change(
     };
     Ok(Change {
         kind: found.kind,
-        risk: found.kind.risk(),
+        risk: found.risk,
         summary,
         witness,
         before: was,
@@ -279,9 +288,17 @@ fn of_region(
                 (&difference.before, &difference.after),
                 domain,
             ),
+            risk: risk(&difference, &region.before, &region.after),
+            // Where nothing was reached and nothing is, it is mostly a port that the host does not have.
+            label: match site {
+                Site::Table(table) if region.before.fails() && region.after.fails() => {
+                    format!("{label}:{table}")
+                }
+                _ => label.to_owned(),
+            },
+            futile: region.before.fails() && region.after.fails(),
             kind: difference.kind,
             subject: subject.to_owned(),
-            label: label.to_owned(),
             requests: requests.clone(),
             before: difference.before,
             after: difference.after,
@@ -290,4 +307,17 @@ fn of_region(
             head: origins(head, &is),
         })
         .collect()
+}
+
+/// How much a difference deserves a reader's attention.
+fn risk(difference: &Difference, before: &Behaviour, after: &Behaviour) -> Risk {
+    match difference.kind {
+        Kind::ResponseChanged if before.fails() && after.fails() => Risk::Low,
+        Kind::FaultChanged => {
+            let abort = |side: &Behaviour| side.facet(Facet::Fault).get("abort").cloned().unwrap_or_default();
+            let same = abort(before) == abort(after) || abort(after).is_null();
+            if same { Risk::Medium } else { Risk::High }
+        }
+        kind => kind.risk(),
+    }
 }

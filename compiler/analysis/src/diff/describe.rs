@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::behaviour::{Behaviour, Outcome, Target};
 use super::change::Kind;
+use super::words;
 
 /// The host of a domain as people call it: the first label of a service's full name.
 pub(super) fn host(domain: &str) -> String {
@@ -30,7 +31,9 @@ pub(super) fn requests(method: &str, conditions: &RouteMatch) -> String {
             (HeaderCondition::Value(StringMatch::Exact(exact)), ":method") if !header.invert => {
                 method.clone_from(exact);
             }
-            (_, ":method") => method = format!("{}{}", if header.invert { "not " } else { "" }, header_text(header)),
+            (_, ":method") => {
+                method = format!("{}{}", if header.invert { "not " } else { "" }, header_text(header))
+            }
             _ => more.push(header_text(header)),
         }
     }
@@ -74,7 +77,7 @@ fn string(condition: &StringMatch) -> String {
 }
 
 /// A share of requests in percent, with at most two digits behind the point.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let text = format!("{:.2}", share * 100.0);
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("{text} %")
@@ -87,7 +90,10 @@ fn cluster_parts(cluster: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// Clusters as people call them: the subset where the host is clear, else the host, with the port where it is needed.
-pub(super) fn names<'c>(clusters: impl IntoIterator<Item = &'c str>, domain: &str) -> BTreeMap<String, String> {
+pub(super) fn names<'c>(
+    clusters: impl IntoIterator<Item = &'c str>,
+    domain: &str,
+) -> BTreeMap<String, String> {
     let clusters: Vec<&str> = clusters.into_iter().collect();
     let short = |cluster: &str| match cluster_parts(cluster) {
         None => cluster.to_owned(),
@@ -129,7 +135,11 @@ fn fate(behaviour: &Behaviour, domain: &str) -> String {
             let one = |target: &Target| {
                 let name = names.get(&target.cluster).map_or(target.cluster.as_str(), String::as_str);
                 let failure = target.failure.map(|status| format!(" ({status})")).unwrap_or_default();
-                if targets.len() == 1 { format!("{name}{failure}") } else { format!("{} {name}{failure}", percent(target.share)) }
+                if targets.len() == 1 {
+                    format!("{name}{failure}")
+                } else {
+                    format!("{} {name}{failure}", percent(target.share))
+                }
             };
             targets.iter().map(one).collect::<Vec<_>>().join(", ")
         }
@@ -171,10 +181,7 @@ pub(super) fn difference(
     let arrow = |what: &str| format!("{what} {} → {}", short(values.0), short(values.1));
     match kind {
         Kind::TrafficMoved => moved(before, after, domain),
-        Kind::NewlyUnreachable
-        | Kind::NewlyReachable
-        | Kind::RedirectChanged
-        | Kind::ResponseChanged
+        Kind::NewlyUnreachable | Kind::NewlyReachable | Kind::RedirectChanged | Kind::ResponseChanged
             if fate(before, domain) != fate(after, domain) =>
         {
             format!("{} → {}", fate(before, domain), fate(after, domain))
@@ -186,10 +193,14 @@ pub(super) fn difference(
             let (was, is) = (fault(before), fault(after));
             format!("fault {was} → {is}")
         }
-        Kind::RewriteChanged => arrow("rewrite"),
-        Kind::HeadersChanged => arrow("headers"),
+        Kind::RewriteChanged => {
+            format!("rewrite {} → {}", words::rewrite(values.0), words::rewrite(values.1))
+        }
+        Kind::HeadersChanged => words::headers(values.0, values.1),
         Kind::CorsChanged => arrow("cross-origin rules"),
-        Kind::MirrorChanged => arrow("copies"),
+        Kind::MirrorChanged => {
+            format!("copies {} → {}", words::mirrors(values.0, domain), words::mirrors(values.1, domain))
+        }
         _ => arrow("answer"),
     }
 }
@@ -217,9 +228,15 @@ fn limit(value: &Value) -> String {
 
 fn attempts(value: &Value) -> String {
     let Some(attempts) = value.get("attempts").and_then(Value::as_u64) else { return "none".to_owned() };
-    let on: Vec<&str> =
-        value.get("retry_on").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let each = value.get("per_try_timeout_ms").filter(|ms| !ms.is_null()).map(|ms| format!(", {} a try", limit(ms)));
+    let on: Vec<&str> = value
+        .get("retry_on")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let each =
+        value.get("per_try_timeout_ms").filter(|ms| !ms.is_null()).map(|ms| format!(", {} a try", limit(ms)));
     format!("{attempts} on {}{}", on.join(","), each.unwrap_or_default())
 }
 

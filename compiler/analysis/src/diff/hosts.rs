@@ -52,7 +52,9 @@ impl<'t> Owners<'t> {
             suffix if suffix.starts_with('*') => {
                 // A longer suffix than any of this table's; a prefix of this table may fit some of its names.
                 let stem = suffix.trim_start_matches('*');
-                let fits = |own: &&str| *own != "*" && own.starts_with('*') && stem.ends_with(own.trim_start_matches('*'));
+                let fits = |own: &&str| {
+                    *own != "*" && own.starts_with('*') && stem.ends_with(own.trim_start_matches('*'))
+                };
                 if let Some(best) = self.domains.iter().find(fits) {
                     return Ok(self.owner.get(best).copied());
                 }
@@ -63,7 +65,9 @@ impl<'t> Owners<'t> {
             }
             prefix if prefix.ends_with('*') => {
                 let stem = prefix.trim_end_matches('*');
-                let fits = |own: &&str| *own != "*" && own.ends_with('*') && stem.starts_with(own.trim_end_matches('*'));
+                let fits = |own: &&str| {
+                    *own != "*" && own.ends_with('*') && stem.starts_with(own.trim_end_matches('*'))
+                };
                 let best = self.domains.iter().find(fits).unwrap_or("*");
                 return Ok(self.owner.get(best).copied());
             }

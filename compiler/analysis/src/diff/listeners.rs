@@ -61,7 +61,8 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
     let mut found = Vec::new();
     for (name, before) in &of_base {
         match of_head.get(name) {
-            None => found.push(Found { base: before.origins.clone(), ..gone(Kind::ListenerRemoved, before, None) }),
+            None => found
+                .push(Found { base: before.origins.clone(), ..gone(Kind::ListenerRemoved, before, None) }),
             Some(after) => {
                 if settings(before) != settings(after) {
                     found.push(changed(before, after, settings(before), settings(after)));
@@ -92,7 +93,8 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
         if a == b {
             continue;
         }
-        let fails = |value: &Value| value.get("tcp").is_some() && value.get("endpoints") == Some(&json!(false));
+        let fails =
+            |value: &Value| value.get("tcp").is_some() && value.get("endpoints") == Some(&json!(false));
         let tcp = |value: &Value| value.get("tcp").is_some();
         let kind = match (fails(&a), fails(&b)) {
             (false, true) => Kind::NewlyUnreachable,
@@ -100,7 +102,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
             _ if tcp(&a) && tcp(&b) => Kind::TrafficMoved,
             _ => Kind::ListenerChanged,
         };
-        found.push(Found { kind, ..changed(before, after, a, b) });
+        found.push(Found { kind, risk: kind.risk(), ..changed(before, after, a, b) });
     }
     found
 }
@@ -129,6 +131,10 @@ fn action(proxy: &Proxy, chain: &Chain) -> Value {
 fn title(listener: &Listener, chain: Option<&Chain>) -> String {
     match (listener.direction, chain.and_then(|chain| chain.destination_port)) {
         (Direction::Inbound, Some(port)) => format!("inbound port {port}"),
+        // An address of its own: of one service, which people know by its name.
+        _ if listener.origins.len() == 1 && listener.address != "0.0.0.0" => {
+            listener.origins.first().map_or_else(String::new, |origin| origin.text.clone())
+        }
         (_, _) => format!("{}:{}", listener.address, listener.port),
     }
 }
@@ -143,12 +149,14 @@ fn gone(kind: Kind, listener: &Listener, chain: Option<&Chain>) -> Found {
     let title = title(listener, chain);
     Found {
         kind,
+        risk: kind.risk(),
         subject: format!("{} {title}", listener.name),
         label: title,
         requests: String::new(),
         text: text.to_owned(),
         before,
         after,
+        futile: false,
         witness: None,
         base: Vec::new(),
         head: Vec::new(),
@@ -158,12 +166,14 @@ fn gone(kind: Kind, listener: &Listener, chain: Option<&Chain>) -> Found {
 fn changed(before: &Listener, after: &Listener, was: Value, is: Value) -> Found {
     Found {
         kind: Kind::ListenerChanged,
+        risk: Kind::ListenerChanged.risk(),
         subject: after.name.clone(),
         label: title(after, None),
         requests: String::new(),
         text: format!("connections {} → {}", told(&was), told(&is)),
         before: was,
         after: is,
+        futile: false,
         witness: None,
         base: before.origins.clone(),
         head: after.origins.clone(),

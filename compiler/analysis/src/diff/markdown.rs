@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use meshc_trace::Because;
 
-use super::change::{Change, Diff, Kind};
+use super::change::{Change, Diff, Kind, Risk};
 use super::render::{LINES, counted, curl, line, proxies, verdict};
 
 /// Groups longer than this are folded.
@@ -14,15 +14,15 @@ const FOLDED: usize = 8;
 pub fn render_markdown(diff: &Diff) -> String {
     let mut out = format!("### meshc: {}\n\n", verdict(diff));
     let _ = writeln!(out, "`{}` → `{}`", code(&diff.base), code(&diff.head));
-    let mut kinds: Vec<Kind> = Vec::new();
+    let mut groups: Vec<(Risk, Kind)> = Vec::new();
     for change in &diff.changes {
-        if !kinds.contains(&change.kind) {
-            kinds.push(change.kind);
+        if !groups.contains(&(change.risk, change.kind)) {
+            groups.push((change.risk, change.kind));
         }
     }
-    for kind in kinds {
-        let changes: Vec<&Change> = diff.changes.iter().filter(|change| change.kind == kind).collect();
-        group(&mut out, kind, &changes);
+    for (risk, kind) in groups {
+        let of_group = |change: &&Change| change.risk == risk && change.kind == kind;
+        group(&mut out, risk, kind, &diff.changes.iter().filter(of_group).collect::<Vec<_>>());
     }
     if !diff.unknown.is_empty() {
         out.push_str("\n#### Not compared\n\n");
@@ -33,15 +33,12 @@ pub fn render_markdown(diff: &Diff) -> String {
     out
 }
 
-fn group(out: &mut String, kind: Kind, changes: &[&Change]) {
-    let _ = writeln!(out, "\n#### {} ({} risk)\n", kind.title(), kind.risk().name());
+fn group(out: &mut String, risk: Risk, kind: Kind, changes: &[&Change]) {
+    let _ = writeln!(out, "\n#### {} ({} risk)\n", kind.title(), risk.name());
     let folded = changes.len() > FOLDED;
     if folded {
-        let _ = writeln!(
-            out,
-            "<details><summary>{}</summary>\n",
-            counted(changes.len(), "change", "changes")
-        );
+        let _ =
+            writeln!(out, "<details><summary>{}</summary>\n", counted(changes.len(), "change", "changes"));
     }
     for change in changes {
         item(out, change);

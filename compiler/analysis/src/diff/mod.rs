@@ -16,6 +16,7 @@ mod regions;
 mod render;
 mod replay;
 mod text;
+mod words;
 
 use meshc_effective::model::EffectiveMesh;
 use meshc_source::SourceSet;

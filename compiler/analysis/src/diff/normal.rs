@@ -81,9 +81,9 @@ fn percent(percent: Percent) -> Value {
 pub(super) fn fault(fault: Option<&Fault>) -> Value {
     let happens = |percent: Percent| percent.millionths > 0;
     let delay = fault.and_then(|f| f.delay.as_ref()).filter(|d| happens(d.percent) && millis(d.fixed) > 0);
-    let abort = fault.and_then(|f| f.abort.as_ref()).filter(|a| {
-        happens(a.percent) && (a.http_status.is_some() || a.grpc_status.is_some())
-    });
+    let abort = fault
+        .and_then(|f| f.abort.as_ref())
+        .filter(|a| happens(a.percent) && (a.http_status.is_some() || a.grpc_status.is_some()));
     if delay.is_none() && abort.is_none() {
         return Value::Null;
     }

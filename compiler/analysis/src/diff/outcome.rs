@@ -28,14 +28,13 @@ pub(super) fn differences(before: &Behaviour, after: &Behaviour) -> Vec<Differen
     };
     let mut all = Vec::new();
     let outcome = outcome(before, after);
-    if let Some(kind) = outcome {
-        all.extend(of(Facet::Outcome, kind));
-    }
-    let same_sort = std::mem::discriminant(&before.outcome) == std::mem::discriminant(&after.outcome);
     // Two faults that answer everything, and one that begins or ends, are told by the fault itself.
-    if outcome != Some(Kind::FaultChanged) {
-        all.extend(of(Facet::Fault, Kind::FaultChanged));
+    match outcome {
+        Some(Kind::FaultChanged) | None => {}
+        Some(kind) => all.extend(of(Facet::Outcome, kind)),
     }
+    all.extend(of(Facet::Fault, Kind::FaultChanged));
+    let same_sort = std::mem::discriminant(&before.outcome) == std::mem::discriminant(&after.outcome);
     let reached = |behaviour: &Behaviour| behaviour.delivered() > 0.0;
     let on_the_way = same_sort && (reached(before) == reached(after));
     if on_the_way {
@@ -48,7 +47,12 @@ pub(super) fn differences(before: &Behaviour, after: &Behaviour) -> Vec<Differen
                     "response": side.facet(Facet::ResponseHeaders),
                 })
             };
-            all.push(Difference { kind: Kind::HeadersChanged, before: both(before), after: both(after), shown: true });
+            all.push(Difference {
+                kind: Kind::HeadersChanged,
+                before: both(before),
+                after: both(after),
+                shown: true,
+            });
         }
         all.extend(of(Facet::Cors, Kind::CorsChanged));
         all.extend(of(Facet::Timeout, Kind::TimeoutChanged));
@@ -59,7 +63,12 @@ pub(super) fn differences(before: &Behaviour, after: &Behaviour) -> Vec<Differen
     if all.is_empty() && before != after {
         // Nothing but an aspect that a redirect or an answer of the proxy has too.
         let all_of = |side: &Behaviour| serde_json::to_value(&side.facets).unwrap_or_default();
-        all.push(Difference { kind: Kind::ResponseChanged, before: all_of(before), after: all_of(after), shown: true });
+        all.push(Difference {
+            kind: Kind::ResponseChanged,
+            before: all_of(before),
+            after: all_of(after),
+            shown: true,
+        });
     }
     all
 }

@@ -38,7 +38,8 @@ fn one(kind: Kind, proxy: &Proxy, count: usize) -> Found {
         ProxyKind::Sidecar => "sidecar",
         ProxyKind::Gateway => "gateway",
     };
-    let value = json!({"workload": proxy.workload, "namespace": proxy.id.namespace, "kind": sort, "proxies": count});
+    let value =
+        json!({"workload": proxy.workload, "namespace": proxy.id.namespace, "kind": sort, "proxies": count});
     let plural = if count == 1 { "" } else { "s" };
     let (before, after, text) = if kind == Kind::ProxyRemoved {
         (value, Value::Null, format!("{count} {sort}{plural} gone"))
@@ -49,12 +50,14 @@ fn one(kind: Kind, proxy: &Proxy, count: usize) -> Found {
     let (base, head) = if kind == Kind::ProxyRemoved { (origins, Vec::new()) } else { (Vec::new(), origins) };
     Found {
         kind,
+        risk: kind.risk(),
         subject: format!("{}.{}", proxy.workload, proxy.id.namespace),
         label: proxy.workload.clone(),
         requests: String::new(),
         text,
         before,
         after,
+        futile: false,
         witness: None,
         base,
         head,

@@ -61,7 +61,8 @@ impl<'a> Half<'a> {
 /// Compares two virtual hosts for the authorities that lead to both.
 pub(super) fn compare(base: Half<'_>, head: Half<'_>, pair: &Pair) -> Compared {
     let (before, after) = (base.behaviours(), head.behaviours());
-    let matches = |half: &Half<'_>| half.routes().iter().map(|route| route.matches.clone()).collect::<Vec<_>>();
+    let matches =
+        |half: &Half<'_>| half.routes().iter().map(|route| route.matches.clone()).collect::<Vec<_>>();
     if before == after && matches(&base) == matches(&head) && base.requires_tls() == head.requires_tls() {
         return Compared::default();
     }

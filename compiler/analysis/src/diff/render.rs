@@ -61,7 +61,8 @@ pub(super) fn curl(witness: &Witness) -> String {
     let table = witness.route_table.as_deref().unwrap_or_default();
     let number = table.strip_prefix("http.").unwrap_or(table).parse::<u16>().ok().or(witness.port);
     let has_port = request.authority.rfind(':') > request.authority.rfind(']');
-    let port = number.filter(|port| *port != 80 && !has_port).map(|port| format!(":{port}")).unwrap_or_default();
+    let port =
+        number.filter(|port| *port != 80 && !has_port).map(|port| format!(":{port}")).unwrap_or_default();
     let url = format!("http://{}{port}{}", request.authority, request.path);
     format!("{text} {}", quoted(&url))
 }

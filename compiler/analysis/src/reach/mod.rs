@@ -131,4 +131,6 @@ fn hidden_request(model: &mut Model, index: usize) -> Result<Option<WitnessReque
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
