@@ -11,7 +11,10 @@ fn edits_reach_mesh_proxy_with_no_failed_request() {
     let plan = Plan { meshc: Path::new(MESHC), proxy: "mesh-proxy", edits: 20, corrupt: true };
     let report = run(&plan).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!((report.failed, report.closed), (0, 0), "{report:?}");
-    assert!(report.requests > 200 && report.live.len() == 20 && report.during_corruption == 200, "{report:?}");
+    assert!(
+        report.requests > 200 && report.live.len() == 20 && report.during_corruption == 200,
+        "{report:?}"
+    );
 }
 
 #[test]

@@ -200,15 +200,11 @@ fn load(address: &str, stop: &AtomicBool) -> (usize, usize, usize) {
     let count = |index: usize| counts[index].fetch_add(1, Ordering::Relaxed);
     let mut client = None;
     while !stop.load(Ordering::Relaxed) {
-        let connection = match client.take().map_or_else(|| Client::connect(address), Ok) {
-            Ok(connection) => connection,
-            Err(_) => {
-                count(0);
-                count(1);
-                continue;
-            }
+        let Ok(mut connection) = client.take().map_or_else(|| Client::connect(address), Ok) else {
+            count(0);
+            count(1);
+            continue;
         };
-        let mut connection: Client = connection;
         count(0);
         match connection.get("/api/reviews/1") {
             Ok(answer) if answer.status == 200 => {
