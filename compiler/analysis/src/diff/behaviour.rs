@@ -113,7 +113,7 @@ impl Behaviour {
                         .collect();
                     if of_each.is_empty() { Value::Null } else { sorted(of_each) }
                 };
-                response = joined(response, own(&normal::response_headers));
+                response = joined(response, &own(&normal::response_headers));
                 if aborts {
                     Outcome::Abort
                 } else {
@@ -122,11 +122,11 @@ impl Behaviour {
                     // Where nothing is reached, nothing shows what would have been done on the way.
                     if targets.iter().any(|(target, _)| target.failure.is_none()) {
                         let request =
-                            joined(normal::request_headers(&route.headers), own(&normal::request_headers));
+                            joined(normal::request_headers(&route.headers), &own(&normal::request_headers));
                         set(Facet::RequestHeaders, request);
                         set(
                             Facet::Rewrite,
-                            joined(normal::rewrite(route, &forward.rewrite), own(&authority)),
+                            joined(normal::rewrite(route, &forward.rewrite), &own(&authority)),
                         );
                         set(Facet::Timeout, normal::timeout(forward.timeout));
                         set(Facet::Retries, normal::retries(forward.retry.as_ref()));
@@ -191,7 +191,7 @@ fn authority(ops: &HeaderOps) -> Value {
     ops.authority.as_ref().map_or(Value::Null, |authority| json!(authority))
 }
 
-fn joined(of_route: Value, of_destinations: Value) -> Value {
+fn joined(of_route: Value, of_destinations: &Value) -> Value {
     if of_destinations.is_null() { of_route } else { json!([of_route, of_destinations]) }
 }
 
@@ -206,7 +206,8 @@ fn reduced(part: u64, total: u64) -> String {
     while b != 0 {
         (a, b) = (b, a % b);
     }
-    if a == 0 { "0".to_owned() } else { format!("{}/{}", part / a, total / a) }
+    let lowest = part.checked_div(a).zip(total.checked_div(a));
+    lowest.map_or_else(|| "0".to_owned(), |(part, total)| format!("{part}/{total}"))
 }
 
 /// The clusters with their shares, sorted by name, each once; and the sum of all weights.

@@ -65,15 +65,15 @@ fn differences(before: &Cluster, after: &Cluster) -> Vec<Found> {
     let mut found = Vec::new();
     if settings(before) != settings(after) {
         let kind = Kind::ClusterSettingsChanged;
-        found.push(one(kind, before, after, settings(before), settings(after)));
+        found.push(one(kind, before, after, &settings(before), &settings(after)));
     }
     if endpoints(before) != endpoints(after) {
-        found.push(one(Kind::EndpointsChanged, before, after, endpoints(before), endpoints(after)));
+        found.push(one(Kind::EndpointsChanged, before, after, &endpoints(before), &endpoints(after)));
     }
     found
 }
 
-fn one(kind: Kind, was: &Cluster, is: &Cluster, before: Value, after: Value) -> Found {
+fn one(kind: Kind, was: &Cluster, is: &Cluster, before: &Value, after: &Value) -> Found {
     Found {
         kind,
         risk: kind.risk(),

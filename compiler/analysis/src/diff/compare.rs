@@ -1,6 +1,7 @@
 //! All proxies of both meshes side by side; what many of them show is collected once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -176,7 +177,9 @@ fn change(
         summary.push_str(&found.requests);
         match requests.len() {
             0 | 1 => {}
-            count => summary.push_str(&format!(" and {} more", count - 1)),
+            count => {
+                let _ = write!(summary, " and {} more", count - 1);
+            }
         }
         summary.push(' ');
     }

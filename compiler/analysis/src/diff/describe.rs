@@ -32,7 +32,7 @@ pub(super) fn requests(method: &str, conditions: &RouteMatch) -> String {
                 method.clone_from(exact);
             }
             (_, ":method") => {
-                method = format!("{}{}", if header.invert { "not " } else { "" }, header_text(header))
+                method = format!("{}{}", if header.invert { "not " } else { "" }, header_text(header));
             }
             _ => more.push(header_text(header)),
         }

@@ -1,5 +1,7 @@
 //! What the text and the Markdown of a diff share.
 
+use std::fmt::Write as _;
+
 use meshc_diagnostics::Witness;
 use meshc_trace::Because;
 
@@ -51,12 +53,12 @@ pub(super) fn curl(witness: &Witness) -> String {
     if request.method == "HEAD" {
         text.push_str(" -I");
     } else if request.method != "GET" {
-        text.push_str(&format!(" -X {}", request.method));
+        let _ = write!(text, " -X {}", request.method);
     }
     for (name, value) in &request.headers {
         // `curl` leaves out a header whose value is empty unless it ends in a semicolon.
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        text.push_str(&format!(" -H {}", quoted(&header)));
+        let _ = write!(text, " -H {}", quoted(&header));
     }
     let table = witness.route_table.as_deref().unwrap_or_default();
     let number = table.strip_prefix("http.").unwrap_or(table).parse::<u16>().ok().or(witness.port);

@@ -1,6 +1,7 @@
 //! Settings in a few words: rewrites, header operations, mirrors.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -73,7 +74,9 @@ fn collect(place: &str, operations: &Value, all: &mut BTreeMap<String, String>) 
         let field = |at: usize| addition.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
         let appended = if field(1).starts_with("APPEND") { "+" } else { "" };
         all.entry(format!("{place} {}", field(0)))
-            .and_modify(|text| text.push_str(&format!(", {appended}{}", field(2))))
+            .and_modify(|text| {
+                let _ = write!(text, ", {appended}{}", field(2));
+            })
             .or_insert_with(|| format!("{appended}{}", field(2)));
     }
     for name in list("remove") {

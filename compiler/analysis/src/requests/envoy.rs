@@ -81,10 +81,9 @@ const NEVER_SEEN_AT_GATEWAYS: &[&str] = &[
 /// Whether the routes of such a proxy can see a header of this (lower-case) name.
 pub(super) fn is_seen(name: &str, proxy: ProxyKind) -> bool {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    !name.is_empty()
-        && name.bytes().all(token)
-        && !NEVER_SEEN.contains(&name)
-        && !(proxy == ProxyKind::Gateway && NEVER_SEEN_AT_GATEWAYS.contains(&name))
+    let dropped =
+        NEVER_SEEN.contains(&name) || (proxy == ProxyKind::Gateway && NEVER_SEEN_AT_GATEWAYS.contains(&name));
+    !dropped && !name.is_empty() && name.bytes().all(token)
 }
 
 /// Whether a query can have a parameter of this name.

@@ -44,8 +44,8 @@ impl Model {
     /// The most readable request of a set as it is sent; none if the set is empty.
     pub(crate) fn witness(&self, set: Set) -> Option<(Request, WitnessRequest)> {
         let request = self.space.witness(set)?;
-        let sent = self.sent(&request);
-        Some((request, sent))
+        let as_sent = self.sent(&request);
+        Some((request, as_sent))
     }
 
     fn sent(&self, request: &Request) -> WitnessRequest {

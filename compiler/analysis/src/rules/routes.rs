@@ -65,7 +65,7 @@ impl Written<'_> {
     fn audience(&self) -> HttpMatch {
         let Some(condition) = self.condition else { return HttpMatch::default() };
         HttpMatch {
-            port: condition.port.clone(),
+            port: condition.port,
             gateways: condition.gateways.clone(),
             source_labels: condition.source_labels.clone(),
             source_namespace: condition.source_namespace.clone(),

@@ -1,5 +1,7 @@
 //! Mutants of the bookshop made by hand: each change of behaviour is found with its words, and nothing else is.
 
+use std::fmt::Write as _;
+
 use super::compare;
 use crate::diff::{Diff, Equal, render_markdown, render_text};
 use crate::testing::{Tree, bookshop, edited, world};
@@ -204,7 +206,7 @@ fn each_change_of_behaviour_is_found() {
     for (what, head) in &mutants {
         let found = found(head);
         assert!(!found.is_empty(), "{what} is not found");
-        all.push_str(&format!("# {what}\n{}\n", found.join("\n")));
+        let _ = writeln!(all, "# {what}\n{}", found.join("\n"));
     }
     insta::assert_snapshot!(all);
 }
