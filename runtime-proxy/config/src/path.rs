@@ -105,11 +105,20 @@ fn is_normal(path: &[u8]) -> bool {
 /// One or two dots that are a whole segment: how many, and where they end.
 fn dots(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
     let mut at = start;
+    let mut literal = true;
     for count in 0..=2 {
         match bytes.get(at) {
             None | Some(b'/' | b'\\') => return (count > 0).then_some((count, at)),
+            // Parameters of such a segment are dropped with it, where the dots are not escaped.
+            Some(b';') if count > 0 && literal => {
+                let slash = bytes[at..].iter().position(|byte| matches!(byte, b'/' | b'\\'));
+                return Some((count, slash.map_or(bytes.len(), |slash| at + slash)));
+            }
             Some(b'.') => at += 1,
-            Some(b'%') if escaped(bytes, at) == Some(b'.') => at += 3,
+            Some(b'%') if escaped(bytes, at) == Some(b'.') => {
+                literal = false;
+                at += 3;
+            }
             Some(_) => return None,
         }
     }

@@ -65,19 +65,21 @@ impl Redirect {
         })
     }
 
-    /// Where the client is sent. `matched` is how much of the path the route's match covers; `forwarded_proto` is
-    /// the scheme that the first proxy saw.
-    pub fn location(&self, request: &RequestView<'_>, matched: usize, forwarded_proto: &str) -> String {
+    /// The path after the redirect's own rewrite; `None` where there is none. `matched` is how much of the path the
+    /// route's match covers.
+    pub fn rewritten(&self, path: &str, matched: usize) -> Option<String> {
+        self.rewrite.apply(path, matched)
+    }
+
+    /// Where the client is sent, once the path is rewritten. `forwarded_proto` is the scheme that the first proxy saw.
+    pub fn location(&self, request: &RequestView<'_>, forwarded_proto: &str) -> String {
         let scheme = self.scheme.as_deref().unwrap_or(request.scheme);
         let host = if self.host.is_empty() {
             request_host(request.authority, scheme, self.port.is_some(), forwarded_proto)
         } else {
             &self.host
         };
-        let current = match self.rewrite.apply(request.path, matched) {
-            Some(path) => Cow::Owned(path),
-            None => Cow::Borrowed(request.path),
-        };
+        let current = Cow::Borrowed(request.path);
         let has_query = self.path.contains('?');
         let mut path = if self.path.is_empty() {
             current

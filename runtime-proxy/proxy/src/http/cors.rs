@@ -88,6 +88,10 @@ fn answer(
     let headers = &mut reply.headers;
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        // Of no use to a preflight, but Envoy's answer passes the part of the filter that is for responses.
+        if let Some(expose) = first(filters, |policy| policy.expose_headers.clone()) {
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose);
+        }
     }
     if credentials {
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

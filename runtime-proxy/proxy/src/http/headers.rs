@@ -56,6 +56,44 @@ const EDGE: [&str; 5] = [
     "x-envoy-retriable-header-names",
 ];
 
+/// The methods that Envoy's codec of HTTP/1 knows.
+const METHODS: [&str; 34] = [
+    "ACL",
+    "BIND",
+    "CHECKOUT",
+    "CONNECT",
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MOVE",
+    "M-SEARCH",
+    "NOTIFY",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "PUT",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "SOURCE",
+    "SUBSCRIBE",
+    "TRACE",
+    "UNBIND",
+    "UNLINK",
+    "UNLOCK",
+    "UNSUBSCRIBE",
+];
+
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -111,11 +149,15 @@ impl Inbound {
         info: &mut StreamInfo,
     ) -> Option<LocalReply> {
         let (status, body, details) = if version == Version::HTTP_10 || version == Version::HTTP_09 {
-            (StatusCode::UPGRADE_REQUIRED, "", "low_version")
+            (StatusCode::UPGRADE_REQUIRED, "Upgrade Required", "low_version")
+        } else if version == Version::HTTP_11 && !METHODS.contains(&self.method.as_str()) {
+            (StatusCode::BAD_REQUEST, "Bad Request", "http1.codec_error")
         } else if self.authority.is_empty() {
             (StatusCode::BAD_REQUEST, "", "missing_host_header")
         } else if !self.authority.bytes().all(is_authority) {
             (StatusCode::BAD_REQUEST, "Bad Request", "http.invalid_authority")
+        } else if self.method != Method::CONNECT && self.path.is_empty() {
+            (StatusCode::BAD_REQUEST, "Bad Request", "http.invalid_url")
         } else if self.method != Method::CONNECT && !self.path.starts_with('/') {
             (StatusCode::NOT_FOUND, "", "absolute_path_rejected")
         } else {
@@ -123,7 +165,7 @@ impl Inbound {
                 Normalized::Done => return None,
                 Normalized::Refused => (StatusCode::BAD_REQUEST, "", "path_normalization_failed"),
                 Normalized::Redirected(location) => {
-                    info.details = "path_normalization_redirect".into();
+                    info.details = "path_normalization_failed".into();
                     let mut reply = LocalReply::new(StatusCode::TEMPORARY_REDIRECT, "");
                     reply.header(header::LOCATION, &location);
                     return Some(reply);

@@ -71,8 +71,12 @@ impl mesh_proxy_config::ValuesOf for HeaderValues<'_> {
 
 /// The value of `REQ`.
 pub(crate) fn request_operand(request: &RequestView<'_>, operand: &HeaderOperand) -> Option<Vec<u8>> {
-    let value = header_value(request, &operand.name)
-        .or_else(|| operand.alternative.as_ref().and_then(|name| header_value(request, name)))?;
+    // Of several values the first counts, other than for matchers.
+    let value = |name: &str| match name.starts_with(':') || name == "host" {
+        true => header_value(request, name),
+        false => request.headers.get(name).map(|value| value.as_bytes().into()),
+    };
+    let value = value(&operand.name).or_else(|| operand.alternative.as_ref().and_then(|name| value(name)))?;
     Some(cut(&value, operand))
 }
 
@@ -104,7 +108,10 @@ fn common(info: &StreamInfo, operator: &Operator, now: Instant, out: &mut Vec<u8
         Operator::Protocol => text(protocol(info.protocol), out),
         Operator::ResponseCode => show(info.status, out),
         Operator::ResponseCodeDetails => text(&info.details, out),
-        Operator::ResponseFlags => info.flags.write(out),
+        Operator::ResponseFlags => {
+            info.flags.write(out);
+            true
+        }
         Operator::BytesReceived => show(info.progress.bytes.get(), out),
         Operator::BytesSent => show(info.bytes_sent, out),
         Operator::Duration => show(milliseconds(info.start, now), out),
@@ -130,7 +137,7 @@ fn common(info: &StreamInfo, operator: &Operator, now: Instant, out: &mut Vec<u8
             Some(reason) => text(&reason.replace(' ', "_"), out),
             None => false,
         },
-        Operator::AttemptCount => info.attempts > 0 && show(info.attempts, out),
+        Operator::AttemptCount => show(info.attempts, out),
         Operator::DownstreamLocalAddress(part) => address(info.local, *part, out),
         Operator::DownstreamRemoteAddress(part) => address(info.remote.unwrap_or(info.peer), *part, out),
         Operator::DownstreamDirectRemoteAddress(part) => address(info.peer, *part, out),

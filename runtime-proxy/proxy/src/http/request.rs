@@ -20,7 +20,7 @@ use super::local_reply::LocalReply;
 use super::operators::HeaderValues;
 use super::respond::{self, Answer};
 use super::router;
-use super::stream::{Flags, StreamGuard, StreamInfo};
+use super::stream::{Flag, Flags, StreamGuard, StreamInfo};
 use crate::view::{HttpView, View};
 use crate::worker::Worker;
 
@@ -84,15 +84,22 @@ pub(crate) async fn serve(
     let mut exchange = Exchange { worker, view, http, guard, inbound, cors, random, upgrade };
     let answer = match refused {
         Some(reply) => {
-            if reply.status == StatusCode::NOT_FOUND {
-                exchange.http.stats.downstream_rq_non_relative_path.inc();
+            match reply.status {
+                StatusCode::NOT_FOUND => exchange.http.stats.downstream_rq_non_relative_path.inc(),
+                // What is no request is not logged.
+                StatusCode::UPGRADE_REQUIRED => exchange.guard.silence(),
+                StatusCode::BAD_REQUEST if !reply.body.is_empty() => exchange.guard.silence(),
+                _ => {}
             }
             exchange.capture_request();
             Answer::Local(reply)
         }
         None => exchange.run(body).await,
     };
-    let response = respond::finish(exchange, answer, downstream.must_close(version));
+    // Bytes that follow a refused change of the protocol are not HTTP.
+    let refused = exchange.inbound.upgrade.is_some() || exchange.inbound.method == http::Method::CONNECT;
+    let close = downstream.must_close(version) || refused && matches!(answer, Answer::Local(_));
+    let response = respond::finish(exchange, answer, close && version != Version::HTTP_2);
     drop(active);
     Ok(response)
 }
@@ -133,13 +140,15 @@ impl Exchange {
         if http_body::Body::is_end_stream(&body) {
             self.guard.info.progress.complete();
         }
-        let found = http.config.routes.as_ref().and_then(|table| {
+        // No route leads a CONNECT anywhere: what would is refused in the configuration.
+        let routable = http.config.routes.as_ref().filter(|_| self.inbound.method != http::Method::CONNECT);
+        let found = routable.and_then(|table| {
             let proto = self.inbound.forwarded_proto();
             table.find(&self.inbound.view(), self.random, proto, false).map(|matched| (&**table, matched))
         });
         let Some((table, matched)) = found else {
             http.stats.no_route.inc();
-            return self.local(StatusCode::NOT_FOUND, "", Flags::NO_ROUTE, "route_not_found");
+            return self.local(StatusCode::NOT_FOUND, "", Some(Flag::NO_ROUTE), "route_not_found");
         };
         let (host, route, covered) = match matched {
             Matched::Route { host, route, covered } => (host, route, covered),
@@ -158,6 +167,10 @@ impl Exchange {
             Action::Forward(forward) => Some(forward.choose(self.random)),
             _ => None,
         };
+        self.guard.info.cluster = destination
+            .and_then(|destination| destination.cluster)
+            .and_then(|index| self.view.clusters.get(index))
+            .map(Rc::clone);
         let routed = Routed { table, host, route, covered };
         let filters =
             destination.and_then(|destination| destination.filters.as_ref()).unwrap_or(&route.filters);
@@ -179,11 +192,12 @@ impl Exchange {
                 http.stats.rq_direct_response.inc();
                 let status = StatusCode::from_u16(redirect.status).unwrap_or(StatusCode::MOVED_PERMANENTLY);
                 let mut reply = LocalReply::new(status, "");
-                let view = self.inbound.view();
-                reply.header(
-                    header::LOCATION,
-                    &redirect.location(&view, covered, self.inbound.forwarded_proto()),
-                );
+                if let Some(path) = redirect.rewritten(&self.inbound.path, covered) {
+                    self.replace_path(path);
+                    self.capture_request();
+                }
+                let proto = self.inbound.forwarded_proto();
+                reply.header(header::LOCATION, &redirect.location(&self.inbound.view(), proto));
                 self.direct(&routed, reply)
             }
             Action::Direct(direct) => {
@@ -205,7 +219,6 @@ impl Exchange {
     /// An answer that stands in the configuration; the route's operations on responses apply to it.
     fn direct(&mut self, routed: &Routed<'_>, mut reply: LocalReply) -> Answer {
         self.guard.info.details = "direct_response".into();
-        self.guard.info.status = reply.status.as_u16();
         let mut headers = std::mem::take(&mut reply.headers);
         self.change_response(routed, None, &mut headers);
         reply.headers = headers;
@@ -222,7 +235,6 @@ impl Exchange {
     ) -> Answer {
         match answer {
             Answer::Local(mut reply) if destination.is_some() && self.guard.info.details != CORS_RESPONSE => {
-                self.guard.info.status = reply.status.as_u16();
                 let mut headers = std::mem::take(&mut reply.headers);
                 self.change_response(routed, destination, &mut headers);
                 reply.headers = headers;
@@ -237,10 +249,12 @@ impl Exchange {
         &mut self,
         status: StatusCode,
         body: impl Into<bytes::Bytes>,
-        flags: Flags,
+        flag: Option<Flag>,
         details: &'static str,
     ) -> Answer {
-        self.guard.info.flags.set(flags);
+        if let Some(flag) = flag {
+            self.guard.info.flags.set(flag);
+        }
         self.guard.info.details = details.into();
         Answer::Local(LocalReply::new(status, body))
     }
@@ -287,6 +301,15 @@ impl Exchange {
         }
     }
 
+    /// Changes the path, and keeps the old one in a header unless such headers are suppressed.
+    pub(crate) fn replace_path(&mut self, path: String) {
+        let own = super::router_setup::envoy_headers(self);
+        if own && let Ok(old) = header::HeaderValue::from_str(&self.inbound.path) {
+            self.inbound.headers.insert("x-envoy-original-path", old);
+        }
+        self.inbound.path = path;
+    }
+
     /// Refuses an upgrade that neither the connection manager nor the route allows.
     fn check_upgrade(&mut self, route: &Route) -> Option<Answer> {
         let protocol = self.inbound.upgrade.as_deref()?;
@@ -299,7 +322,7 @@ impl Exchange {
             (None, _) => false,
             (Some(_), Some((_, enabled))) | (Some((_, enabled)), None) => *enabled,
         };
-        (!allowed).then(|| self.local(StatusCode::FORBIDDEN, "", Flags::default(), "upgrade_failed"))
+        (!allowed).then(|| self.local(StatusCode::FORBIDDEN, "", None, "upgrade_failed"))
     }
 
     /// Runs the filters before the router, in order.
@@ -347,7 +370,7 @@ impl Exchange {
             stats.fault_delays_injected.inc();
             stats.fault_active_faults.inc();
             let active = ActiveFault(&stats);
-            self.guard.info.flags.set(Flags::DELAY_INJECTED);
+            self.guard.info.flags.set(Flag::DELAY_INJECTED);
             tokio::time::sleep(*delay).await;
             drop(active);
         }
@@ -356,7 +379,7 @@ impl Exchange {
             return None;
         }
         stats.fault_aborts_injected.inc();
-        self.guard.info.flags.set(Flags::FAULT_INJECTED);
+        self.guard.info.flags.set(Flag::FAULT_INJECTED);
         self.guard.info.details = "fault_filter_abort".into();
         let mut reply = LocalReply::new(StatusCode::OK, "fault filter abort");
         match abort {

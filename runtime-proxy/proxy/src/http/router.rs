@@ -15,7 +15,7 @@ use super::mirror;
 use super::request::{Exchange, Routed};
 use super::respond::{Answer, UpstreamAnswer};
 use super::router_setup::{ATTEMPT_COUNT, Head, Limits, envoy_headers, head, limits, set_expected_timeout};
-use super::stream::Flags;
+use super::stream::Flag;
 use crate::pool::{ConnectError, Lease, Upstream};
 use crate::view::ClusterView;
 
@@ -37,23 +37,19 @@ pub(crate) async fn forward(
         exchange.guard.info.cluster_name = Some(destination.cluster_name.to_string());
         let status =
             StatusCode::from_u16(forward.not_found_status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-        return exchange.local(status, "", Flags::NO_CLUSTER, "cluster_not_found");
+        return exchange.local(status, "", Some(Flag::NO_CLUSTER), "cluster_not_found");
     };
-    exchange.guard.info.cluster = Some(Rc::clone(&cluster));
     if cluster.balancer.upstreams().is_empty() {
         cluster.stats.upstream_cx_none_healthy.inc();
         cluster.stats.codes.inc(503);
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        return exchange.local(
-            status,
-            "no healthy upstream",
-            Flags::NO_HEALTHY_UPSTREAM,
-            "no_healthy_upstream",
-        );
+        exchange.guard.info.attempts = 1;
+        let (status, flag) = (StatusCode::SERVICE_UNAVAILABLE, Flag::NO_HEALTHY_UPSTREAM);
+        let answer = exchange.local(status, "no healthy upstream", Some(flag), "no_healthy_upstream");
+        return count_in_response(exchange, routed, answer);
     }
     let limits = limits(exchange, forward);
-    let Some(head) = head(exchange, routed, forward, destination, limits) else {
-        return exchange.local(StatusCode::BAD_REQUEST, "", Flags::default(), "path_rewrite_failed");
+    let Some(head) = head(exchange, routed, forward, destination, limits, body.is_end_stream()) else {
+        return exchange.local(StatusCode::BAD_REQUEST, "", None, "path_rewrite_failed");
     };
     let retry =
         forward.retry.clone().filter(|retry| !retry.on.is_empty() && retry.accepts(&exchange.inbound.view()));
@@ -101,13 +97,18 @@ pub(crate) async fn forward(
             Answer::Upstream(Box::new(UpstreamAnswer { response, lease, deadline, idle: limits.idle }))
         }
         Err(failed) => {
-            let mut answer = failed.answer(exchange, &cluster);
-            if let (true, Answer::Local(reply)) = (routed.host.count_attempts_in_response, &mut answer) {
-                reply.headers.insert(ATTEMPT_COUNT, HeaderValue::from(exchange.guard.info.attempts));
-            }
-            answer
+            let answer = failed.answer(exchange, &cluster);
+            count_in_response(exchange, routed, answer)
         }
     }
+}
+
+/// Says in an answer of our own how many tries there were, where the virtual host wants it.
+fn count_in_response(exchange: &Exchange, routed: &Routed<'_>, mut answer: Answer) -> Answer {
+    if let (true, Answer::Local(reply)) = (routed.host.count_attempts_in_response, &mut answer) {
+        reply.headers.insert(ATTEMPT_COUNT, HeaderValue::from(exchange.guard.info.attempts));
+    }
+    answer
 }
 
 const SERVICE_TIME: HeaderName = HeaderName::from_static("x-envoy-upstream-service-time");
@@ -171,51 +172,47 @@ impl Failed {
             Self::Timeout => {
                 cluster.stats.upstream_rq_timeout.inc();
                 cluster.stats.codes.inc(504);
-                let flags = Flags::UPSTREAM_REQUEST_TIMEOUT;
+                let flag = Flag::UPSTREAM_REQUEST_TIMEOUT;
                 return exchange.local(
                     gateway_timeout,
                     "upstream request timeout",
-                    flags,
+                    Some(flag),
                     "response_timeout",
                 );
             }
             Self::Idle => {
                 exchange.http.stats.downstream_rq_idle_timeout.inc();
-                let flags = Flags::STREAM_IDLE_TIMEOUT;
-                return exchange.local(gateway_timeout, "stream timeout", flags, "stream_idle_timeout");
+                let flag = Flag::STREAM_IDLE_TIMEOUT;
+                return exchange.local(gateway_timeout, "stream timeout", Some(flag), "stream_idle_timeout");
             }
             Self::Try { failure: Failure::PerTryTimeout, .. } => {
                 cluster.stats.codes.inc(504);
-                let flags = Flags::UPSTREAM_REQUEST_TIMEOUT;
+                let flag = Flag::UPSTREAM_REQUEST_TIMEOUT;
                 return exchange.local(
                     gateway_timeout,
                     "upstream request timeout",
-                    flags,
+                    Some(flag),
                     "upstream_per_try_timeout",
                 );
             }
             Self::Try { failure, reason, retried } => (failure, reason, retried),
         };
         cluster.stats.codes.inc(503);
-        let (name, flags) = match failure {
-            Failure::Connect if reason.is_none() => {
-                ("connection timeout", Flags::UPSTREAM_CONNECTION_FAILURE)
-            }
-            Failure::Connect => ("remote connection failure", Flags::UPSTREAM_CONNECTION_FAILURE),
-            _ => ("connection termination", Flags::UPSTREAM_CONNECTION_TERMINATION),
+        let (name, flag) = match failure {
+            Failure::Connect if reason.is_none() => ("connection timeout", Flag::UPSTREAM_CONNECTION_FAILURE),
+            Failure::Connect => ("remote connection failure", Flag::UPSTREAM_CONNECTION_FAILURE),
+            _ => ("connection termination", Flag::UPSTREAM_CONNECTION_TERMINATION),
         };
         let verb = if retried { "retried and the latest reset reason" } else { "reset reason" };
-        let mut body = format!("upstream connect error or disconnect/reset before headers. {verb}: {name}");
+        let body = format!("upstream connect error or disconnect/reset before headers. {verb}: {name}");
         let mut details = format!("upstream_reset_before_response_started{{{}", name.replace(' ', "_"));
         if let Some(reason) = reason {
-            body.push_str(", transport failure reason: ");
-            body.push_str(&reason);
             details.push('|');
             details.push_str(&reason.replace(' ', "_"));
             exchange.guard.info.transport_failure = Some(reason);
         }
         details.push('}');
-        let answer = exchange.local(StatusCode::SERVICE_UNAVAILABLE, body, flags, "");
+        let answer = exchange.local(StatusCode::SERVICE_UNAVAILABLE, body, Some(flag), "");
         exchange.guard.info.details = details.into();
         answer
     }
@@ -265,7 +262,7 @@ impl Tries<'_> {
             if !may || left == 0 {
                 let retried = self.exchange.guard.info.attempts > 1;
                 if again && self.retry.is_some() {
-                    self.exchange.guard.info.flags.set(Flags::UPSTREAM_RETRY_LIMIT_EXCEEDED);
+                    self.exchange.guard.info.flags.set(Flag::UPSTREAM_RETRY_LIMIT_EXCEEDED);
                     self.cluster.stats.upstream_rq_retry_limit_exceeded.inc();
                 } else if retried && outcome.is_ok() {
                     self.cluster.stats.upstream_rq_retry_success.inc();

@@ -77,6 +77,7 @@ pub(crate) fn head(
     forward: &Forward,
     destination: &Destination,
     limits: Limits,
+    bodyless: bool,
 ) -> Option<Head> {
     let own = envoy_headers(exchange);
     let mut headers = std::mem::take(&mut exchange.inbound.headers);
@@ -109,17 +110,20 @@ pub(crate) fn head(
     if let Some(host) = forward.host_rewrite.as_ref().or(destination.host_rewrite.as_ref()) {
         rewrite_host(exchange, &mut headers, host, forward.append_forwarded_host, own);
     }
-    if let Some(path) = forward.rewrite.apply(&exchange.inbound.path, routed.covered) {
-        if own && let Ok(old) = HeaderValue::from_str(&exchange.inbound.path) {
-            headers.insert("x-envoy-original-path", old);
-        }
-        exchange.inbound.path = path;
-    }
+    let rewritten = forward.rewrite.apply(&exchange.inbound.path, routed.covered);
     // What is logged and what responses refer to is the request as it left.
     exchange.inbound.headers = headers;
+    if let Some(path) = rewritten {
+        exchange.replace_path(path);
+    }
     exchange.capture_request();
     let mut headers = exchange.inbound.headers.clone();
     headers.insert(header::HOST, HeaderValue::from_str(&exchange.inbound.authority).ok()?);
+    if bodyless
+        && !matches!(exchange.inbound.method, Method::GET | Method::HEAD | Method::DELETE | Method::TRACE)
+    {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     if exchange.inbound.path.is_empty() {
         return None;
     }

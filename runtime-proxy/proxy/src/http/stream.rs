@@ -13,53 +13,58 @@ use super::operators::LogValues;
 use crate::pool::Lease;
 use crate::view::{ClusterView, HttpView};
 
-/// What happened to a stream, one bit a flag; the names are Envoy's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Flags(u32);
+/// Something that happened to a stream, by Envoy's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flag(&'static str);
+
+impl Flag {
+    /// No healthy endpoint.
+    pub(crate) const NO_HEALTHY_UPSTREAM: Self = Self("UH");
+    /// No connection could be made.
+    pub(crate) const UPSTREAM_CONNECTION_FAILURE: Self = Self("UF");
+    /// The upstream's connection ended.
+    pub(crate) const UPSTREAM_CONNECTION_TERMINATION: Self = Self("UC");
+    /// The route's timeout.
+    pub(crate) const UPSTREAM_REQUEST_TIMEOUT: Self = Self("UT");
+    /// No route.
+    pub(crate) const NO_ROUTE: Self = Self("NR");
+    /// A fault's delay.
+    pub(crate) const DELAY_INJECTED: Self = Self("DI");
+    /// A fault's abort.
+    pub(crate) const FAULT_INJECTED: Self = Self("FI");
+    /// The client went away.
+    pub(crate) const DOWNSTREAM_CONNECTION_TERMINATION: Self = Self("DC");
+    /// All retries are used.
+    pub(crate) const UPSTREAM_RETRY_LIMIT_EXCEEDED: Self = Self("URX");
+    /// The stream was silent for too long.
+    pub(crate) const STREAM_IDLE_TIMEOUT: Self = Self("SI");
+    /// The cluster does not exist.
+    pub(crate) const NO_CLUSTER: Self = Self("NC");
+}
+
+/// What happened to a stream, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Flags(Vec<Flag>);
 
 impl Flags {
-    /// No healthy endpoint.
-    pub(crate) const NO_HEALTHY_UPSTREAM: Self = Self(1);
-    /// No connection could be made.
-    pub(crate) const UPSTREAM_CONNECTION_FAILURE: Self = Self(1 << 1);
-    /// The upstream's connection ended.
-    pub(crate) const UPSTREAM_CONNECTION_TERMINATION: Self = Self(1 << 2);
-    /// The route's timeout.
-    pub(crate) const UPSTREAM_REQUEST_TIMEOUT: Self = Self(1 << 3);
-    /// No route.
-    pub(crate) const NO_ROUTE: Self = Self(1 << 4);
-    /// A fault's delay.
-    pub(crate) const DELAY_INJECTED: Self = Self(1 << 5);
-    /// A fault's abort.
-    pub(crate) const FAULT_INJECTED: Self = Self(1 << 6);
-    /// The client went away.
-    pub(crate) const DOWNSTREAM_CONNECTION_TERMINATION: Self = Self(1 << 7);
-    /// All retries are used.
-    pub(crate) const UPSTREAM_RETRY_LIMIT_EXCEEDED: Self = Self(1 << 8);
-    /// The stream was silent for too long.
-    pub(crate) const STREAM_IDLE_TIMEOUT: Self = Self(1 << 9);
-    /// The cluster does not exist.
-    pub(crate) const NO_CLUSTER: Self = Self(1 << 10);
-
-    const NAMES: [&'static str; 11] = ["UH", "UF", "UC", "UT", "NR", "DI", "FI", "DC", "URX", "SI", "NC"];
-
-    /// Sets flags.
-    pub(crate) fn set(&mut self, flags: Self) {
-        self.0 |= flags.0;
+    /// Adds a flag, once.
+    pub(crate) fn set(&mut self, flag: Flag) {
+        if !self.0.contains(&flag) {
+            self.0.push(flag);
+        }
     }
 
-    /// The names, joined by commas; false where there is none.
-    pub(crate) fn write(self, out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        for (index, name) in Self::NAMES.iter().enumerate() {
-            if self.0 & (1 << index) != 0 {
-                if out.len() > start {
-                    out.push(b',');
-                }
-                out.extend_from_slice(name.as_bytes());
-            }
+    /// The names, joined by commas; `-` where there is none.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        if self.0.is_empty() {
+            out.push(b'-');
         }
-        out.len() > start
+        for (index, Flag(name)) in self.0.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(name.as_bytes());
+        }
     }
 }
 
@@ -117,13 +122,14 @@ pub(crate) struct StreamGuard {
     pub(crate) http: Rc<HttpView>,
     lease: Option<Lease>,
     complete: bool,
+    silent: bool,
 }
 
 impl StreamGuard {
     /// A stream of a connection manager.
     pub(crate) fn new(info: StreamInfo, http: Rc<HttpView>) -> Self {
         http.stats.downstream_rq_active.inc();
-        Self { info, http, lease: None, complete: false }
+        Self { info, http, lease: None, complete: false, silent: false }
     }
 
     /// Whether anything is logged.
@@ -134,6 +140,11 @@ impl StreamGuard {
     /// The response is our own, complete from the start.
     pub(crate) fn own_response(&mut self) {
         self.complete = true;
+    }
+
+    /// The request was none: nothing is logged.
+    pub(crate) fn silence(&mut self) {
+        self.silent = true;
     }
 
     /// The response comes on this connection.
@@ -156,10 +167,10 @@ impl StreamGuard {
         self.complete = true;
         self.lease = None;
         if matches!(error, BodyError::Timeout) {
-            self.info.flags.set(Flags::UPSTREAM_REQUEST_TIMEOUT);
+            self.info.flags.set(Flag::UPSTREAM_REQUEST_TIMEOUT);
             self.info.details = Cow::Borrowed("upstream_response_timeout");
         } else {
-            self.info.flags.set(Flags::UPSTREAM_CONNECTION_TERMINATION);
+            self.info.flags.set(Flag::UPSTREAM_CONNECTION_TERMINATION);
             self.info.details =
                 Cow::Borrowed("upstream_reset_after_response_started{connection_termination}");
         }
@@ -179,7 +190,7 @@ impl Drop for StreamGuard {
         let stats = &self.http.stats;
         stats.downstream_rq_active.dec();
         if !self.complete {
-            self.info.flags.set(Flags::DOWNSTREAM_CONNECTION_TERMINATION);
+            self.info.flags.set(Flag::DOWNSTREAM_CONNECTION_TERMINATION);
             stats.downstream_rq_rx_reset.inc();
             if self.info.status == 0 {
                 self.info.details = Cow::Borrowed("downstream_remote_disconnect");
@@ -188,6 +199,9 @@ impl Drop for StreamGuard {
         if self.info.status != 0 {
             stats.downstream_rq_completed.inc();
             stats.count_status(self.info.status);
+        }
+        if self.silent {
+            return;
         }
         let now = Instant::now();
         for (log, buffer) in self.http.config.access_logs.iter().zip(&self.http.logs) {
