@@ -1,6 +1,7 @@
 //! The stand-in's listeners and its answers over HTTP/1.1.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::convert::Infallible;
 use std::io;
 use std::net::Ipv4Addr;
@@ -48,9 +49,8 @@ impl Apps {
     pub(super) async fn become_these(&mut self, wanted: BTreeMap<String, App>) -> io::Result<Listening> {
         self.running.retain(|key, running| wanted.get(key).is_some_and(|app| *app == *running.app));
         for (key, app) in wanted {
-            if !self.running.contains_key(&key) {
-                let running = start(app).await?;
-                self.running.insert(key, running);
+            if let Entry::Vacant(place) = self.running.entry(key) {
+                place.insert(start(app).await?);
             }
         }
         let apps = self.running.iter().map(|(key, running)| (key.clone(), running.ports.clone())).collect();

@@ -18,21 +18,16 @@ use super::world::World;
 const EARLY: Duration = Duration::from_millis(2);
 
 /// How `observed` differs from what was `predicted` for `proxy`; empty where it is one of the outcomes.
-pub(crate) fn differences(
-    world: &World,
-    proxy: &Proxy,
-    predicted: &Answer,
-    observed: &Observed,
-) -> Vec<String> {
-    let main = against(world, proxy, predicted, observed);
+pub(crate) fn differences(proxy: &Proxy, predicted: &Answer, observed: &Observed) -> Vec<String> {
+    let main = against(proxy, predicted, observed);
     let mut others = predicted.alternatives.iter();
-    if main.is_empty() || others.any(|other| against(world, proxy, &other.answer, observed).is_empty()) {
+    if main.is_empty() || others.any(|other| against(proxy, &other.answer, observed).is_empty()) {
         return Vec::new();
     }
     main
 }
 
-fn against(world: &World, proxy: &Proxy, predicted: &Answer, observed: &Observed) -> Vec<String> {
+fn against(proxy: &Proxy, predicted: &Answer, observed: &Observed) -> Vec<String> {
     let mut found = Differences(Vec::new());
     found.compare("status", &predicted.status, &observed.status);
     if observed.route.is_some() {
@@ -42,7 +37,7 @@ fn against(world: &World, proxy: &Proxy, predicted: &Answer, observed: &Observed
     if predicted.body.is_some() {
         found.compare("body", &predicted.body, &observed.body);
     }
-    destination(world, proxy, predicted, observed, &mut found);
+    destination(proxy, predicted, observed, &mut found);
     let cluster = observed.destinations.iter().flatten().next().map(|(cluster, _)| cluster.as_str());
     match (&predicted.upstream, &observed.upstream) {
         (Some(predicted), Some(arrived)) => {
@@ -80,13 +75,7 @@ fn against(world: &World, proxy: &Proxy, predicted: &Answer, observed: &Observed
 }
 
 /// Who answered, against the destinations.
-fn destination(
-    world: &World,
-    proxy: &Proxy,
-    predicted: &Answer,
-    observed: &Observed,
-    found: &mut Differences,
-) {
+fn destination(proxy: &Proxy, predicted: &Answer, observed: &Observed, found: &mut Differences) {
     let weighted = || predicted.destinations.iter().filter(|(_, weight)| *weight > 0);
     if let Some((taken, _)) = observed.destinations.iter().flatten().next()
         && weighted().all(|(cluster, _)| cluster != taken)
@@ -102,7 +91,7 @@ fn destination(
     };
     let taken =
         observed.destinations.as_ref().and_then(|taken| taken.first()).map(|(cluster, _)| cluster.as_str());
-    let serves = |cluster: &str| world.serves(proxy, cluster, who);
+    let serves = |cluster: &str| World::serves(proxy, cluster, who);
     let fits = match taken {
         Some(taken) => serves(taken),
         None => weighted().any(|(cluster, _)| serves(cluster)),

@@ -63,9 +63,6 @@ pub(crate) enum UpError {
     /// The tree cannot be read.
     #[error("{0}")]
     Source(String),
-    /// The tree has errors, which were printed.
-    #[error("the mesh has errors: mend them, or run it as Istio would with --allow-errors")]
-    Findings,
 }
 
 impl UpError {

@@ -18,7 +18,7 @@ pub(super) fn request(matches: &RouteMatch, authority: &str) -> Option<Request> 
     for header in matches.headers.iter().filter(|header| is_wanted(header)) {
         let value = match &header.condition {
             HeaderCondition::Present => "1".to_owned(),
-            HeaderCondition::Value(matched) => text(matched)?,
+            HeaderCondition::Value(string) => text(string)?,
         };
         match header.name.to_ascii_lowercase().as_str() {
             ":method" => request.method = value,
@@ -32,7 +32,7 @@ pub(super) fn request(matches: &RouteMatch, authority: &str) -> Option<Request> 
     for query in &matches.query {
         let value = match &query.condition {
             QueryCondition::Present => "1".to_owned(),
-            QueryCondition::Value(matched) => text(matched)?,
+            QueryCondition::Value(string) => text(string)?,
         };
         request.path.push(separator);
         request.path.extend([query.name.as_str(), "=", &value]);
@@ -46,8 +46,8 @@ fn is_wanted(header: &HeaderMatch) -> bool {
     !header.invert
 }
 
-fn text(matched: &StringMatch) -> Option<String> {
-    match matched {
+fn text(string: &StringMatch) -> Option<String> {
+    match string {
         StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Suffix(text) => {
             Some(text.clone())
         }

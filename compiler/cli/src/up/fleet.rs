@@ -18,7 +18,7 @@ use super::processes::Processes;
 use super::state::State;
 
 /// How long a proxy may take to serve: Envoys start slowly where many start at once.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// How long a running proxy may take to swap.
 const SWAP: Duration = Duration::from_secs(20);

@@ -36,6 +36,10 @@ use crate::commands::FAILED;
 use crate::output;
 
 /// Runs `meshc up`.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the command line hands a command its words, as it does to others"
+)]
 pub(crate) fn run(args: UpArgs) -> ExitCode {
     // One thread: it is this thread's end that ends the children, should the process be killed.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -102,7 +102,7 @@ pub(crate) async fn ask(world: &World, query: &Query) -> Result<Observed, String
             headers: request.headers.clone(),
         };
         let answer = send(target.socket, &outgoing, PATIENCE).await;
-        seen(answer.map_err(|e| format!("{} at {}: {e}", query.proxy, target.socket))?)
+        seen(&answer.map_err(|e| format!("{} at {}: {e}", query.proxy, target.socket))?)
     } else {
         let greeting = tokio::time::timeout(PATIENCE, greeting(target.socket)).await;
         let greeting = greeting.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
@@ -132,8 +132,8 @@ fn greeted(world: &World, banner: &str) -> Observed {
 }
 
 /// What an HTTP answer says.
-fn seen(incoming: Incoming) -> Observed {
-    let answer = answer(&incoming);
+fn seen(incoming: &Incoming) -> Observed {
+    let answer = answer(incoming);
     let route = incoming.header(marks::ROUTE).map(ToOwned::to_owned);
     let cluster = incoming.header(marks::CLUSTER).map(|cluster| vec![(cluster.to_owned(), 100)]);
     let aborted = answer.is_none() && incoming.body == FAULT_ABORT;

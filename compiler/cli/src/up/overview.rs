@@ -78,7 +78,7 @@ pub(super) struct Row {
 }
 
 impl Overview {
-    pub(super) fn of(world: &World, digest: &str, trials: Trials, took: Duration) -> Self {
+    pub(super) fn of(world: &World, digest: &str, trials: &Trials, took: Duration) -> Self {
         let requests: Vec<Row> = trials.made.iter().map(row).collect();
         Self {
             version: 1,
@@ -221,19 +221,20 @@ fn notes(world: &World) -> Vec<String> {
 
 fn row(trial: &Trial) -> Row {
     let query = &trial.sample.query;
-    let request = match &query.request {
-        Some(request) => {
-            let mut text = format!("{} {}{}", request.method, request.authority, request.path);
-            for (name, value) in &request.headers {
-                text.extend(["  ", name, ": ", value]);
-            }
-            text
+    let request = if let Some(request) = &query.request {
+        let mut text = format!("{} {}{}", request.method, request.authority, request.path);
+        for (name, value) in &request.headers {
+            text.extend(["  ", name, ": ", value]);
         }
-        None => {
-            let cluster = trial.predicted.destinations.first().map(|(cluster, _)| cluster.as_str());
-            let host = cluster.and_then(|cluster| cluster.rsplit('|').next()).unwrap_or_default();
-            format!("TCP {host}:{}", query.port.unwrap_or_default())
-        }
+        text
+    } else {
+        let cluster = trial.predicted.destinations.first().map(|(cluster, _)| cluster.as_str());
+        let host = cluster.and_then(|cluster| cluster.rsplit('|').next()).unwrap_or_default();
+        format!(
+            "TCP {}:{}",
+            host.split_once(".svc.").map_or(host, |(short, _)| short),
+            query.port.unwrap_or_default()
+        )
     };
     Row {
         from: trial.sample.proxy.workload.clone(),

@@ -55,7 +55,7 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
             unanswered += 1;
             continue;
         };
-        let differences = against_prediction(world, &tracer, &query, &observed);
+        let differences = against_prediction(&tracer, &query, &observed);
         if !differences.is_empty() {
             differing += 1;
             output::note(&format!("{}: {}", human(&query, &observed), differences.join("; ")));
@@ -71,9 +71,9 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
 }
 
 /// How an answer differs from what the compiler says; a question that the compiler cannot answer is such a difference.
-fn against_prediction(world: &World, tracer: &Tracer<'_>, query: &Query, observed: &Observed) -> Vec<String> {
+fn against_prediction(tracer: &Tracer<'_>, query: &Query, observed: &Observed) -> Vec<String> {
     match (tracer.trace(query), tracer.proxy(&query.proxy)) {
-        (Ok(predicted), Ok(proxy)) => compare::differences(world, proxy, &predicted, observed),
+        (Ok(predicted), Ok(proxy)) => compare::differences(proxy, &predicted, observed),
         (Err(error), _) | (_, Err(error)) => vec![error.to_string()],
     }
 }

@@ -106,13 +106,13 @@ fn callers(world: &World) -> Vec<Arc<Proxy>> {
     let running = || world.mesh.proxies.iter().filter(|proxy| world.layout.runs(&proxy.id));
     let gateways: Vec<&Arc<Proxy>> = running().filter(|proxy| proxy.kind == ProxyKind::Gateway).collect();
     let mut callers: Vec<(usize, Arc<Proxy>)> =
-        running().map(|proxy| (weight_behind(world, &gateways, proxy), Arc::clone(proxy))).collect();
+        running().map(|proxy| (weight_behind(&gateways, proxy), Arc::clone(proxy))).collect();
     callers.sort_by_key(|(weight, proxy)| (proxy.kind == ProxyKind::Sidecar, Reverse(*weight)));
     callers.into_iter().map(|(_, proxy)| proxy).collect()
 }
 
 /// How much of what gateways let in goes to a pod: a route for everything else, the front door, counts most.
-fn weight_behind(world: &World, gateways: &[&Arc<Proxy>], proxy: &Proxy) -> usize {
+fn weight_behind(gateways: &[&Arc<Proxy>], proxy: &Proxy) -> usize {
     const FRONT_DOOR: usize = 1_000;
     let who = proxy.id.to_string();
     let mut weight = 0;
@@ -120,7 +120,7 @@ fn weight_behind(world: &World, gateways: &[&Arc<Proxy>], proxy: &Proxy) -> usiz
         let hosts = gateway.tables.values().flat_map(|table| &table.virtual_hosts);
         for route in hosts.flat_map(|host| &host.routes) {
             if let Action::Forward(forward) = &route.action
-                && forward.destinations.iter().any(|d| world.serves(gateway, &d.cluster, &who))
+                && forward.destinations.iter().any(|d| World::serves(gateway, &d.cluster, &who))
             {
                 weight += if route.matches.is_any() { FRONT_DOOR } else { 1 };
             }

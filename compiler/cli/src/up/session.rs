@@ -97,7 +97,7 @@ async fn show(world: &World, digest: &str, args: &UpArgs, console: &Console, sta
     let samples = samples::derive(world);
     let trials = trial::run(world, samples, args.samples).await;
     console.clear();
-    let overview = Overview::of(world, digest, trials, start.elapsed());
+    let overview = Overview::of(world, digest, &trials, start.elapsed());
     match args.format {
         UpFormat::Human => report::print(&overview),
         UpFormat::Json => crate::output::json_pretty(&overview),

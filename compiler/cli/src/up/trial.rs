@@ -64,7 +64,7 @@ async fn attempt(world: &World, sample: Sample, predicted: Answer) -> Trial {
         match answer {
             Ok(observed) => {
                 *counted.entry(outcome(&observed)).or_default() += 1;
-                differences.extend(compare::differences(world, &sample.proxy, &predicted, &observed));
+                differences.extend(compare::differences(&sample.proxy, &predicted, &observed));
                 first.get_or_insert(observed);
             }
             Err(error) => {

@@ -45,7 +45,7 @@ impl Watch {
     pub(super) fn start(args: &UpArgs) -> Result<Self, UpError> {
         let (tell, events) = mpsc::unbounded_channel();
         let handler = move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| changes(&event.kind)) {
+            if event.is_ok_and(|event| changes(event.kind)) {
                 // Nobody listens any more when the run ends.
                 let _ = tell.send(Instant::now());
             }
@@ -121,12 +121,13 @@ impl Watch {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by value")]
 fn failed(error: notify::Error) -> UpError {
     UpError::Source(format!("the tree cannot be watched: {error}"))
 }
 
 /// Whether something may read differently now.
-fn changes(kind: &EventKind) -> bool {
+fn changes(kind: EventKind) -> bool {
     matches!(kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_))
 }
 

@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Whether a pod (`POD.NAMESPACE`), or an endpoint outside the mesh, is one of a cluster's endpoints for a proxy.
-    pub(crate) fn serves(&self, proxy: &Proxy, cluster: &str, who: &str) -> bool {
+    pub(crate) fn serves(proxy: &Proxy, cluster: &str, who: &str) -> bool {
         if cluster.starts_with("inbound|") {
             return proxy.id.to_string() == who;
         }

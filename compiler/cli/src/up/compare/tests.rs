@@ -37,7 +37,7 @@ fn found(change: impl FnOnce(&mut Observed)) -> Vec<String> {
     change(&mut observed);
     let predicted = Tracer::new(&world.mesh, &world.sources).trace(&query).expect("an answer");
     let proxy = world.mesh.find(&query.proxy).expect("the proxy");
-    differences(&world, proxy, &predicted, &observed)
+    differences(proxy, &predicted, &observed)
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn whatever_is_wrong_is_named() {
         found(|o| o.route = Some("testers".to_owned())),
         found(|o| o.who = Some("reviews-v1-0.shop".to_owned())),
         found(|o| {
-            o.destinations = Some(vec![("outbound|9080|v2|reviews.shop.svc.cluster.local".to_owned(), 100)])
+            o.destinations = Some(vec![("outbound|9080|v2|reviews.shop.svc.cluster.local".to_owned(), 100)]);
         }),
         found(|o| o.timeout_ms = None),
         found(|o| {
