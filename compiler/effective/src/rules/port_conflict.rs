@@ -31,7 +31,7 @@ pub(crate) fn port_conflict(
 ) -> Diagnostic {
     let does = if of_winner.protocol.may_be_http() { "are taken for HTTP" } else { "go there" };
     let message = format!(
-        "port {} of {} is on the same listener, as neither has an address of its own: connections to this port {does}",
+        "the listener of port {} is for {}, and this service has no address of its own: connections to it {does}",
         port.number, winner.meta
     );
     finding(&PORT_CONFLICT, &loser.meta, port.span, message).label(of_winner.span, "the other port")
