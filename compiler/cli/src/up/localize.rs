@@ -5,13 +5,13 @@
 //! inbound chains become listeners on its service side, endpoints become other pods' service sides, and what would
 //! leave the mesh arrives at a stand-in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    Address, Binding, Chain, Cluster, ClusterKind, Direction, EffectiveMesh, Endpoint, EndpointGroup,
-    Listener, LoadBalancer, Proxy, ProxyId, ProxyKind,
+    Address, Binding, Chain, Cluster, ClusterKind, Clusters, Direction, EffectiveMesh, Endpoint,
+    EndpointGroup, Listener, LoadBalancer, Proxy, ProxyId, ProxyKind, RouteTable,
 };
 
 use super::layout::{APPS_OUTSIDE, Layout, external_key, is_outbound, served};
@@ -20,7 +20,8 @@ use crate::standin::spec::Listening;
 
 /// The mesh as it runs here. `apps` says where the applications listen.
 pub(crate) fn localize(mesh: &EffectiveMesh, layout: &Layout, apps: &Listening) -> EffectiveMesh {
-    let local = Local { layout, apps, sidecars: mesh.proxies.iter().map(|p| (&p.id, p.kind)).collect() };
+    let sidecars = mesh.proxies.iter().map(|p| (&p.id, p.kind)).collect();
+    let mut local = Local { layout, apps, sidecars, tables: HashMap::new(), clusters: HashMap::new() };
     let proxies = mesh.proxies.iter().filter(|proxy| layout.runs(&proxy.id));
     EffectiveMesh {
         proxies: proxies.map(|proxy| Arc::new(local.proxy(proxy))).collect(),
@@ -32,10 +33,14 @@ struct Local<'a> {
     layout: &'a Layout,
     apps: &'a Listening,
     sidecars: BTreeMap<&'a ProxyId, ProxyKind>,
+    /// What became of tables and clusters, by their address in the mesh: what proxies share there they share here, and
+    /// is written once.
+    tables: HashMap<*const RouteTable, Arc<RouteTable>>,
+    clusters: HashMap<*const Cluster, Arc<Cluster>>,
 }
 
 impl Local<'_> {
-    fn proxy(&self, proxy: &Proxy) -> Proxy {
+    fn proxy(&mut self, proxy: &Proxy) -> Proxy {
         let mut listeners = Vec::new();
         for listener in &proxy.listeners {
             match listener.direction {
@@ -46,12 +51,29 @@ impl Local<'_> {
                 Direction::Outbound => {}
             }
         }
-        let tables =
-            proxy.tables.iter().map(|(name, table)| (name.clone(), Arc::new(marks::table(table)))).collect();
+        let tables = proxy.tables.iter().map(|(name, table)| (name.clone(), self.table(table))).collect();
         let clusters = proxy.clusters.iter();
-        let clusters =
-            clusters.map(|(name, cluster)| (name.clone(), Arc::new(self.cluster(&proxy.id, cluster))));
-        Proxy { listeners, tables, clusters: clusters.collect(), ..proxy.clone() }
+        let clusters: Clusters =
+            clusters.map(|(name, cluster)| (name.clone(), self.shared(&proxy.id, cluster))).collect();
+        Proxy { listeners, tables, clusters, ..proxy.clone() }
+    }
+
+    fn table(&mut self, table: &Arc<RouteTable>) -> Arc<RouteTable> {
+        let made = self.tables.entry(Arc::as_ptr(table)).or_insert_with(|| Arc::new(marks::table(table)));
+        Arc::clone(made)
+    }
+
+    fn shared(&mut self, owner: &ProxyId, cluster: &Arc<Cluster>) -> Arc<Cluster> {
+        // What is behind a sidecar is each pod's own.
+        if inbound_port(&cluster.name).is_some() {
+            return Arc::new(self.cluster(owner, cluster));
+        }
+        if let Some(made) = self.clusters.get(&Arc::as_ptr(cluster)) {
+            return Arc::clone(made);
+        }
+        let made = Arc::new(self.cluster(owner, cluster));
+        self.clusters.insert(Arc::as_ptr(cluster), Arc::clone(&made));
+        made
     }
 
     /// Each port behind the sidecar as a listener on the pod's service side.

@@ -198,8 +198,10 @@ fn quoted(text: &str) -> String {
 /// What is different here than in a cluster.
 fn notes(world: &World) -> Vec<String> {
     let mut notes = Vec::new();
-    for (from, to) in world.layout.moved() {
-        notes.push(format!("port {from} is served on port {to} here"));
+    let moved: Vec<String> =
+        world.layout.moved().iter().map(|(from, to)| format!("port {from} is on {to}")).collect();
+    if !moved.is_empty() {
+        notes.push(format!("{}, where it may be bound", moved.join(", ")));
     }
     for (workload, left_out) in &world.layout.capped {
         notes.push(format!("{left_out} more pods of {workload} are not run (--replicas-cap)"));
