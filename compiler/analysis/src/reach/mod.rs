@@ -4,7 +4,7 @@ mod view;
 
 use meshc_diagnostics::WitnessRequest;
 use meshc_effective::model::{ProxyKind, RouteTable, VirtualHost};
-use meshc_predicate::{Error, Language, Limits};
+use meshc_predicate::{Error, FirstMatch, Language, Limits};
 
 use crate::requests::hosts::{Domains, representative};
 use crate::requests::{Model, ModelBuilder, looks_at_authority};
@@ -118,15 +118,23 @@ fn reach(
                 });
             }
             let hidden_by = first.hidden_by(&mut model.space, index)?;
-            let hidden_request = hidden_request(&mut model, index)?;
+            let hidden_request = hidden_request(&mut model, &first, index, &hidden_by)?;
             Ok(RouteReach { hidden_by, hidden_request, ..RouteReach::no() })
         })
         .collect()
 }
 
-fn hidden_request(model: &mut Model, index: usize) -> Result<Option<WitnessRequest>, Error> {
+/// A request that a hidden route asks for, and that one of those that hide it answers.
+fn hidden_request(
+    model: &mut Model,
+    first: &FirstMatch,
+    index: usize,
+    hidden_by: &[usize],
+) -> Result<Option<WitnessRequest>, Error> {
     let Some(&set) = model.sets.get(index) else { return Ok(None) };
-    let certain = model.certain(set)?;
+    let taken = model.space.any_of(hidden_by.iter().map(|&by| first.reach(by)))?;
+    let taken = model.space.and(set, taken)?;
+    let certain = model.certain(taken)?;
     Ok(model.witness(certain).map(|(_, request)| request))
 }
 

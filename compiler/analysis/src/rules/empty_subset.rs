@@ -12,7 +12,8 @@ use super::destinations::{self, Place};
 declare_rule! {
     /// ## What it does
     /// Finds subsets of DestinationRules whose labels no endpoint of the host has. It is an error where a route sends
-    /// requests there, and a warning otherwise. Subsets of hosts that have no endpoint at all are left to `MC1006`.
+    /// requests there, and a warning otherwise. Labels that Istio takes from nodes (regions and zones) are not looked
+    /// at: nodes are no part of a tree.
     ///
     /// ## What happens to traffic
     /// The subset's cluster has no endpoint: requests sent there get 503.
@@ -38,19 +39,19 @@ declare_rule! {
     ["IST0173", "KIA0203"]
 }
 
-/// Every subset of every DestinationRule whose host has endpoints that are known.
+/// Every subset of every DestinationRule whose host's endpoints are those of the tree.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let places = destinations::all(&context.resources.virtual_services);
     for object in &context.resources.destination_rules {
         let Some(host) = &object.spec.host else { continue };
         let Found::Services(services) = context.find(host, object.namespace()) else { continue };
-        let known = |s: &&Service| s.resolution == Resolution::ClientSide && !s.endpoints.is_empty();
+        let known = |s: &&Service| s.resolution == Resolution::ClientSide;
         let services: Vec<&Service> = services.into_iter().map(|s| &**s).filter(known).collect();
         if services.is_empty() {
             continue;
         }
         for subset in &object.spec.subsets {
-            if services.iter().any(|service| has_endpoint(service, subset)) {
+            if services.iter().any(|service| has_endpoint(service, subset)) || of_nodes(subset) {
                 continue;
             }
             let name = subset.name.as_ref().map_or("", |name| name.value.as_str());
@@ -83,6 +84,12 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 
 fn wanted(subset: &Subset) -> BTreeMap<String, String> {
     subset.labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect()
+}
+
+/// Whether the subset asks for a label that endpoints get from their node.
+fn of_nodes(subset: &Subset) -> bool {
+    let from_node = |key: &str| key.starts_with("topology.") || key == "kubernetes.io/hostname";
+    subset.labels.iter().any(|(key, value)| from_node(key) && !value.is_empty())
 }
 
 fn has_endpoint(service: &Service, subset: &Subset) -> bool {

@@ -2,6 +2,7 @@
 //! each.
 
 mod context;
+mod cut_off;
 mod destinations;
 mod dropped_policy;
 mod duplicate_resource;
@@ -11,6 +12,8 @@ mod hidden_route;
 mod idle_gateway;
 mod idle_service;
 mod impossible_match;
+mod lone_routes;
+mod originals;
 mod port;
 mod routes;
 mod undecided_route;
@@ -24,6 +27,7 @@ use meshc_resources::Resources;
 
 use context::Context;
 
+pub use lone_routes::check_lone_routes;
 pub use routes::check_routes;
 
 /// All rules of this crate, by code.
@@ -60,5 +64,7 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh) -> Vec<Diagnostic> {
     found
 }
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;

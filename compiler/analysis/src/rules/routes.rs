@@ -9,7 +9,8 @@ use meshc_mesh::{HttpRule, Mesh, Meta, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
 
-use super::{hidden_route, impossible_match, undecided_route};
+use super::originals::aliases;
+use super::{cut_off, hidden_route, impossible_match, undecided_route};
 use crate::reach::{Reachable, RouteReach, Site, reachability};
 use crate::requests::looks_at_authority;
 
@@ -26,7 +27,7 @@ pub(super) struct Written<'m> {
     pub(super) place: usize,
     /// The match with its number.
     pub(super) condition: Option<&'m HttpMatch>,
-    number: Option<usize>,
+    pub(super) number: Option<usize>,
     /// Where it stands.
     pub(super) span: Span,
 }
@@ -62,7 +63,7 @@ impl Written<'_> {
     }
 
     /// What decides which proxies have it.
-    fn audience(&self) -> HttpMatch {
+    pub(super) fn audience(&self) -> HttpMatch {
         let Some(condition) = self.condition else { return HttpMatch::default() };
         HttpMatch {
             port: condition.port,
@@ -85,7 +86,7 @@ pub(super) fn sentence(names: &[String]) -> String {
 
 /// What all tables together say about one written route.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     reached: bool,
     unknown: Option<String>,
     hidden: Option<Hidden>,
@@ -96,12 +97,17 @@ struct Hidden {
     witness: Option<Witness>,
 }
 
-/// The findings about routes: hidden ones, impossible ones and undecided ones, each written route once.
+/// The findings about routes: hidden ones, impossible ones and undecided ones, each written route once. Routes that no
+/// proxy of the tree has are the business of [`check_lone_routes`](super::check_lone_routes).
 pub fn check_routes(mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
+    judge(mesh, &all_seen(effective))
+}
+
+/// What the tables say, as findings about what is written.
+pub(super) fn judge(mesh: &Mesh, seen: &BTreeMap<Span, Seen>) -> Vec<Diagnostic> {
     let written = all_written(mesh);
-    let seen = all_seen(effective);
     let mut found = Vec::new();
-    for (span, what) in &seen {
+    for (span, what) in seen {
         let Some(route) = written.get(span) else { continue };
         if what.reached {
             continue;
@@ -111,9 +117,10 @@ pub fn check_routes(mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
         } else if let Some(hidden) = &what.hidden {
             let by: Vec<&Written<'_>> = hidden.by.iter().filter_map(|span| written.get(span)).collect();
             // Defaults of several VirtualServices at a gateway are reported where they are merged.
-            let second_default = route.is_catch_all()
+            let second_default = !by.is_empty()
+                && route.is_catch_all()
                 && by.iter().all(|by| by.is_catch_all() && by.root.meta != route.root.meta);
-            if !second_default || by.is_empty() {
+            if !second_default {
                 let aliases = aliases(route, &by);
                 found.push(hidden_route::finding(route, &by, hidden.witness.clone(), &aliases));
             }
@@ -121,13 +128,13 @@ pub fn check_routes(mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
             found.push(impossible_match::finding(route));
         }
     }
-    cut_off(mesh, &written, &seen, &mut found);
+    cut_off::check(mesh, &written, seen, &mut found);
     found
 }
 
-type AllWritten<'m> = BTreeMap<Span, Written<'m>>;
+pub(super) type AllWritten<'m> = BTreeMap<Span, Written<'m>>;
 
-fn all_written(mesh: &Mesh) -> AllWritten<'_> {
+pub(super) fn all_written(mesh: &Mesh) -> AllWritten<'_> {
     let mut all = BTreeMap::new();
     for root in &mesh.virtual_services {
         for (place, rule) in root.http.iter().enumerate() {
@@ -159,7 +166,8 @@ struct Key {
     table: Option<usize>,
 }
 
-fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
+/// What all tables of all proxies say, by where the routes are written.
+pub(super) fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
     let mut all: BTreeMap<Span, Seen> = BTreeMap::new();
     let mut tables: HashSet<(usize, ProxyKind)> = HashSet::new();
     let mut known: HashMap<Key, Arc<Vec<RouteReach>>> = HashMap::new();
@@ -215,125 +223,11 @@ fn see_table(
     }
 }
 
-fn span(route: &Route) -> Option<Span> {
+/// Where a route is written.
+pub(super) fn span(route: &Route) -> Option<Span> {
     route.origins.first().map(|origin| origin.span)
 }
 
 fn span_of(route: Option<&Route>) -> Option<Span> {
     route.and_then(span)
-}
-
-/// Routes that no proxy has at all because an earlier one of their VirtualService takes every request: Istio leaves
-/// them out. Their witnesses come from the mesh in which they stand alone.
-fn cut_off(mesh: &Mesh, written: &AllWritten<'_>, seen: &BTreeMap<Span, Seen>, found: &mut Vec<Diagnostic>) {
-    let unseen = written.values().filter(|route| !seen.contains_key(&route.span));
-    let cut: Vec<(&Written<'_>, &Written<'_>)> = unseen
-        .filter_map(|route| {
-            let before = |by: &&Written<'_>| {
-                by.root.meta == route.root.meta
-                    && (by.place, by.number) < (route.place, route.number)
-                    && seen.contains_key(&by.span)
-                    && by.is_catch_all()
-                    && (by.audience() == HttpMatch::default() || by.audience() == route.audience())
-            };
-            Some((route, written.values().filter(before).min_by_key(|by| (by.place, by.number))?))
-        })
-        .collect();
-    if cut.is_empty() {
-        return;
-    }
-    let alone = all_alone(mesh, &cut);
-    for (route, by) in cut {
-        let witness = alone.get(&route.span).or_else(|| alone.get(&by.span)).cloned();
-        found.push(hidden_route::finding(route, &[by], witness, &aliases(route, &[by])));
-    }
-}
-
-/// A request that each of these routes asks for: compiled again without what cuts them off.
-fn all_alone(mesh: &Mesh, cut: &[(&Written<'_>, &Written<'_>)]) -> BTreeMap<Span, Witness> {
-    let spans: HashSet<Span> = cut.iter().map(|(route, _)| route.span).collect();
-    let roots: HashSet<Span> = cut.iter().map(|(route, _)| route.root.meta.span).collect();
-    let mut witnesses = BTreeMap::new();
-    for keep_specific in [true, false] {
-        let mut changed = mesh.clone();
-        for root in changed.virtual_services.iter_mut().filter(|root| roots.contains(&root.meta.span)) {
-            let written = Arc::clone(root);
-            let root = Arc::make_mut(root);
-            root.http.clear();
-            for (place, rule) in written.http.iter().enumerate() {
-                let mut rule = rule.clone();
-                let of_rule = Written {
-                    root: &written,
-                    owner: &written.meta,
-                    rule: &written.http[place],
-                    place,
-                    condition: None,
-                    number: None,
-                    span: rule.span,
-                };
-                let was_plain = rule.route.matches.is_empty();
-                rule.route.matches.retain(|condition| {
-                    let of_match = Written { condition: Some(condition), span: condition.span, ..of_rule };
-                    spans.contains(&condition.span) && of_match.is_catch_all() != keep_specific
-                });
-                if !rule.route.matches.is_empty() || (was_plain && !keep_specific) {
-                    root.http.push(rule);
-                }
-            }
-        }
-        let effective = meshc_effective::compile(&changed);
-        for proxy in &effective.proxies {
-            for table in proxy.tables.values() {
-                for (at, host) in table.virtual_hosts.iter().enumerate() {
-                    let open = |route: &Route| span(route).is_some_and(|s| !witnesses.contains_key(&s));
-                    if !host.routes.iter().any(|route| route.config.is_some() && open(route)) {
-                        continue;
-                    }
-                    for (route, reach) in host.routes.iter().zip(reachability(table, at, proxy.kind)) {
-                        let request = reach.witness.or(reach.hidden_request);
-                        if let (Some(span), Some(request)) = (span(route), request) {
-                            let site = Site::Table(table.name.clone());
-                            witnesses.entry(span).or_insert_with(|| site.witness(proxy, request));
-                        }
-                    }
-                }
-            }
-        }
-    }
-    witnesses
-}
-
-/// The codes with which Istio reports this very finding: it compares the matches of one VirtualService as text.
-fn aliases(route: &Written<'_>, by: &[&Written<'_>]) -> Vec<&'static str> {
-    if by.is_empty() || by.iter().any(|by| by.root.meta != route.root.meta) || route.rule.delegate.is_some() {
-        return Vec::new();
-    }
-    let root = route.root;
-    let earlier = root.http.iter().take(route.place);
-    if route.condition.is_none() {
-        let second = earlier.clone().any(|rule| rule.route.matches.is_empty());
-        return if second { vec!["IST0130"] } else { Vec::new() };
-    }
-    let unnamed = |condition: &HttpMatch| HttpMatch { name: None, ..condition.clone() };
-    let stood_before = |condition: &HttpMatch| {
-        earlier.clone().flat_map(|rule| &rule.route.matches).any(|other| unnamed(other) == unnamed(condition))
-    };
-    let mut aliases = Vec::new();
-    if route.rule.route.matches.iter().all(|condition| stood_before(condition)) {
-        aliases.push("IST0130");
-    }
-    let longer_prefix = |condition: &HttpMatch| {
-        let rest = |condition: &HttpMatch| HttpMatch { uri: None, ..unnamed(condition) };
-        let prefix = |condition: &HttpMatch| {
-            condition.uri.as_ref().and_then(|uri| uri.prefix.as_ref()).map(|prefix| prefix.value.clone())
-        };
-        earlier.clone().flat_map(|rule| &rule.route.matches).any(|other| {
-            rest(other) == rest(condition)
-                && matches!((prefix(other), prefix(condition)), (Some(a), Some(b)) if b.starts_with(&a))
-        })
-    };
-    if route.condition.is_some_and(|condition| stood_before(condition) || longer_prefix(condition)) {
-        aliases.push("IST0131");
-    }
-    aliases
 }

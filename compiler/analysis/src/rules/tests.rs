@@ -7,7 +7,7 @@ use meshc_diagnostics::{Diagnostic, sort};
 use meshc_mesh::Mesh;
 use meshc_source::{SourceFile, SourceSet, Span};
 
-use super::{RULES, check_mesh, check_routes};
+use super::{RULES, check_lone_routes, check_mesh, check_routes};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -46,6 +46,7 @@ fn check(sources: &SourceSet) -> Vec<Diagnostic> {
     let effective = meshc_effective::compile(&mesh);
     let mut found = check_mesh(&outcome.resources, &mesh);
     found.extend(check_routes(&mesh, &effective));
+    found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
     sort(&mut found, sources);
     found
 }
