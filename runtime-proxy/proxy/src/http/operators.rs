@@ -72,9 +72,12 @@ impl mesh_proxy_config::ValuesOf for HeaderValues<'_> {
 /// The value of `REQ`.
 pub(crate) fn request_operand(request: &RequestView<'_>, operand: &HeaderOperand) -> Option<Vec<u8>> {
     // Of several values the first counts, other than for matchers.
-    let value = |name: &str| match name.starts_with(':') || name == "host" {
-        true => header_value(request, name),
-        false => request.headers.get(name).map(|value| value.as_bytes().into()),
+    let value = |name: &str| {
+        if name.starts_with(':') || name == "host" {
+            header_value(request, name)
+        } else {
+            request.headers.get(name).map(|value| value.as_bytes().into())
+        }
     };
     let value = value(&operand.name).or_else(|| operand.alternative.as_ref().and_then(|name| value(name)))?;
     Some(cut(&value, operand))
