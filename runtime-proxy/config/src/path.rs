@@ -15,7 +15,7 @@ fn kind(byte: u8) -> Byte {
     match byte {
         b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => Byte::Unescape,
         b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'@'
-        | b'[' | b']' | b'|' | b'%' => Byte::Pass,
+        | b'[' | b']' | b'%' => Byte::Pass,
         _ => Byte::Escape,
     }
 }

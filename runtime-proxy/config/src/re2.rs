@@ -31,10 +31,12 @@ fn compile(pattern: &str, at: &At<'_>, full: bool) -> Result<Regex, ConfigError>
     }
     let translated = translate(pattern);
     let anchored = if full { format!(r"\A(?:{translated})\z") } else { translated };
-    RegexBuilder::new(&anchored)
-        .size_limit(MAX_PROGRAM_BYTES)
-        .build()
-        .map_err(|error| at.error(format!("{pattern:?} is not a regular expression of RE2: {error}")))
+    RegexBuilder::new(&anchored).size_limit(MAX_PROGRAM_BYTES).build().map_err(|error| {
+        // The last line says what is wrong; those above draw the translated expression.
+        let text = error.to_string();
+        let reason = text.lines().last().unwrap_or("").trim_start_matches("error: ");
+        at.error(format!("{pattern:?} is not a regular expression of RE2: {reason}"))
+    })
 }
 
 /// The same expression in the syntax of the `regex` crate.
