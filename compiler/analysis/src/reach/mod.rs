@@ -141,4 +141,6 @@ fn hidden_request(
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;

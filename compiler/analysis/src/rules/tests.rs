@@ -149,8 +149,9 @@ fn the_bookshop_has_no_finding() {
     assert!(found.is_empty(), "{}", render(&found, &sources));
 }
 
+/// Each variant of Bookinfo's routes, with its subsets: no finding but those about versions that have no workload.
 #[test]
-fn bookinfo_has_no_finding() {
+fn bookinfo_has_no_finding_but_about_versions_without_workload() {
     let samples = root().join("../shared/samples/istio/bookinfo");
     if !samples.is_dir() {
         #[expect(clippy::print_stderr, reason = "says that nothing was tested")]
@@ -159,8 +160,22 @@ fn bookinfo_has_no_finding() {
         }
         return;
     }
-    let files = ["platform/kube/bookinfo.yaml", "networking/bookinfo-gateway.yaml"];
-    let sources = read(&files.map(|file| samples.join(file)));
+    let plain = ["platform/kube/bookinfo.yaml", "networking/bookinfo-gateway.yaml"].map(|f| samples.join(f));
+    let sources = read(&plain);
     let found = check(&sources);
     assert!(found.is_empty(), "{}", render(&found, &sources));
+
+    let variants = yaml_files(&samples.join("networking"));
+    let is_variant = |path: &&PathBuf| path.to_string_lossy().contains("/virtual-service-");
+    let mut seen = Vec::new();
+    for variant in variants.iter().filter(is_variant) {
+        let mut files = plain.to_vec();
+        files.extend([samples.join("networking/destination-rule-all.yaml"), variant.clone()]);
+        let found = check(&read(&files));
+        let errors = found.iter().filter(|d| d.severity == meshc_diagnostics::Severity::Error).count();
+        let codes: std::collections::BTreeSet<String> = found.iter().map(|d| d.code.to_string()).collect();
+        let name = variant.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        seen.push(format!("{name}: {errors} errors, {}", codes.into_iter().collect::<Vec<_>>().join(" ")));
+    }
+    insta::assert_snapshot!(seen.join("\n"));
 }
