@@ -1,6 +1,7 @@
 //! What a client of the running mesh can see of a request: trace's answer as far as it goes, and who answered.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use meshc_delivery::http::{Incoming, Outgoing, send};
@@ -104,15 +105,20 @@ pub(crate) async fn ask(world: &World, query: &Query) -> Result<Observed, String
         let answer = send(target.socket, &outgoing, PATIENCE).await;
         seen(&answer.map_err(|e| format!("{} at {}: {e}", query.proxy, target.socket))?)
     } else {
-        let greeting = tokio::time::timeout(PATIENCE, greeting(target.socket)).await;
-        let greeting = greeting.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
-        greeted(world, &greeting.map_err(|e| format!("{} at {}: {e}", query.proxy, target.socket))?)
+        greet(world, target.socket).await?
     };
     observed.took = start.elapsed();
     Ok(observed)
 }
 
-async fn greeting(socket: std::net::SocketAddr) -> std::io::Result<String> {
+/// Connects, and reads who greets.
+pub(crate) async fn greet(world: &World, socket: SocketAddr) -> Result<Observed, String> {
+    let greeting = tokio::time::timeout(PATIENCE, greeting(socket)).await;
+    let greeting = greeting.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+    Ok(greeted(world, &greeting.map_err(|e| format!("{socket}: {e}"))?))
+}
+
+async fn greeting(socket: SocketAddr) -> std::io::Result<String> {
     let stream = TcpStream::connect(socket).await?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    Action, ChainAction, Cluster, Fault, Percent, Proxy, ProxyId, ProxyKind, Route, VirtualHost,
+    Action, ChainAction, Cluster, Fault, Listener, Percent, Proxy, ProxyId, ProxyKind, Route, VirtualHost,
 };
 use meshc_trace::{Direction, Query, Request};
 
@@ -26,6 +26,9 @@ pub(super) struct Sample {
     pub(super) query: Query,
     /// The route that it is for; `None` for TCP, and for routes without a name.
     pub(super) route: Option<String>,
+    /// For TCP, the listener and the cluster that it leads to: services may share a port, which a question cannot tell
+    /// apart.
+    pub(super) tcp: Option<(String, String)>,
     /// How often it is sent.
     pub(super) times: usize,
 }
@@ -58,7 +61,7 @@ pub(super) fn derive(world: &World) -> Vec<Sample> {
                     }
                     ChainAction::Tcp { cluster } if cluster.starts_with("outbound|") => {
                         if seen_tcp.insert(cluster.clone()) {
-                            tcp.push(of_tcp(&proxy, listener.port));
+                            tcp.push(of_tcp(&proxy, listener, cluster));
                         }
                     }
                     ChainAction::Tcp { .. } | ChainAction::HttpInline { .. } => {}
@@ -153,6 +156,7 @@ fn of_host(proxy: &Arc<Proxy>, table: &str, host: &VirtualHost) -> (Vec<Sample>,
             proxy: Arc::clone(proxy),
             query: query(proxy, Some(table), None, Some(request)),
             route: route.name.clone(),
+            tcp: None,
             times: if is_chance(route) { DRAWS } else { 1 },
         };
         if route.config.is_some() { written.push(sample) } else { plain.push(sample) }
@@ -160,8 +164,14 @@ fn of_host(proxy: &Arc<Proxy>, table: &str, host: &VirtualHost) -> (Vec<Sample>,
     (written, plain)
 }
 
-fn of_tcp(proxy: &Arc<Proxy>, port: u16) -> Sample {
-    Sample { proxy: Arc::clone(proxy), query: query(proxy, None, Some(port), None), route: None, times: 1 }
+fn of_tcp(proxy: &Arc<Proxy>, listener: &Listener, cluster: &str) -> Sample {
+    Sample {
+        proxy: Arc::clone(proxy),
+        query: query(proxy, None, Some(listener.port), None),
+        route: None,
+        tcp: Some((listener.name.clone(), cluster.to_owned())),
+        times: 1,
+    }
 }
 
 fn query(proxy: &Proxy, table: Option<&str>, port: Option<u16>, request: Option<Request>) -> Query {

@@ -7,7 +7,7 @@ use futures_util::stream;
 use meshc_trace::{Answer, Tracer};
 
 use super::compare;
-use super::observed::{Observed, ask};
+use super::observed::{self, Observed};
 use super::samples::{self, Sample};
 use super::world::World;
 
@@ -40,8 +40,11 @@ pub(super) struct Trials {
 pub(super) async fn run(world: &World, samples: Vec<Sample>, rows: usize) -> Trials {
     let tracer = Tracer::new(&world.mesh, &world.sources);
     let telling = samples.into_iter().filter_map(|sample| {
-        let predicted = tracer.trace(&sample.query).ok()?;
-        let meant = sample.query.request.is_none() || predicted.route == sample.route;
+        let predicted = match &sample.tcp {
+            Some((_, cluster)) => Answer { destinations: vec![(cluster.clone(), 100)], ..Answer::default() },
+            None => tracer.trace(&sample.query).ok()?,
+        };
+        let meant = sample.tcp.is_some() || predicted.route == sample.route;
         let tells = samples::tells(world, &sample.proxy, &predicted.destinations);
         (meant && tells).then_some((sample, predicted))
     });
@@ -55,7 +58,11 @@ pub(super) async fn run(world: &World, samples: Vec<Sample>, rows: usize) -> Tri
 }
 
 async fn attempt(world: &World, sample: Sample, predicted: Answer) -> Trial {
-    let asks = (0..sample.times).map(|_| ask(world, &sample.query));
+    let one = async || match &sample.tcp {
+        Some((listener, _)) => observed::greet(world, world.listener(&sample.proxy.id, listener)?).await,
+        None => observed::ask(world, &sample.query).await,
+    };
+    let asks = (0..sample.times).map(|_| one());
     let mut answers = stream::iter(asks).buffered(AT_ONCE);
     let mut counted: BTreeMap<String, usize> = BTreeMap::new();
     let mut differences = BTreeSet::new();

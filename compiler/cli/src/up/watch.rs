@@ -38,6 +38,8 @@ enum Of {
     Paths(Vec<PathBuf>),
     /// A branch, or the index where it is empty.
     Git(String),
+    /// Standard input, which does not change any more.
+    Input,
 }
 
 impl Watch {
@@ -55,6 +57,7 @@ impl Watch {
         let of = match &revision.rev {
             Some(rev) => Of::Git(rev.clone()),
             None if revision.staged => Of::Git(String::new()),
+            None if args.tree.paths == [PathBuf::from("-")] => Of::Input,
             None => Of::Paths(args.tree.paths.clone()),
         };
         let mut watch = Self { events, watcher, of, covered: BTreeSet::new() };
@@ -71,6 +74,7 @@ impl Watch {
         match &self.of {
             Of::Git(rev) if rev.is_empty() => "the index".to_owned(),
             Of::Git(rev) => format!("commits of {rev}"),
+            Of::Input => "nothing: standard input was read".to_owned(),
             Of::Paths(paths) if paths.is_empty() => "the worktree".to_owned(),
             Of::Paths(paths) => {
                 paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
@@ -167,6 +171,9 @@ pub(super) async fn follow(
     mut watch: Watch,
     console: &Console,
 ) -> Result<(), UpError> {
+    if matches!(watch.of, Of::Input) {
+        return std::future::pending().await;
+    }
     let news = News { console, json: args.format == UpFormat::Json };
     let mut considered = world.sources.digest();
     // What was saved while the mesh started may have no event.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use meshc_effective::model::{ChainAction, EffectiveMesh, Listener, Proxy, ProxyKind};
+use meshc_effective::model::{ChainAction, EffectiveMesh, Listener, Proxy, ProxyId, ProxyKind};
 use meshc_source::SourceSet;
 use meshc_trace::{Direction, Query};
 
@@ -75,6 +75,13 @@ impl World {
         };
         let http = listener.chains.iter().any(|chain| !matches!(chain.action, ChainAction::Tcp { .. }));
         Ok(Target { socket, http })
+    }
+
+    /// The address of a proxy's listener.
+    pub(crate) fn listener(&self, id: &ProxyId, name: &str) -> Result<SocketAddr, String> {
+        let proxy = self.local.proxies.iter().find(|proxy| proxy.id == *id);
+        let listener = proxy.and_then(|proxy| proxy.listeners.iter().find(|listener| listener.name == name));
+        listener.and_then(|listener| socket(listener)).ok_or_else(|| format!("{id} has no listener {name}"))
     }
 
     /// Whether a pod (`POD.NAMESPACE`), or an endpoint outside the mesh, is one of a cluster's endpoints for a proxy.
