@@ -117,3 +117,22 @@ pub(crate) fn read_bootstrap(bytes: &[u8]) -> Result<Bootstrap, String> {
 fn suffix(error: &protojson::Error) -> &'static str {
     if error.message().ends_with("is not implemented") { " by mesh-proxy" } else { "" }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::read_bootstrap;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read_bootstrap(&bytes);
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in r#"[-{}\[\]:,&*!|>'"%@`#?~a-c0-9 \n]{0,80}"#) {
+            let _ = read_bootstrap(text.as_bytes());
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Noticing that a bundle was replaced: by a rename of its pointer file, or by a symbolic link to another directory.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,22 +14,26 @@ use crate::source::Source;
 
 /// How long the directory is quiet before it is read: a bundle is many files, then one rename.
 const QUIET: Duration = Duration::from_millis(2);
-/// How often the bundle is looked at where the system's events fail (a full queue, a link swapped far above).
+/// How often the bundle is looked at beside the system's events (a full queue, a link swapped far above).
 const LOOK: Duration = Duration::from_secs(5);
+/// How often it is looked at where there are no such events: a user may have 128 watchers by default, and a machine
+/// more proxies.
+const LOOK_ALONE: Duration = Duration::from_millis(20);
 
 /// Starts the thread that loads new bundles.
 pub(crate) fn spawn(control: Arc<Control>) -> Result<(), ProxyError> {
     let Source::Bundle { path, .. } = &control.source else { return Ok(()) };
     let path = path.clone();
-    let failed = |error: &dyn std::fmt::Display| {
-        ProxyError::System(format!("cannot watch {}: {error}", path.display()))
-    };
     let (sender, events) = channel();
-    let watched = Watched::new(&path, sender).map_err(|error| failed(&error))?;
+    let watched = Watched::new(&path, sender)
+        .inspect_err(|error| {
+            crate::log::info(format_args!("{} is looked at every {LOOK_ALONE:?}: {error}", path.display()));
+        })
+        .ok();
     std::thread::Builder::new()
         .name("loader".to_owned())
-        .spawn(move || run(&control, watched, &events))
-        .map_err(|error| failed(&error))?;
+        .spawn(move || run(&control, &path, watched, &events))
+        .map_err(|error| ProxyError::System(format!("cannot start the loader: {error}")))?;
     Ok(())
 }
 
@@ -86,30 +91,38 @@ fn concerns(event: &Event, bundle: Option<&std::ffi::OsStr>) -> bool {
     })
 }
 
-fn run(control: &Control, mut watched: Watched, events: &Receiver<()>) {
-    let mut seen = stamp(&watched.path);
+fn run(control: &Control, path: &Path, mut watched: Option<Watched>, events: &Receiver<()>) {
+    let mut seen = stamp(path);
+    // The bundle may have been replaced between the first reading and the first watch.
+    control.reload();
     loop {
-        match events.recv_timeout(LOOK) {
+        let look = if watched.is_some() { LOOK } else { LOOK_ALONE };
+        match events.recv_timeout(look) {
             Ok(()) => while events.recv_timeout(QUIET).is_ok() {},
-            Err(RecvTimeoutError::Timeout) if stamp(&watched.path) == seen => continue,
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            // No watcher is left that could tell.
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(look),
         }
-        if let Err(error) = watched.follow() {
-            crate::log::warn(format_args!("cannot watch {}: {error}", watched.path.display()));
+        let now = stamp(path);
+        if now == seen {
+            continue;
         }
-        seen = stamp(&watched.path);
+        seen = now;
+        if let Some(Err(error)) = watched.as_mut().map(Watched::follow) {
+            crate::log::warn(format_args!("cannot watch {}: {error}", path.display()));
+            watched = None;
+        }
         control.reload();
     }
 }
 
-/// What changes when the pointer is replaced.
-fn stamp(path: &Path) -> Vec<Option<(std::time::SystemTime, u64)>> {
+/// What changes when the pointer is replaced: its file, its time, its size.
+fn stamp(path: &Path) -> Vec<Option<(u64, i64, i64, u64)>> {
     [meshc_bundle::POINTER_DIR, meshc_bundle::POINTER_OCI]
         .iter()
         .map(|name| {
             let metadata = std::fs::metadata(path.join(name)).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
+            Some((metadata.ino(), metadata.mtime(), metadata.mtime_nsec(), metadata.len()))
         })
         .collect()
 }

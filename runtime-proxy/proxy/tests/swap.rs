@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 /// Writes a bundle for the node `shop.default` and returns its digest.
 fn write(path: &Path, format: Format, listeners: &[Value], clusters: &[Value]) -> String {
-    let node: NodeConfig = protojson::from_value(json!({"listeners": listeners, "clusters": clusters})).unwrap();
+    let node: NodeConfig =
+        protojson::from_value(json!({"listeners": listeners, "clusters": clusters})).unwrap();
     let node = SharedNode {
         listeners: shared(node.listeners),
         routes: shared(node.routes),
@@ -93,7 +94,8 @@ fn a_hundred_swaps_lose_no_request_and_a_broken_bundle_changes_nothing() {
             scope.spawn(|| load(at, &stop, &good, &bad));
         }
         for round in 1..=100 {
-            let digest = write(&path, Format::Dir, &[listener("http", &weights(100 - round % 101))], &clusters);
+            let digest =
+                write(&path, Format::Dir, &[listener("http", &weights(100 - round % 101))], &clusters);
             proxy.wait_for(&format!("configuration {digest} is in use"));
             if round == 50 {
                 std::fs::write(path.join("bundle.json"), "{\"version\": 1, \"confi").unwrap();
@@ -121,10 +123,14 @@ fn what_is_wrong_is_said_counted_and_not_used() {
     let at = proxy.listener("http");
 
     let mut refused = listener("http", &weights(100));
-    refused["listener_filters"] = json!([{"name": "x", "typed_config": {"@type": "type.googleapis.com/x.Unknown"}}]);
+    refused["listener_filters"] =
+        json!([{"name": "x", "typed_config": {"@type": "type.googleapis.com/x.Unknown"}}]);
     write(&path, Format::Oci, &[refused], &clusters);
     let line = proxy.wait_for("was refused");
-    assert!(line.contains("listeners[0].listener_filters[0]: type.googleapis.com/x.Unknown is not implemented"), "{line}");
+    assert!(
+        line.contains("listeners[0].listener_filters[0]: type.googleapis.com/x.Unknown is not implemented"),
+        "{line}"
+    );
     assert!(proxy.admin("GET", "/ready").body.starts_with("LIVE\na newer configuration was refused: "));
     assert_eq!(proxy.admin("GET", "/server_info").json()["digest"], first);
     assert_eq!(proxy.stat("listener_manager.lds.update_rejected"), 1);

@@ -35,7 +35,10 @@ fn requests_are_routed_changed_and_answered() {
     let at = proxy.listener("http");
 
     let answer = get(at, "/api/../api/items?q=1", &["x-app-version: v2"]);
-    assert_eq!((answer.status, answer.header("x-route"), answer.header("x-upstream")), (200, Some("api"), None));
+    assert_eq!(
+        (answer.status, answer.header("x-route"), answer.header("x-upstream")),
+        (200, Some("api"), None)
+    );
     let seen = answer.json();
     assert_eq!(seen["line"], "GET /items?q=1 HTTP/1.1");
     assert_eq!(seen["headers"]["host"], "inner.example");
@@ -56,7 +59,12 @@ fn requests_are_routed_changed_and_answered() {
     assert_eq!(proxy.stat("http.http.downstream_rq_total"), 6);
     assert_eq!(proxy.stat("cluster.v2.upstream_rq_200"), 1);
     let prometheus = proxy.admin("GET", "/stats/prometheus").body;
-    assert!(prometheus.contains("envoy_cluster_upstream_rq_xx{envoy_response_code_class=\"2\",envoy_cluster_name=\"v2\"} 1"), "{prometheus}");
+    assert!(
+        prometheus.contains(
+            "envoy_cluster_upstream_rq_xx{envoy_response_code_class=\"2\",envoy_cluster_name=\"v2\"} 1"
+        ),
+        "{prometheus}"
+    );
     let dump = proxy.admin("GET", "/config_dump").json();
     assert_eq!(dump["configs"][1]["static_clusters"][0]["cluster"]["name"], "v1");
     assert_eq!(proxy.admin("GET", "/ready").status, 200);
@@ -95,7 +103,8 @@ fn tries_timeouts_and_faults() {
     let late = get(at, "/hang", &[]);
     assert_eq!((late.status, late.body.as_str()), (504, "upstream request timeout"));
     let broken = get(at, "/reset", &[]);
-    let text = "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
+    let text =
+        "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
     assert_eq!((broken.status, broken.body.as_str()), (503, text));
     for _ in 0..4 {
         assert_eq!(get(at, "/second", &[]).status, 200);
@@ -118,7 +127,8 @@ fn weights_are_kept_and_copies_are_sent() {
         {"match": {"path": "/copied"}, "route": {"cluster": "v1", "request_mirror_policies": [{"cluster": "copy"}]}},
         {"match": {"prefix": "/"}, "route": {"weighted_clusters": {"clusters": [{"name": "v1", "weight": 75}, {"name": "v2", "weight": 25}]}}},
     ]);
-    let clusters = [cluster("v1", &[v1.address]), cluster("v2", &[v2.address]), cluster("copy", &[copy.address])];
+    let clusters =
+        [cluster("v1", &[v1.address]), cluster("v2", &[v2.address]), cluster("copy", &[copy.address])];
     let proxy = bootstrap(folder.path(), &[listener("http", &routes)], &clusters);
     let at = proxy.listener("http");
     let second = (0..400).filter(|_| get(at, "/", &[]).json()["name"] == "v2").count();
@@ -181,7 +191,11 @@ fn hostile_bytes_never_end_the_process() {
             .collect();
         let mut stream = TcpStream::connect(at).unwrap();
         // The proxy may close while it is being written to.
-        let _ = stream.write_all(if round % 2 == 0 { b"GET / HTTP/1.1\r\n" } else { b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" });
+        let _ = stream.write_all(if round % 2 == 0 {
+            b"GET / HTTP/1.1\r\n"
+        } else {
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+        });
         let _ = stream.write_all(&bytes);
     }
     assert_eq!(get(at, "/", &[]).status, 200);
@@ -192,7 +206,8 @@ fn requests_under_way_are_finished_before_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start("up");
     let routes = json!([{"match": {"prefix": "/"}, "route": {"cluster": "up"}}]);
-    let mut proxy = bootstrap(folder.path(), &[listener("http", &routes)], &[cluster("up", &[upstream.address])]);
+    let mut proxy =
+        bootstrap(folder.path(), &[listener("http", &routes)], &[cluster("up", &[upstream.address])]);
     let at = proxy.listener("http");
     let held = upstream.gate.lock().unwrap();
     let client = std::thread::spawn(move || get(at, "/wait", &[]));

@@ -65,9 +65,9 @@ fn expressions_are_those_of_re2() {
     }
 }
 
-fn taken(matcher: &Value, line: &'static str, headers: &[(&'static str, &'static str)]) -> bool {
+fn taken(more: &Value, line: &'static str, headers: &[(&'static str, &'static str)]) -> bool {
     let mut matches = json!({"prefix": "/"});
-    matches.as_object_mut().unwrap().extend(matcher.as_object().unwrap().clone());
+    matches.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let snapshot = with_routes(&json!([{"name": "r", "match": matches, "route": {"cluster": "c"}}])).unwrap();
     ask(line, headers).route(&snapshot).is_some()
 }

@@ -67,7 +67,10 @@ impl Proxy {
     /// Where a listener really listens.
     pub(crate) fn listener(&self, name: &str) -> SocketAddr {
         let text = self.admin("GET", "/listeners").body;
-        let line = text.lines().find(|line| line.starts_with(&format!("{name}::"))).unwrap_or_else(|| panic!("{text}"));
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}::")))
+            .unwrap_or_else(|| panic!("{text}"));
         line.rsplit("::").next().unwrap().parse().unwrap()
     }
 
@@ -146,8 +149,11 @@ pub(crate) fn request(address: SocketAddr, text: &str) -> Answer {
 
 /// A GET with headers.
 pub(crate) fn get(address: SocketAddr, path: &str, headers: &[&str]) -> Answer {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    request(address, &format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\nconnection: close\r\n{headers}\r\n"))
+    let headers: String = headers.iter().flat_map(|header| [*header, "\r\n"]).collect();
+    request(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\nconnection: close\r\n{headers}\r\n"),
+    )
 }
 
 fn unchunk(mut body: &str) -> String {
@@ -221,21 +227,25 @@ fn serve(name: &str, stream: TcpStream, count: &AtomicUsize, gate: &Mutex<()>) -
             }
             "/reset" => return None,
             "/wait" => drop(gate.lock()),
-            "/flaky" if hit % 2 == 0 => status = 503,
+            "/flaky" if hit.is_multiple_of(2) => status = 503,
             _ => {}
         }
         let body = json!({
             "name": name, "line": line, "headers": headers, "body": String::from_utf8_lossy(&body)
         })
         .to_string();
-        let answer = format!("HTTP/1.1 {status} X\r\nx-upstream: {name}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let answer = format!(
+            "HTTP/1.1 {status} X\r\nx-upstream: {name}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
         stream.write_all(answer.as_bytes()).ok()?;
     }
 }
 
 /// A static cluster.
 pub(crate) fn cluster(name: &str, endpoints: &[SocketAddr]) -> Value {
-    let endpoints: Vec<Value> = endpoints.iter().map(|address| json!({"endpoint": {"address": socket(*address)}})).collect();
+    let endpoints: Vec<Value> =
+        endpoints.iter().map(|address| json!({"endpoint": {"address": socket(*address)}})).collect();
     json!({"name": name, "type": "STATIC", "connect_timeout": "1s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]}})
 }
@@ -247,9 +257,7 @@ pub(crate) fn socket(address: SocketAddr) -> Value {
 
 /// A listener on any port that speaks HTTP and routes all hosts alike.
 pub(crate) fn listener(name: &str, routes: &Value) -> Value {
-    let filter = |name: &str, kind: &str| {
-        json!({"name": name, "typed_config": {"@type": format!("type.googleapis.com/envoy.extensions.filters.http.{kind}")}})
-    };
+    let filter = |name: &str, kind: &str| json!({"name": name, "typed_config": {"@type": format!("type.googleapis.com/envoy.extensions.filters.http.{kind}")}});
     json!({
         "name": name,
         "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
