@@ -177,7 +177,7 @@ fn hostile_bytes_never_end_the_process() {
         ("CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", 404),
         ("GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", 403),
     ] {
-        assert_eq!(request(at, text).status, status, "{:.60}", text);
+        assert_eq!(request(at, text).status, status, "{text:.60}");
     }
     let mut random = 88_172_645_463_325_252_u64;
     for round in 0..200 {
