@@ -1,20 +1,16 @@
 //! All proxies of both meshes side by side; what many of them show is collected once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Origin, Proxy, ProxyId, ProxyKind, Route, RouteTable, VirtualHost};
+use meshc_effective::model::{Origin, Proxy, ProxyId};
 use meshc_trace::Tracer;
 use serde_json::Value;
 
-use super::behaviour::{Behaviour, Facet};
 use super::change::{Change, Diff, Equal, Kind, Lines, Risk, Unknown};
-use super::outcome::Difference;
-use super::regions::{self, Half, Region};
-use super::{Side, clusters, describe, hosts, listeners, outcome, proxies, replay};
+use super::{Side, clusters, listeners, proxies, replay, tables};
 use crate::origin::because;
 use crate::reach::Site;
 
@@ -49,21 +45,11 @@ struct Collected {
     proxies: BTreeSet<ProxyId>,
 }
 
-/// What comparing two tables gave; the same for all proxies that share them.
-#[derive(Default)]
-struct TableDiff {
-    found: Vec<Found>,
-    unknown: Vec<Unknown>,
-}
-
-/// Two tables by their places in memory, and who has them: what their clusters are follows from that.
-type TableKey = (usize, usize, String, ProxyKind);
-
 #[derive(Default)]
 struct Comparison {
     collected: BTreeMap<(Kind, String, String, String), Collected>,
     unknown: BTreeSet<Unknown>,
-    tables: HashMap<TableKey, Rc<TableDiff>>,
+    tables: tables::Cache,
     clusters: clusters::Cache,
 }
 
@@ -81,39 +67,30 @@ pub(super) fn compare(base: Side<'_>, head: Side<'_>) -> Diff {
         }
     }
     for (proxy, found) in proxies::added_and_removed(&of_base, &of_head) {
-        comparison.add(proxy, found);
+        comparison.add(proxy, &found);
     }
     comparison.finish(base, head)
 }
 
 impl Comparison {
     fn proxy(&mut self, was: &Arc<Proxy>, is: &Arc<Proxy>) {
-        for found in listeners::compare(was, is) {
+        for found in &listeners::compare(was, is) {
             self.add(is, found);
         }
         let found = self.clusters.compare(was, is);
-        for found in found.iter().cloned() {
+        for found in found.iter() {
             self.add(is, found);
         }
         for (site, before, after) in listeners::tables(was, is) {
-            let shared = matches!(site, Site::Table(_));
-            let key = (address(before), address(after), is.id.namespace.clone(), is.kind);
-            let known = self.tables.get(&key).filter(|_| shared).cloned();
-            let diff = known.unwrap_or_else(|| {
-                let made = Rc::new(table(was, is, &site, before, after));
-                if shared {
-                    self.tables.insert(key, Rc::clone(&made));
-                }
-                made
-            });
+            let diff = self.tables.compare(was, is, &site, before, after);
             for found in &diff.found {
-                self.add(is, found.clone());
+                self.add(is, found);
             }
             self.unknown.extend(diff.unknown.iter().cloned());
         }
     }
 
-    fn add(&mut self, proxy: &Proxy, found: Found) {
+    fn add(&mut self, proxy: &Proxy, found: &Found) {
         let key = (found.kind, found.subject.clone(), found.before.to_string(), found.after.to_string());
         let collected = self.collected.entry(key).or_insert_with(|| Collected {
             witness: found.witness.clone().map(|(site, request)| site.witness(proxy, request)),
@@ -125,7 +102,9 @@ impl Comparison {
             collected.witness = found.witness.clone().map(|(site, request)| site.witness(proxy, request));
             collected.found = found.clone();
         }
-        collected.requests.insert(found.requests);
+        if !collected.requests.contains(&found.requests) {
+            collected.requests.insert(found.requests.clone());
+        }
         collected.proxies.insert(proxy.id.clone());
     }
 
@@ -159,10 +138,6 @@ impl Comparison {
             unknown: self.unknown.into_iter().collect(),
         }
     }
-}
-
-fn address(table: &RouteTable) -> usize {
-    std::ptr::from_ref(table).addr()
 }
 
 /// A difference with its answers.
@@ -210,117 +185,4 @@ fn change(
         because: Lines { base: because(&found.base, base.sources), head: because(&found.head, head.sources) },
         proxies: proxies.iter().map(ToString::to_string).collect(),
     })
-}
-
-/// Compares two tables of a proxy.
-fn table(was: &Proxy, is: &Proxy, site: &Site, before: &RouteTable, after: &RouteTable) -> TableDiff {
-    let mut diff = TableDiff::default();
-    let name = &after.name;
-    if before.ignore_port_in_host != after.ignore_port_in_host {
-        diff.unknown.push(Unknown {
-            what: format!("route table {name} of {}", is.id),
-            why: "one side looks at the port in the host, the other does not".to_owned(),
-        });
-        return diff;
-    }
-    let (pairs, mixed) = hosts::pairs(before, after);
-    diff.unknown.extend(mixed.into_iter().map(|domain| Unknown {
-        what: format!("{} in route table {name}", domain.0),
-        why: "domains that begin with a star overlap domains that end with one".to_owned(),
-    }));
-    for pair in &pairs {
-        let host = |table: &'_ RouteTable, index: Option<usize>| -> Option<Arc<VirtualHost>> {
-            index.and_then(|index| table.virtual_hosts.get(index)).cloned()
-        };
-        let (of_base, of_head) = (host(before, pair.base), host(after, pair.head));
-        let base = Half { proxy: was, table: before, host: of_base.as_deref() };
-        let head = Half { proxy: is, table: after, host: of_head.as_deref() };
-        let compared = regions::compare(base, head, pair);
-        let domain = pair.domains.first().map_or("*", String::as_str);
-        let label = match site {
-            Site::Table(_) => describe::host(domain),
-            Site::Inbound(port) => format!("{} inbound {port}", is.workload),
-        };
-        let subject = match site {
-            Site::Table(_) => domain.to_owned(),
-            Site::Inbound(port) => format!("{}.{} inbound {port}", is.workload, is.id.namespace),
-        };
-        diff.unknown.extend(compared.unknown.into_iter().map(|why| Unknown { what: label.clone(), why }));
-        let mut found_here = compared.regions;
-        // The last route of the second side first: it is the one that takes most.
-        found_here.sort_by_key(|region| std::cmp::Reverse((region.head_route, region.base_route)));
-        for region in found_here {
-            diff.found.extend(of_region(&region, base, head, site, &label, &subject, domain));
-        }
-    }
-    diff
-}
-
-/// The differences of one region.
-fn of_region(
-    region: &Region,
-    base: Half<'_>,
-    head: Half<'_>,
-    site: &Site,
-    label: &str,
-    subject: &str,
-    domain: &str,
-) -> Vec<Found> {
-    let route = |half: Half<'_>, index: Option<usize>| -> Option<Route> {
-        half.host.and_then(|host| host.routes.get(index?)).cloned()
-    };
-    let (was, is) = (route(base, region.base_route), route(head, region.head_route));
-    let origins = |half: Half<'_>, route: &Option<Route>| match route {
-        Some(route) => route.origins.clone(),
-        None => half.host.map(|host| host.origins.clone()).unwrap_or_default(),
-    };
-    // The side that says more about the requests names them.
-    let specific = |route: &&Route| !route.matches.is_any();
-    let named = is.as_ref().filter(specific).or_else(|| was.as_ref().filter(specific));
-    let requests = match named.or(is.as_ref()).or(was.as_ref()) {
-        Some(route) => describe::requests(&region.request.method, &route.matches),
-        None => format!("{} {}", region.request.method, region.request.path),
-    };
-    outcome::differences(&region.before, &region.after)
-        .into_iter()
-        .map(|difference| Found {
-            text: describe::difference(
-                difference.kind,
-                &region.before,
-                &region.after,
-                (&difference.before, &difference.after),
-                domain,
-            ),
-            risk: risk(&difference, &region.before, &region.after),
-            // Where nothing was reached and nothing is, it is mostly a port that the host does not have.
-            label: match site {
-                Site::Table(table) if region.before.fails() && region.after.fails() => {
-                    format!("{label}:{table}")
-                }
-                _ => label.to_owned(),
-            },
-            futile: region.before.fails() && region.after.fails(),
-            kind: difference.kind,
-            subject: subject.to_owned(),
-            requests: requests.clone(),
-            before: difference.before,
-            after: difference.after,
-            witness: difference.shown.then(|| (site.clone(), region.request.clone())),
-            base: origins(base, &was),
-            head: origins(head, &is),
-        })
-        .collect()
-}
-
-/// How much a difference deserves a reader's attention.
-fn risk(difference: &Difference, before: &Behaviour, after: &Behaviour) -> Risk {
-    match difference.kind {
-        Kind::ResponseChanged if before.fails() && after.fails() => Risk::Low,
-        Kind::FaultChanged => {
-            let abort = |side: &Behaviour| side.facet(Facet::Fault).get("abort").cloned().unwrap_or_default();
-            let same = abort(before) == abort(after) || abort(after).is_null();
-            if same { Risk::Medium } else { Risk::High }
-        }
-        kind => kind.risk(),
-    }
 }

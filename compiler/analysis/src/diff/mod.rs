@@ -15,6 +15,7 @@ mod proxies;
 mod regions;
 mod render;
 mod replay;
+mod tables;
 mod text;
 mod words;
 

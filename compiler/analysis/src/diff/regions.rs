@@ -2,7 +2,7 @@
 //! one space, and every region of requests with one behaviour before and another after is looked at.
 
 use meshc_diagnostics::WitnessRequest;
-use meshc_effective::model::{Proxy, Route, RouteMatch, RouteTable, VirtualHost};
+use meshc_effective::model::{Action, Proxy, Route, RouteMatch, VirtualHost};
 use meshc_predicate::{Error, FirstMatch, Language, Limits, Point, Set};
 
 use super::behaviour::Behaviour;
@@ -37,7 +37,6 @@ pub(super) struct Compared {
 #[derive(Clone, Copy)]
 pub(super) struct Half<'a> {
     pub(super) proxy: &'a Proxy,
-    pub(super) table: &'a RouteTable,
     pub(super) host: Option<&'a VirtualHost>,
 }
 
@@ -51,22 +50,47 @@ impl<'a> Half<'a> {
     }
 
     /// What is done by each route, and last what is done where none takes the request.
-    fn behaviours(&self) -> Vec<Behaviour> {
+    pub(super) fn behaviours(&self) -> Vec<Behaviour> {
         let Some(host) = self.host else { return vec![Behaviour::not_found()] };
         let routes = host.routes.iter().map(|route| Behaviour::of_route(self.proxy, host, route));
         routes.chain([Behaviour::not_found()]).collect()
     }
 }
 
-/// Compares two virtual hosts for the authorities that lead to both.
-pub(super) fn compare(base: Half<'_>, head: Half<'_>, pair: &Pair) -> Compared {
-    let (before, after) = (base.behaviours(), head.behaviours());
-    let matches =
-        |half: &Half<'_>| half.routes().iter().map(|route| route.matches.clone()).collect::<Vec<_>>();
-    if before == after && matches(&base) == matches(&head) && base.requires_tls() == head.requires_tls() {
-        return Compared::default();
-    }
-    match regions(base, head, pair, &before, &after, &Limits::default()) {
+/// Whether two virtual hosts have the same routes, names and origins aside.
+pub(super) fn same_routes(base: &VirtualHost, head: &VirtualHost) -> bool {
+    base.require_tls == head.require_tls
+        && base.include_attempt_count == head.include_attempt_count
+        && base.routes.len() == head.routes.len()
+        && base.routes.iter().zip(&head.routes).all(|(a, b)| {
+            a.matches == b.matches
+                && a.action == b.action
+                && a.headers == b.headers
+                && a.fault == b.fault
+                && a.cors == b.cors
+        })
+}
+
+/// Whether the destinations of a virtual host that both proxies have can be reached by both or by none.
+pub(super) fn same_failures(was: &Proxy, is: &Proxy, host: &VirtualHost) -> bool {
+    let state = |proxy: &Proxy, cluster: &str| proxy.clusters.get(cluster).map(|known| known.has_endpoints());
+    host.routes.iter().all(|route| match &route.action {
+        Action::Forward(forward) => {
+            forward.destinations.iter().all(|d| state(was, &d.cluster) == state(is, &d.cluster))
+        }
+        Action::Redirect(_) | Action::DirectResponse(_) => true,
+    })
+}
+
+/// Compares two virtual hosts for the authorities that lead to both. `domains` are those of both tables.
+pub(super) fn compare(
+    base: Half<'_>,
+    head: Half<'_>,
+    pair: &Pair,
+    behaviours: (&[Behaviour], &[Behaviour]),
+    domains: &Domains,
+) -> Compared {
+    match regions(base, head, pair, behaviours, domains, &Limits::default()) {
         Ok(compared) => compared,
         Err(error) => Compared { regions: Vec::new(), unknown: vec![error.to_string()] },
     }
@@ -83,12 +107,11 @@ fn regions(
     base: Half<'_>,
     head: Half<'_>,
     pair: &Pair,
-    before: &[Behaviour],
-    after: &[Behaviour],
+    (before, after): (&[Behaviour], &[Behaviour]),
+    domains: &Domains,
     limits: &Limits,
 ) -> Result<Compared, Error> {
-    let domains = Domains::of([base.table, head.table]);
-    let Some(authority) = representative(&domains, &pair.domains, limits)? else {
+    let Some(authority) = representative(domains, &pair.domains, limits)? else {
         // No request leads here.
         return Ok(Compared::default());
     };

@@ -2,6 +2,7 @@
 //! on a workload made up for each namespace and gateway concerned.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_effective::model::EffectiveMesh;
@@ -11,7 +12,7 @@ use meshc_resources::{Kind, Metadata, Object, PodParts, Resources};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
-use super::routes::{all_seen, all_written, judge};
+use super::routes::{all_seen, all_written, judge, span};
 
 /// A name that no resource has, because a name may not begin with a dash.
 const PROBE: &str = "-probe";
@@ -19,13 +20,17 @@ const PROBE: &str = "-probe";
 /// The findings about routes of VirtualServices that no proxy of the tree follows, as `check_routes` has them for all
 /// others. They have no witness: there is no proxy to send one to.
 pub fn check_lone_routes(resources: &Resources, mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
-    let seen = all_seen(effective);
     let written = all_written(mesh);
-    let followed: BTreeSet<Span> = written
-        .values()
-        .filter(|route| seen.contains_key(&route.span))
-        .map(|route| route.root.meta.span)
-        .collect();
+    let mut tables: BTreeSet<usize> = BTreeSet::new();
+    let mut followed: BTreeSet<Span> = BTreeSet::new();
+    for table in effective.proxies.iter().flat_map(|proxy| proxy.tables.values()) {
+        if !tables.insert(Arc::as_ptr(table).addr()) {
+            continue;
+        }
+        let routes = table.virtual_hosts.iter().flat_map(|host| &host.routes);
+        let roots = routes.filter_map(|route| Some(written.get(&span(route)?)?.root.meta.span));
+        followed.extend(roots);
+    }
     let mut lone: BTreeSet<Span> =
         written.values().map(|route| route.root.meta.span).filter(|root| !followed.contains(root)).collect();
     let mut found = Vec::new();

@@ -1,0 +1,255 @@
+//! Two route tables of a proxy, virtual host by virtual host. Proxies share tables and virtual hosts, and what was worked
+//! out for one holds for all.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use meshc_effective::model::{Proxy, ProxyKind, Route, RouteTable, VirtualHost};
+
+use super::behaviour::{Behaviour, Facet};
+use super::change::{Kind, Risk, Unknown};
+use super::compare::Found;
+use super::describe;
+use super::hosts::{self, Pair};
+use super::outcome::{self, Difference};
+use super::regions::{self, Compared, Half, Region};
+use crate::reach::{Site, own_domains};
+use crate::requests::hosts::Domains;
+
+/// What comparing two tables gave.
+#[derive(Default)]
+pub(super) struct TableDiff {
+    pub(super) found: Vec<Found>,
+    pub(super) unknown: Vec<Unknown>,
+}
+
+/// Two tables by their places in memory, and who has them: what their clusters are follows from that.
+type TableKey = (usize, usize, String, ProxyKind);
+
+/// Two virtual hosts by their places in memory.
+type HostKey = (usize, usize);
+
+/// Two virtual hosts that were compared, with what decided.
+struct Known {
+    kind: ProxyKind,
+    domains: Vec<String>,
+    before: Vec<Behaviour>,
+    after: Vec<Behaviour>,
+    compared: Rc<Compared>,
+}
+
+/// What was worked out before.
+#[derive(Default)]
+pub(super) struct Cache {
+    tables: HashMap<TableKey, Rc<TableDiff>>,
+    /// Whether two virtual hosts have the same routes.
+    same: HashMap<HostKey, bool>,
+    hosts: HashMap<HostKey, Vec<Known>>,
+}
+
+fn address<T>(of: &T) -> usize {
+    std::ptr::from_ref(of).addr()
+}
+
+fn host(table: &RouteTable, index: Option<usize>) -> Option<&VirtualHost> {
+    index.and_then(|index| table.virtual_hosts.get(index)).map(|host| &**host)
+}
+
+impl Cache {
+    /// The differences of two tables.
+    pub(super) fn compare(
+        &mut self,
+        was: &Proxy,
+        is: &Proxy,
+        site: &Site,
+        before: &RouteTable,
+        after: &RouteTable,
+    ) -> Rc<TableDiff> {
+        // Tables that stand in a listener are the proxy's own.
+        let shared = matches!(site, Site::Table(_));
+        let key = (address(before), address(after), is.id.namespace.clone(), is.kind);
+        if let Some(known) = self.tables.get(&key).filter(|_| shared) {
+            return Rc::clone(known);
+        }
+        let made = Rc::new(self.table(was, is, site, before, after));
+        if shared {
+            self.tables.insert(key, Rc::clone(&made));
+        }
+        made
+    }
+
+    fn table(
+        &mut self,
+        was: &Proxy,
+        is: &Proxy,
+        site: &Site,
+        before: &RouteTable,
+        after: &RouteTable,
+    ) -> TableDiff {
+        let mut diff = TableDiff::default();
+        if before.ignore_port_in_host != after.ignore_port_in_host {
+            diff.unknown.push(Unknown {
+                what: format!("route table {} of {}", after.name, is.id),
+                why: "one side looks at the port in the host, the other does not".to_owned(),
+            });
+            return diff;
+        }
+        let pairs = self.differing(was, is, before, after, &mut diff.unknown);
+        if pairs.is_empty() {
+            return diff;
+        }
+        let domains = Domains::of([before, after]);
+        for pair in &pairs {
+            let base = Half { proxy: was, host: host(before, pair.base) };
+            let head = Half { proxy: is, host: host(after, pair.head) };
+            let compared = self.hosts(base, head, pair, &domains);
+            let domain = pair.domains.first().map_or("*", String::as_str);
+            let (label, subject) = match site {
+                Site::Table(_) => (describe::host(domain), domain.to_owned()),
+                Site::Inbound(port) => (
+                    format!("{} inbound {port}", is.workload),
+                    format!("{}.{} inbound {port}", is.workload, is.id.namespace),
+                ),
+            };
+            let unknown = compared.unknown.iter();
+            diff.unknown.extend(unknown.map(|why| Unknown { what: label.clone(), why: why.clone() }));
+            let mut regions: Vec<&Region> = compared.regions.iter().collect();
+            // The last route of the second side first: it is the one that takes most.
+            regions.sort_by_key(|region| std::cmp::Reverse((region.head_route, region.base_route)));
+            for region in regions {
+                diff.found.extend(of_region(region, base, head, site, &label, &subject, domain));
+            }
+        }
+        diff
+    }
+
+    /// The pairs of virtual hosts that are not plainly alike.
+    fn differing(
+        &mut self,
+        was: &Proxy,
+        is: &Proxy,
+        before: &RouteTable,
+        after: &RouteTable,
+        unknown: &mut Vec<Unknown>,
+    ) -> Vec<Pair> {
+        let mut alike = |base: Option<usize>, head: Option<usize>| {
+            let (Some(of_base), Some(of_head)) = (host(before, base), host(after, head)) else {
+                return false;
+            };
+            let same = *self
+                .same
+                .entry((address(of_base), address(of_head)))
+                .or_insert_with(|| regions::same_routes(of_base, of_head));
+            same && regions::same_failures(was, is, of_head)
+        };
+        let hosts = before.virtual_hosts.iter().zip(&after.virtual_hosts);
+        let aligned = before.virtual_hosts.len() == after.virtual_hosts.len()
+            && hosts.clone().all(|(a, b)| a.domains == b.domains);
+        if aligned {
+            let differing = (0..after.virtual_hosts.len()).filter(|&index| !alike(Some(index), Some(index)));
+            return differing
+                .map(|index| Pair {
+                    base: Some(index),
+                    head: Some(index),
+                    domains: own_domains(after, index),
+                })
+                .collect();
+        }
+        let (pairs, mixed) = hosts::pairs(before, after);
+        unknown.extend(mixed.into_iter().map(|domain| Unknown {
+            what: format!("{} in route table {}", domain.0, after.name),
+            why: "domains that begin with a star overlap domains that end with one".to_owned(),
+        }));
+        pairs.into_iter().filter(|pair| !alike(pair.base, pair.head)).collect()
+    }
+
+    /// The differences of two virtual hosts.
+    fn hosts(&mut self, base: Half<'_>, head: Half<'_>, pair: &Pair, domains: &Domains) -> Rc<Compared> {
+        let (before, after) = (base.behaviours(), head.behaviours());
+        let kind = head.proxy.kind;
+        let key = (base.host.map_or(0, address), head.host.map_or(0, address));
+        let all = self.hosts.entry(key).or_default();
+        let fits = |known: &&Known| {
+            known.kind == kind
+                && known.domains == pair.domains
+                && known.before == before
+                && known.after == after
+        };
+        if let Some(known) = all.iter().find(fits) {
+            return Rc::clone(&known.compared);
+        }
+        let compared = Rc::new(regions::compare(base, head, pair, (&before, &after), domains));
+        let domains = pair.domains.clone();
+        all.push(Known { kind, domains, before, after, compared: Rc::clone(&compared) });
+        compared
+    }
+}
+
+/// The differences of one region.
+fn of_region(
+    region: &Region,
+    base: Half<'_>,
+    head: Half<'_>,
+    site: &Site,
+    label: &str,
+    subject: &str,
+    domain: &str,
+) -> Vec<Found> {
+    let route = |half: Half<'_>, index: Option<usize>| -> Option<Route> {
+        half.host.and_then(|host| host.routes.get(index?)).cloned()
+    };
+    let (was, is) = (route(base, region.base_route), route(head, region.head_route));
+    let origins = |half: Half<'_>, route: &Option<Route>| match route {
+        Some(route) => route.origins.clone(),
+        None => half.host.map(|host| host.origins.clone()).unwrap_or_default(),
+    };
+    // The side that says more about the requests names them.
+    let specific = |route: &&Route| !route.matches.is_any();
+    let named = is.as_ref().filter(specific).or_else(|| was.as_ref().filter(specific));
+    let requests = match named.or(is.as_ref()).or(was.as_ref()) {
+        Some(route) => describe::requests(&region.request.method, &route.matches),
+        None => format!("{} {}", region.request.method, region.request.path),
+    };
+    outcome::differences(&region.before, &region.after)
+        .into_iter()
+        .map(|difference| Found {
+            text: describe::difference(
+                difference.kind,
+                &region.before,
+                &region.after,
+                (&difference.before, &difference.after),
+                domain,
+            ),
+            risk: risk(&difference, &region.before, &region.after),
+            // Where nothing was reached and nothing is, it is mostly a port that the host does not have.
+            label: match site {
+                Site::Table(table) if region.before.fails() && region.after.fails() => {
+                    format!("{label}:{table}")
+                }
+                _ => label.to_owned(),
+            },
+            futile: region.before.fails() && region.after.fails(),
+            kind: difference.kind,
+            subject: subject.to_owned(),
+            requests: requests.clone(),
+            before: difference.before,
+            after: difference.after,
+            witness: difference.shown.then(|| (site.clone(), region.request.clone())),
+            base: origins(base, &was),
+            head: origins(head, &is),
+        })
+        .collect()
+}
+
+/// How much a difference deserves a reader's attention.
+fn risk(difference: &Difference, before: &Behaviour, after: &Behaviour) -> Risk {
+    match difference.kind {
+        Kind::ResponseChanged if before.fails() && after.fails() => Risk::Low,
+        Kind::FaultChanged => {
+            let abort = |side: &Behaviour| side.facet(Facet::Fault).get("abort").cloned().unwrap_or_default();
+            let same = abort(before) == abort(after) || abort(after).is_null();
+            if same { Risk::Medium } else { Risk::High }
+        }
+        kind => kind.risk(),
+    }
+}
