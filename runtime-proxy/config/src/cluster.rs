@@ -22,6 +22,8 @@ pub struct Cluster {
     pub stat_name: Arc<str>,
     /// The endpoints that take requests.
     pub endpoints: Vec<Endpoint>,
+    /// Requests go to the address that the client's connection was made to.
+    pub original_destination: bool,
     /// How an endpoint is chosen.
     pub balancer: LoadBalancer,
     /// How long a connection may take to be made.
@@ -141,7 +143,7 @@ impl Cluster {
                     None => Vec::new(),
                 }
             }
-            // Without redirected connections there is no original address, so such a cluster has no endpoint.
+            // The endpoint is known when a connection is there.
             DiscoveryType::OriginalDst => Vec::new(),
         };
         let (idle_timeout, max_requests) = protocol(typed_extension_protocol_options, at)?;
@@ -149,6 +151,7 @@ impl Cluster {
             name: name.as_str().into(),
             stat_name: if alt_stat_name.is_empty() { name.as_str() } else { alt_stat_name.as_str() }.into(),
             endpoints,
+            original_destination: discovery == DiscoveryType::OriginalDst,
             balancer: balancer(*lb_policy, least_request_lb_config.as_ref(), at)?,
             connect_timeout: connect_timeout.map_or(Duration::from_secs(5), |timeout| timeout.0),
             idle_timeout,

@@ -89,8 +89,7 @@ impl Snapshot {
                 return Err(at.error(twice(&listener.name)));
             }
             // Port 0 means any, which is never the same.
-            if listener.binds
-                && listener.address.port() != 0
+            if listener.address.port() != 0
                 && let Some(other) = addresses.insert(listener.address, index)
             {
                 return Err(at.error(format!("listens on {}, as listeners[{other}] does", listener.address)));

@@ -172,8 +172,8 @@ impl Control {
     }
 
     fn open_logs(&self, snapshot: &Snapshot) -> Result<(), ProxyError> {
-        for listener in &snapshot.listeners {
-            let Network::Http(http) = &listener.network else { continue };
+        for (_, network) in snapshot.listeners.iter().flat_map(|listener| &listener.chains) {
+            let Network::Http(http) = network else { continue };
             for log in &http.access_logs {
                 self.logs.open(&log.path).map_err(|error| {
                     ProxyError::System(format!("cannot open the access log {}: {error}", log.path))

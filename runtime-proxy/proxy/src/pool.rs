@@ -78,6 +78,11 @@ impl Upstream {
         self.active.get()
     }
 
+    /// Whether it has connections or requests.
+    pub(crate) fn is_used(&self) -> bool {
+        self.active.get() > 0 || !self.idle.borrow().is_empty()
+    }
+
     /// Closes connections that were idle for too long; 0 is for ever.
     pub(crate) fn close_idle(&self, timeout: Duration) {
         self.idle.borrow_mut().retain(|idle| {

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1_024;
@@ -38,6 +38,14 @@ fn open(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
         socket.listen(BACKLOG)?;
     }
     Ok(socket.into())
+}
+
+/// The address that a connection was made to before the kernel redirected it here; `None` where it was not.
+pub(crate) fn original_destination(stream: &tokio::net::TcpStream) -> Option<SocketAddr> {
+    let local = stream.local_addr().ok()?;
+    let socket = SockRef::from(stream);
+    let found = if local.is_ipv4() { socket.original_dst_v4() } else { socket.original_dst_v6() };
+    found.ok()?.as_socket().filter(|destination| *destination != local)
 }
 
 /// What to do about an address that cannot be opened.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,7 +18,13 @@ use crate::view::{ClusterView, TcpView, View};
 use crate::worker::Worker;
 
 /// Serves a connection to its end.
-pub(crate) async fn run(worker: Rc<Worker>, view: Rc<View>, mut client: TcpStream, tcp: Rc<TcpView>) {
+pub(crate) async fn run(
+    worker: Rc<Worker>,
+    view: Rc<View>,
+    mut client: TcpStream,
+    destination: Option<SocketAddr>,
+    tcp: Rc<TcpView>,
+) {
     let stats = Arc::clone(&tcp.stats);
     stats.downstream_cx_total.inc();
     stats.downstream_cx_active.inc();
@@ -27,7 +34,9 @@ pub(crate) async fn run(worker: Rc<Worker>, view: Rc<View>, mut client: TcpStrea
         stats.downstream_cx_no_route.inc();
         return;
     };
-    let Some(server) = connect(&worker, cluster, tcp.config.max_connect_attempts).await else { return };
+    let Some(server) = connect(&worker, cluster, destination, tcp.config.max_connect_attempts).await else {
+        return;
+    };
     if client.set_nodelay(true).is_err() || server.set_nodelay(true).is_err() {
         return;
     }
@@ -51,9 +60,14 @@ impl Drop for Open<'_> {
     }
 }
 
-async fn connect(worker: &Worker, cluster: &ClusterView, attempts: u32) -> Option<TcpStream> {
+async fn connect(
+    worker: &Worker,
+    cluster: &ClusterView,
+    destination: Option<SocketAddr>,
+    attempts: u32,
+) -> Option<TcpStream> {
     for _ in 0..attempts {
-        let Some(upstream) = cluster.balancer.choose(&worker.random) else {
+        let Some(upstream) = cluster.choose(&worker.random, destination) else {
             cluster.stats.upstream_cx_none_healthy.inc();
             return None;
         };

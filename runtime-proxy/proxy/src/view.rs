@@ -1,7 +1,8 @@
 //! One worker's view of a snapshot: what is configured, with the pools, statistics and logs that belong to it.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use mesh_proxy_config::{Http, Listener, Network, Snapshot, TcpProxy};
 use crate::access_log::{LogBuffer, LogBuffers};
 use crate::balance::Balancer;
 use crate::pool::Upstream;
+use crate::random::Random;
 use crate::stats::{ClusterStats, HttpStats, ListenerStats, Registry, Scope, TcpStats};
 
 /// Which listener a socket belongs to: its address, or its name where the system chooses the port.
@@ -42,10 +44,21 @@ pub(crate) struct View {
 /// A listener.
 #[derive(Clone)]
 pub(crate) struct ListenerView {
-    /// What runs on its connections.
-    pub(crate) network: NetworkView,
+    chains: Rc<[(Option<u16>, NetworkView)]>,
+    /// Hands redirected connections to the listener of the address that they were made to.
+    pub(crate) hands_over: bool,
+    /// Finds out which address a redirected connection was made to.
+    pub(crate) restores_destination: bool,
     /// Its statistics.
     pub(crate) stats: Arc<ListenerStats>,
+}
+
+impl ListenerView {
+    /// What runs on a connection that was made to a port.
+    pub(crate) fn network(&self, port: u16) -> Option<&NetworkView> {
+        let with = |wanted: Option<u16>| self.chains.iter().find(|(port, _)| *port == wanted);
+        with(Some(port)).or_else(|| with(None)).map(|(_, network)| network)
+    }
 }
 
 /// What runs on a connection.
@@ -81,6 +94,9 @@ pub(crate) struct ClusterView {
     pub(crate) config: mesh_proxy_config::Cluster,
     /// Its endpoints and how one is chosen.
     pub(crate) balancer: Balancer,
+    /// The endpoints that connections were made to, where the cluster follows them.
+    destinations: RefCell<HashMap<SocketAddr, Rc<Upstream>>>,
+    registry: Arc<Registry>,
     /// Its statistics.
     pub(crate) stats: Arc<ClusterStats>,
 }
@@ -92,7 +108,7 @@ impl View {
     }
 
     /// The view of a snapshot. Connections and statistics of clusters and endpoints that stay are kept.
-    pub(crate) fn new(snapshot: Snapshot, old: &Self, registry: &Registry, logs: &LogBuffers) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, old: &Self, registry: &Arc<Registry>, logs: &LogBuffers) -> Self {
         let before: HashMap<&str, &Rc<ClusterView>> =
             old.clusters.iter().map(|cluster| (&*cluster.config.name, cluster)).collect();
         let clusters = snapshot
@@ -103,12 +119,8 @@ impl View {
         let mut listeners = HashMap::with_capacity(snapshot.listeners.len());
         let mut http_stats: HashMap<Box<str>, Arc<HttpStats>> = HashMap::new();
         let mut tcp_stats: HashMap<Box<str>, Arc<TcpStats>> = HashMap::new();
-        #[expect(
-            clippy::iter_over_hash_type,
-            reason = "they are put into other tables; their order is not seen"
-        )]
-        for listener in old.listeners.values() {
-            match &listener.network {
+        for (_, network) in old.listeners.values().flat_map(|listener| listener.chains.iter()) {
+            match network {
                 NetworkView::Http(http) => {
                     http_stats.insert(http.config.stat_prefix.clone(), Arc::clone(&http.stats));
                 }
@@ -119,7 +131,7 @@ impl View {
         }
         for listener in snapshot.listeners {
             let key = ListenerKey::of(&listener);
-            let network = match listener.network {
+            let mut network = |network| match network {
                 Network::Http(config) => {
                     let stats = http_stats.entry(config.stat_prefix.clone()).or_insert_with(|| {
                         let stats = Arc::default();
@@ -138,6 +150,7 @@ impl View {
                     NetworkView::Tcp(Rc::new(TcpView { stats: Arc::clone(stats), config }))
                 }
             };
+            let chains = listener.chains.into_iter().map(|(port, chain)| (port, network(chain))).collect();
             let stats = old.listeners.get(&key).map_or_else(
                 || {
                     let stats = Arc::default();
@@ -146,7 +159,8 @@ impl View {
                 },
                 |old| Arc::clone(&old.stats),
             );
-            listeners.insert(key, ListenerView { network, stats });
+            let (hands_over, restores_destination) = (listener.hands_over, listener.restores_destination);
+            listeners.insert(key, ListenerView { chains, hands_over, restores_destination, stats });
         }
         Self { clusters, listeners }
     }
@@ -156,12 +170,28 @@ impl View {
         self.listeners.get(key)
     }
 
+    /// The listener for connections that were made to an address: its own, or the one for all addresses.
+    pub(crate) fn listener_for(&self, destination: SocketAddr) -> Option<(ListenerKey, &ListenerView)> {
+        let any: IpAddr = match destination {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        [destination, SocketAddr::new(any, destination.port())]
+            .into_iter()
+            .map(ListenerKey::Address)
+            .find_map(|key| self.listeners.get(&key).map(|listener| (key, listener)))
+    }
+
     /// Closes upstream connections that were idle for too long.
     pub(crate) fn close_idle(&self) {
         for cluster in &self.clusters {
             for upstream in cluster.balancer.upstreams() {
                 upstream.close_idle(cluster.config.idle_timeout);
             }
+            cluster.destinations.borrow_mut().retain(|_, upstream| {
+                upstream.close_idle(cluster.config.idle_timeout);
+                upstream.is_used() || Rc::strong_count(upstream) > 1
+            });
         }
     }
 }
@@ -170,7 +200,7 @@ impl ClusterView {
     fn new(
         config: mesh_proxy_config::Cluster,
         before: &HashMap<&str, &Rc<Self>>,
-        registry: &Registry,
+        registry: &Arc<Registry>,
     ) -> Self {
         let old = before.get(&*config.name);
         let stats = old.filter(|old| old.config.stat_name == config.stat_name).map_or_else(
@@ -197,6 +227,34 @@ impl ClusterView {
             })
             .collect();
         let weights: Vec<u32> = config.endpoints.iter().map(|endpoint| endpoint.weight).collect();
-        Self { balancer: Balancer::new(config.balancer, upstreams, &weights), config, stats }
+        Self {
+            balancer: Balancer::new(config.balancer, upstreams, &weights),
+            destinations: RefCell::default(),
+            registry: Arc::clone(registry),
+            config,
+            stats,
+        }
+    }
+
+    /// The next endpoint. `destination` is what the client's connection was made to, where it was redirected.
+    pub(crate) fn choose(&self, random: &Random, destination: Option<SocketAddr>) -> Option<Rc<Upstream>> {
+        if !self.config.original_destination {
+            return self.balancer.choose(random).map(Rc::clone);
+        }
+        let address = destination?;
+        let mut destinations = self.destinations.borrow_mut();
+        let upstream = destinations
+            .entry(address)
+            .or_insert_with(|| Rc::new(Upstream::new(address, &self.config.stat_name, &self.registry)));
+        Some(Rc::clone(upstream))
+    }
+
+    /// Whether a request could go anywhere.
+    pub(crate) fn has_endpoint(&self, destination: Option<SocketAddr>) -> bool {
+        if self.config.original_destination {
+            destination.is_some()
+        } else {
+            !self.balancer.upstreams().is_empty()
+        }
     }
 }

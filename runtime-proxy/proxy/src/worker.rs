@@ -16,6 +16,7 @@ use tokio::task::LocalSet;
 use crate::access_log::{LogBuffers, LogFiles};
 use crate::http::connection;
 use crate::random::Random;
+use crate::sockets;
 use crate::stats::Registry;
 use crate::tcp;
 use crate::view::{ListenerKey, ListenerView, NetworkView, View};
@@ -200,17 +201,26 @@ impl Worker {
         stop: watch::Receiver<bool>,
     ) {
         let view = self.view();
+        let destination =
+            listener.restores_destination.then(|| sockets::original_destination(&stream)).flatten();
+        let Ok(local) = stream.local_addr() else { return };
+        let handed = destination
+            .filter(|_| listener.hands_over)
+            .and_then(|destination| view.listener_for(destination));
+        let (key, listener) =
+            handed.map_or_else(|| (key.clone(), listener), |(key, listener)| (key, listener.clone()));
+        // A connection that no filter chain is for is closed.
+        let Some(network) = listener.network(destination.unwrap_or(local).port()).cloned() else { return };
         let worker = Rc::clone(self);
-        let key = key.clone();
         self.connections.set(self.connections.get() + 1);
         listener.stats.downstream_cx_total.inc();
         listener.stats.downstream_cx_active.inc();
         tokio::task::spawn_local(async move {
-            match listener.network {
+            match network {
                 NetworkView::Http(http) => {
-                    connection::run(Rc::clone(&worker), stream, peer, key, http, stop).await;
+                    connection::run(Rc::clone(&worker), stream, (peer, destination), key, http, stop).await;
                 }
-                NetworkView::Tcp(tcp) => tcp::run(Rc::clone(&worker), view, stream, tcp).await,
+                NetworkView::Tcp(tcp) => tcp::run(Rc::clone(&worker), view, stream, destination, tcp).await,
             }
             listener.stats.downstream_cx_active.dec();
             listener.stats.downstream_cx_destroy.inc();

@@ -42,7 +42,7 @@ fn with_resources(resources: &Value) -> Result<Snapshot, ConfigError> {
 }
 
 fn http(snapshot: &Snapshot) -> &Http {
-    match &snapshot.listeners[0].network {
+    match &snapshot.listeners[0].chains[0].1 {
         Network::Http(http) => http,
         Network::Tcp(_) => panic!("a TCP proxy"),
     }

@@ -25,6 +25,8 @@ pub(crate) struct Downstream {
     pub(crate) worker: Rc<Worker>,
     /// Where the client connected to.
     pub(crate) local: SocketAddr,
+    /// What a redirected connection was made to.
+    pub(crate) destination: Option<SocketAddr>,
     /// Who is connected.
     pub(crate) peer: SocketAddr,
     key: ListenerKey,
@@ -51,11 +53,17 @@ impl Downstream {
         let view = self.worker.view();
         let mut last = self.last.borrow_mut();
         if !Rc::ptr_eq(&view, &last.0)
-            && let Some(NetworkView::Http(http)) = view.listener(&self.key).map(|listener| &listener.network)
+            && let Some(NetworkView::Http(http)) =
+                view.listener(&self.key).and_then(|listener| listener.network(self.port()))
         {
             *last = (Rc::clone(&view), Rc::clone(http));
         }
         (Rc::clone(&last.0), Rc::clone(&last.1))
+    }
+
+    /// The port that the connection was made to.
+    fn port(&self) -> u16 {
+        self.destination.unwrap_or(self.local).port()
     }
 
     /// A request begins.
@@ -92,7 +100,7 @@ impl<F: Future + 'static> Executor<F> for LocalExecutor {
 pub(crate) async fn run(
     worker: Rc<Worker>,
     stream: TcpStream,
-    peer: SocketAddr,
+    (peer, destination): (SocketAddr, Option<SocketAddr>),
     key: ListenerKey,
     http: Rc<HttpView>,
     mut stop: watch::Receiver<bool>,
@@ -107,6 +115,7 @@ pub(crate) async fn run(
     let downstream = Rc::new(Downstream {
         worker,
         local,
+        destination,
         peer,
         key,
         last: RefCell::new((view, http)),

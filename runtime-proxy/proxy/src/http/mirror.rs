@@ -46,9 +46,8 @@ pub(crate) fn send(
 ) {
     let patience = if limits.total.is_zero() { PATIENCE } else { limits.total };
     for copy in copies {
-        let Some(upstream) = copy.cluster.balancer.choose(&exchange.worker.random).map(Rc::clone) else {
-            continue;
-        };
+        let destination = exchange.guard.info.destination;
+        let Some(upstream) = copy.cluster.choose(&exchange.worker.random, destination) else { continue };
         let mut head = head.clone();
         if copy.append_shadow
             && let Some(host) = shadow(&exchange.inbound.authority)

@@ -39,7 +39,7 @@ pub(crate) async fn forward(
             StatusCode::from_u16(forward.not_found_status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         return exchange.local(status, "", Some(Flag::NO_CLUSTER), "cluster_not_found");
     };
-    if cluster.balancer.upstreams().is_empty() {
+    if !cluster.has_endpoint(exchange.guard.info.destination) {
         cluster.stats.upstream_cx_none_healthy.inc();
         cluster.stats.codes.inc(503);
         exchange.guard.info.attempts = 1;
@@ -295,17 +295,17 @@ impl Tries<'_> {
 
     /// An endpoint, if possible one that was not tried.
     fn choose(&self) -> Option<Rc<Upstream>> {
-        let random = &self.exchange.worker.random;
-        let mut chosen = self.cluster.balancer.choose(random)?;
+        let (random, destination) = (&self.exchange.worker.random, self.exchange.guard.info.destination);
+        let mut chosen = self.cluster.choose(random, destination)?;
         if let Some(retry) = self.retry.as_ref().filter(|retry| retry.avoid_previous_hosts) {
             for _ in 0..retry.host_attempts {
                 if !self.tried.contains(&chosen.address) {
                     break;
                 }
-                chosen = self.cluster.balancer.choose(random)?;
+                chosen = self.cluster.choose(random, destination)?;
             }
         }
-        Some(Rc::clone(chosen))
+        Some(chosen)
     }
 
     /// One try. The head is kept where another may follow.

@@ -78,6 +78,8 @@ pub(crate) struct StreamInfo {
     pub(crate) protocol: Version,
     /// Where the client connected to.
     pub(crate) local: SocketAddr,
+    /// What a redirected connection was made to.
+    pub(crate) destination: Option<SocketAddr>,
     /// Who is connected.
     pub(crate) peer: SocketAddr,
     /// The client's address, as found in headers or the connection.
