@@ -20,6 +20,9 @@ use crate::output;
 /// Requests that are under way at once.
 const AT_ONCE: usize = 32;
 
+/// The status of a request that took longer than its route allows.
+const TIMED_OUT: u16 = 504;
+
 /// The lines of a file, or of standard input where it is `-`; empty ones are left out.
 pub(super) fn read(path: &Path) -> Result<Vec<String>, UpError> {
     let mut bytes = Vec::new();
@@ -40,22 +43,30 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
     let one = async |line: &String| {
         let query = Query::from_line(line).map_err(|error| error.to_string())?;
         let observed = ask(world, &query).await?;
-        Ok::<_, String>((query, observed))
+        let differences = against_prediction(&tracer, &query, &observed);
+        if observed.status != Some(TIMED_OUT) || differences.is_empty() {
+            return Ok((query, observed, differences));
+        }
+        // On a busy machine many at once may take longer than a route allows: once more.
+        let observed = ask(world, &query).await?;
+        let differences = against_prediction(&tracer, &query, &observed);
+        Ok::<_, String>((query, observed, differences))
     };
     let mut answers = stream::iter(lines.iter().map(one)).buffered(AT_ONCE);
     let (mut unanswered, mut differing) = (0_usize, 0_usize);
     while let Some(answer) = answers.next().await {
         match (&answer, format) {
-            (Ok((_, observed)), UpFormat::Json) => output::json_line(observed),
+            (Ok((_, observed, _)), UpFormat::Json) => output::json_line(observed),
             (Err(error), UpFormat::Json) => output::json_line(&json!({"error": error})),
-            (Ok((query, observed)), UpFormat::Human) => output::out(&format!("{}\n", human(query, observed))),
+            (Ok((query, observed, _)), UpFormat::Human) => {
+                output::out(&format!("{}\n", human(query, observed)))
+            }
             (Err(error), UpFormat::Human) => output::out(&format!("error: {error}\n")),
         }
-        let Ok((query, observed)) = answer else {
+        let Ok((query, observed, differences)) = answer else {
             unanswered += 1;
             continue;
         };
-        let differences = against_prediction(&tracer, &query, &observed);
         if !differences.is_empty() {
             differing += 1;
             output::note(&format!("{}: {}", human(&query, &observed), differences.join("; ")));

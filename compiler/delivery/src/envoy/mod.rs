@@ -153,3 +153,51 @@ fn bootstrap(files: &Files, id: &str, admin: SocketAddr) -> Bootstrap {
         ..Bootstrap::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use meshc_envoy::{ClusterLoadAssignment, DiscoveryType, EdsClusterConfig};
+
+    use super::*;
+
+    fn eds(name: &str) -> Cluster {
+        Cluster {
+            name: name.to_owned(),
+            r#type: Some(DiscoveryType::Eds),
+            eds_cluster_config: Some(EdsClusterConfig::default()),
+            ..Cluster::default()
+        }
+    }
+
+    #[test]
+    fn clusters_that_go_stay_until_nothing_names_them() {
+        let changed = Cluster { alt_stat_name: "changed".to_owned(), ..eds("b") };
+        let both = union(&[eds("a"), eds("b")], &[changed.clone(), eds("c")]);
+        assert_eq!(both, [changed, eds("c"), eds("a")]);
+    }
+
+    #[test]
+    fn a_folder_holds_all_that_its_bootstrap_names() {
+        let folder = std::env::temp_dir().join(format!("meshc-delivery-{}", std::process::id()));
+        let admin = Admin { node: "a.b".to_owned(), address: SocketAddr::from(([127, 0, 0, 1], 1)) };
+        let assignment =
+            ClusterLoadAssignment { cluster_name: "c".to_owned(), ..ClusterLoadAssignment::default() };
+        let config =
+            NodeConfig { clusters: vec![eds("c")], endpoints: vec![assignment], ..NodeConfig::default() };
+        let node = EnvoyNode::prepare(&folder, Path::new("log"), admin, config, Watched::CHOICES[0]);
+        let node = node.expect("written");
+        let read = |path: PathBuf| -> serde_json::Value {
+            serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
+        };
+        let bootstrap = read(node.bootstrap());
+        assert_eq!(bootstrap["node"]["id"], "a.b");
+        let clusters = &bootstrap["dynamic_resources"]["cds_config"]["path_config_source"]["path"];
+        let clusters = read(clusters.as_str().expect("a path").into());
+        let cluster = &clusters["resources"][0];
+        assert_eq!(cluster["@type"], "type.googleapis.com/envoy.config.cluster.v3.Cluster");
+        let endpoints = &cluster["eds_cluster_config"]["eds_config"]["path_config_source"]["path"];
+        let endpoints = read(endpoints.as_str().expect("a path").into());
+        assert_eq!(endpoints["resources"][0]["cluster_name"], "c");
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
+}
