@@ -10,7 +10,7 @@ use meshc_trace::Tracer;
 use serde_json::Value;
 
 use super::change::{Change, Diff, Equal, Kind, Lines, Risk, Unknown};
-use super::{Side, clusters, listeners, proxies, replay, tables};
+use super::{Side, clusters, describe, listeners, proxies, replay, tables};
 use crate::origin::because;
 use crate::reach::Site;
 
@@ -112,7 +112,19 @@ impl Comparison {
         let before = Tracer::new(base.mesh, base.sources);
         let after = Tracer::new(head.mesh, head.sources);
         let mut changes = Vec::new();
-        for collected in self.collected.into_values() {
+        let mut services: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for found in self.collected.values().map(|collected| &collected.found) {
+            if let Some(service) = describe::with_namespace(&found.subject) {
+                services.entry(found.label.clone()).or_default().insert(service.to_owned());
+            }
+        }
+        for mut collected in self.collected.into_values() {
+            let found = &mut collected.found;
+            if services.get(&found.label).is_some_and(|all| all.len() > 1)
+                && let Some(service) = describe::with_namespace(&found.subject)
+            {
+                service.clone_into(&mut found.label);
+            }
             match change(collected, (base, &before), (head, &after)) {
                 Ok(change) => changes.push(change),
                 Err(unknown) => {

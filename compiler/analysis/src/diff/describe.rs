@@ -22,6 +22,11 @@ pub(super) fn host(domain: &str) -> String {
     }
 }
 
+/// `reviews.shop` of what begins with a service's full name, for where several namespaces have a `reviews`.
+pub(super) fn with_namespace(subject: &str) -> Option<&str> {
+    subject.split_once(".svc.cluster.local").map(|(name, _)| name)
+}
+
 /// `GET /api/v2/*`, with what else the route asks for.
 pub(super) fn requests(method: &str, conditions: &RouteMatch) -> String {
     let mut method = method.to_owned();
@@ -220,7 +225,7 @@ fn short(value: &Value) -> String {
 
 fn limit(value: &Value) -> String {
     match value.as_u64() {
-        None => "none".to_owned(),
+        None => value.as_str().unwrap_or("none").to_owned(),
         Some(ms) if ms % 1000 == 0 => format!("{} s", ms / 1000),
         Some(ms) => format!("{ms} ms"),
     }

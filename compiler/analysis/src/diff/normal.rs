@@ -5,18 +5,16 @@ use meshc_effective::model::{
 };
 use serde_json::{Value, json};
 
-/// Envoy's timeout for a route that has none.
-const DEFAULT_TIMEOUT_MS: u64 = 15_000;
-
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Milliseconds; null is no limit.
+/// Milliseconds; null is no limit. Envoy's default is none of its own lengths: gRPC calls take another limit under it.
 pub(super) fn timeout(timeout: Option<std::time::Duration>) -> Value {
-    match timeout.map_or(DEFAULT_TIMEOUT_MS, millis) {
-        0 => Value::Null,
-        limit => json!(limit),
+    match timeout.map(millis) {
+        None => json!("Envoy's default"),
+        Some(0) => Value::Null,
+        Some(limit) => json!(limit),
     }
 }
 

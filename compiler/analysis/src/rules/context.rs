@@ -36,16 +36,21 @@ impl<'a> Context<'a> {
         Self { resources, mesh, by_host }
     }
 
-    /// What a host written in a resource of `namespace` means.
+    /// What a host written in a resource of `namespace` means there.
     pub(super) fn find(&self, host: &str, namespace: &str) -> Found<'a> {
+        self.find_for(host, namespace, &[namespace])
+    }
+
+    /// What a host written in a resource of `namespace` means to the namespaces that follow the resource.
+    pub(super) fn find_for(&self, host: &str, namespace: &str, seers: &[&str]) -> Found<'a> {
+        let is_seen = |service: &Service| seers.iter().any(|seer| service.is_visible_to(seer));
         let full = qualify(host, namespace);
         let all: Vec<&Arc<Service>> = if is_wildcard(&full) {
             self.mesh.services.iter().filter(|service| is_covered(&service.hostname, &full)).collect()
         } else {
             self.by_host.get(full.as_str()).cloned().unwrap_or_default()
         };
-        let (seen, unseen): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|service| service.is_visible_to(namespace));
+        let (seen, unseen): (Vec<_>, Vec<_>) = all.into_iter().partition(|service| is_seen(service));
         if !seen.is_empty() {
             return Found::Services(seen);
         }
@@ -54,7 +59,7 @@ impl<'a> Context<'a> {
         }
         let wildcards = self.by_host.range("*"..).take_while(|(host, _)| is_wildcard(host));
         let mut covering = wildcards.filter(|(host, _)| is_covered(&full, host)).flat_map(|(_, all)| all);
-        match covering.find(|service| service.is_visible_to(namespace)) {
+        match covering.find(|service| is_seen(service)) {
             Some(service) => Found::Wildcard(service),
             None => Found::Nothing,
         }

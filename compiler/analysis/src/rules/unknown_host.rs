@@ -1,6 +1,7 @@
 //! A host that nothing declares.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_mesh::ExportTo;
 use meshc_mesh::hostname::qualify;
 
 use super::context::{Context, Found};
@@ -42,36 +43,46 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for place in destinations::all(&context.resources.virtual_services) {
         let Some(host) = place.host() else { continue };
         let namespace = place.object.namespace();
-        let Some(why) = why(context, host, namespace) else { continue };
+        let export_to = ExportTo::new(place.object.spec.export_to.iter().map(|entry| entry.value.clone()));
+        let named: Vec<&str> = export_to.named(namespace).collect();
+        let seers = if named.is_empty() { vec![namespace] } else { named };
+        let meant = context.find_for(host, namespace, &seers);
+        let Some(why) = why(&meant, host, namespace) else { continue };
         let message = format!("{}: {why}: {}", place.path, place.loss());
         let mut finding = place.object.finding(&UNKNOWN_HOST, host.span, message);
-        if !matches!(context.find(host, namespace), Found::Wildcard(_)) {
+        if !matches!(meant, Found::Wildcard(_)) {
             finding = finding.alias("IST0101");
             finding = if place.mirror { finding } else { finding.alias("KIA1101") };
         }
-        found.push(with_help(finding, context, host, namespace));
+        found.push(with_help(finding, &meant, context, host, namespace));
     }
     for object in &context.resources.destination_rules {
         let Some(host) = object.spec.host.as_ref().filter(|host| !host.is_empty()) else { continue };
-        let Some(why) = why(context, host, object.namespace()) else { continue };
-        if matches!(context.find(host, object.namespace()), Found::Wildcard(_)) {
+        let meant = context.find(host, object.namespace());
+        let Some(why) = why(&meant, host, object.namespace()) else { continue };
+        if matches!(meant, Found::Wildcard(_)) {
             continue;
         }
         let message = format!("{why}: the DestinationRule does nothing");
         let finding = object.finding(&UNKNOWN_HOST, host.span, message).alias("IST0174").alias("KIA0202");
-        found.push(with_help(finding, context, host, object.namespace()));
+        found.push(with_help(finding, &meant, context, host, object.namespace()));
     }
 }
 
 /// Why a host is none.
-fn why(context: &Context<'_>, host: &str, namespace: &str) -> Option<String> {
+fn why(meant: &Found<'_>, host: &str, namespace: &str) -> Option<String> {
     let full = qualify(host, namespace);
     let named = if full == host { format!("`{host}`") } else { format!("`{host}` (`{full}`)") };
-    match context.find(host, namespace) {
+    match meant {
         Found::Services(_) => None,
         Found::NotExported(service) => Some(format!(
-            "{} declares host {named} but does not export it to namespace `{namespace}`",
-            service.meta
+            "{} declares host {named} but does not export it to {}",
+            service.meta,
+            if service.is_visible_to(namespace) {
+                "those that follow this".to_owned()
+            } else {
+                format!("namespace `{namespace}`")
+            }
         )),
         Found::Wildcard(service) => Some(format!(
             "only the wildcard `{}` of {} covers host {named}, which is no destination of its own",
@@ -83,13 +94,18 @@ fn why(context: &Context<'_>, host: &str, namespace: &str) -> Option<String> {
 
 fn with_help(
     finding: Diagnostic,
+    meant: &Found<'_>,
     context: &Context<'_>,
     host: &meshc_syntax::de::Spanned<String>,
     namespace: &str,
 ) -> Diagnostic {
-    match context.find(host, namespace) {
+    match meant {
         Found::NotExported(service) => finding
-            .help(format!("add `{namespace}` to its `exportTo`"))
+            .help(if service.is_visible_to(namespace) {
+                "export it to the namespaces that the VirtualService is exported to".to_owned()
+            } else {
+                format!("add `{namespace}` to its `exportTo`")
+            })
             .label(service.meta.span, "declared here, not exported"),
         Found::Wildcard(service) => {
             finding.label(service.meta.span, "the wildcard").help("declare the host in a ServiceEntry")
