@@ -78,7 +78,8 @@ impl Control {
 
     /// Loads the source again; what is wrong is noted, counted and said, and the old configuration stays.
     pub(crate) fn reload(&self) {
-        let loaded = match self.source.load() {
+        // A bundle that is replaced twice in a row may lose parts of the first while it is read; the second is whole.
+        let loaded = match self.source.load().or_else(|_| self.source.load()) {
             Ok(loaded) => loaded,
             Err(error) => return self.refused(&error),
         };

@@ -158,6 +158,31 @@ fn bytes_are_passed_both_ways() {
 }
 
 #[test]
+fn a_websocket_passes_where_it_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start("up");
+    let mut http = listener("http", &json!([{"match": {"prefix": "/"}, "route": {"cluster": "up"}}]));
+    http["filter_chains"][0]["filters"][0]["typed_config"]["upgrade_configs"] =
+        json!([{"upgrade_type": "websocket"}]);
+    let proxy = bootstrap(folder.path(), &[http], &[cluster("up", &[upstream.address])]);
+    let mut stream = TcpStream::connect(proxy.listener("http")).unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
+        .unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    stream.write_all(b"ping").unwrap();
+    let mut back = [0; 4];
+    stream.read_exact(&mut back).unwrap();
+    assert_eq!(&back, b"ping");
+}
+
+#[test]
 fn hostile_bytes_never_end_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start("up");

@@ -119,6 +119,9 @@ impl Inbound {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { method, uri, version, mut headers, .. } = parts;
         let host = headers.remove(header::HOST);
+        if version == Version::HTTP_2 {
+            join_cookies(&mut headers);
+        }
         let authority = match (uri.authority(), &host) {
             (Some(authority), _) => authority.as_str().to_owned(),
             (None, Some(host)) => host.to_str().unwrap_or("").to_owned(),
@@ -261,6 +264,17 @@ enum Normalized {
     Done,
     Refused,
     Redirected(String),
+}
+
+/// HTTP/2 may send cookies one by one; HTTP/1 must not (RFC 9113, 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(header::COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let all: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if let Ok(joined) = HeaderValue::from_bytes(&all.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, joined);
+    }
 }
 
 /// What an authority may hold (RFC 3986).

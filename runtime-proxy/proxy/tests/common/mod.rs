@@ -230,6 +230,12 @@ fn serve(name: &str, stream: TcpStream, count: &AtomicUsize, gate: &Mutex<()>) -
             "/flaky" if hit.is_multiple_of(2) => status = 503,
             _ => {}
         }
+        if headers["upgrade"] == "websocket" {
+            stream.write_all(b"HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n").ok()?;
+            // From here on, bytes come back as they are.
+            std::io::copy(&mut reader, &mut stream).ok()?;
+            return None;
+        }
         let body = json!({
             "name": name, "line": line, "headers": headers, "body": String::from_utf8_lossy(&body)
         })
