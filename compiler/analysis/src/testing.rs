@@ -107,3 +107,35 @@ pub(crate) fn tree_of_routes(routes: &[String]) -> Tree {
     ));
     tree
 }
+
+/// Requests over the small alphabet that the generated routes speak of.
+pub(crate) fn requests() -> Vec<(String, Vec<(String, String)>)> {
+    let paths = [
+        "/", "/a", "/ab", "/a/", "/a/b", "/a/b/c", "/b", "/b/", "/b/a", "/c", "/c/a", "/A", "/a?v=1",
+        "/a//b", "/a/../b",
+    ];
+    let headers = [None, Some("1"), Some("2"), Some("")];
+    let header = |value: Option<&str>| value.map(|v| ("v".to_owned(), v.to_owned())).into_iter().collect();
+    paths
+        .iter()
+        .flat_map(|path| headers.iter().map(move |value| ((*path).to_owned(), header(*value))))
+        .collect()
+}
+
+/// What the sidecar of reviews gets for a request to reviews.
+pub(crate) fn answer(world: &World, path: &str, headers: Vec<(String, String)>) -> meshc_trace::Answer {
+    let tracer = meshc_trace::Tracer::new(&world.mesh, &world.sources);
+    let query = meshc_trace::Query {
+        proxy: "reviews-v1-0.shop".to_owned(),
+        route_table: Some("9080".to_owned()),
+        direction: Some(meshc_trace::Direction::Outbound),
+        request: Some(meshc_trace::Request {
+            authority: "reviews".to_owned(),
+            path: path.to_owned(),
+            headers,
+            ..meshc_trace::Request::default()
+        }),
+        ..meshc_trace::Query::default()
+    };
+    tracer.trace(&query).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
