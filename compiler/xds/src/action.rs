@@ -122,11 +122,7 @@ fn retry(policy: &RetryPolicy) -> envoy::RetryPolicy {
         per_try_timeout: policy.per_try_timeout.map(Into::into),
         retry_priority: policy.remote_localities.then_some(previous_priorities),
         retry_host_predicate: if policy.ignore_previous_hosts { vec![previous_hosts] } else { Vec::new() },
-        host_selection_retry_max_attempts: if policy.ignore_previous_hosts {
-            envoy::Int64(HOST_SELECTION_ATTEMPTS)
-        } else {
-            envoy::Int64::default()
-        },
+        host_selection_retry_max_attempts: envoy::Int64(HOST_SELECTION_ATTEMPTS),
         retriable_status_codes: policy.retriable_status_codes.clone(),
         retry_back_off: policy.backoff.as_ref().map(|backoff| envoy::RetryBackOff {
             base_interval: Some(backoff.base.into()),
@@ -144,6 +140,8 @@ fn mirror(mirror: &Mirror) -> envoy::RequestMirrorPolicy {
             ..envoy::RuntimeFractionalPercent::default()
         }),
         trace_sampled: Some(false),
+        // The copy keeps the request's own host.
+        disable_shadow_host_suffix_append: true,
         ..envoy::RequestMirrorPolicy::default()
     }
 }

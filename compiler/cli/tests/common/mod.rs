@@ -9,22 +9,22 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The bundled example.
-pub fn bookshop() -> PathBuf {
+pub(crate) fn bookshop() -> PathBuf {
     meshc_testkit::workspace().join("testdata/bookshop")
 }
 
 /// The real program.
-pub fn meshc() -> Command {
+pub(crate) fn meshc() -> Command {
     Command::new(env!("CARGO_BIN_EXE_meshc"))
 }
 
 /// Runs the program with `args` in `directory`.
-pub fn run(directory: &Path, args: &[&str]) -> Output {
+pub(crate) fn run(directory: &Path, args: &[&str]) -> Output {
     meshc().current_dir(directory).args(args).output().expect("the program runs")
 }
 
 /// Runs it and gives what it wrote to standard output, after checking the exit status.
-pub fn expect(directory: &Path, args: &[&str], status: i32) -> String {
+pub(crate) fn expect(directory: &Path, args: &[&str], status: i32) -> String {
     let output = run(directory, args);
     let err = String::from_utf8_lossy(&output.stderr);
     let out = String::from_utf8_lossy(&output.stdout);
@@ -33,7 +33,7 @@ pub fn expect(directory: &Path, args: &[&str], status: i32) -> String {
 }
 
 /// What it says on standard error when it ends with `status`.
-pub fn complaint(directory: &Path, args: &[&str], status: i32) -> String {
+pub(crate) fn complaint(directory: &Path, args: &[&str], status: i32) -> String {
     let output = run(directory, args);
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(status), "{args:?}\n{err}");
@@ -42,12 +42,12 @@ pub fn complaint(directory: &Path, args: &[&str], status: i32) -> String {
 }
 
 /// Standard output as JSON.
-pub fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
 /// Copies a directory with all that is in it.
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
     for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
@@ -61,7 +61,7 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 /// Runs Git with an identity of its own, whatever this machine's settings are.
-pub fn git(directory: &Path, args: &[&str]) {
+pub(crate) fn git(directory: &Path, args: &[&str]) {
     let output = Command::new("git")
         .current_dir(directory)
         .args(["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"])
@@ -72,7 +72,7 @@ pub fn git(directory: &Path, args: &[&str]) {
 }
 
 /// A repository with the bookshop as its first commit.
-pub fn repository() -> tempfile::TempDir {
+pub(crate) fn repository() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     copy(&bookshop(), directory.path());
     git(directory.path(), &["init", "--quiet", "--initial-branch=main"]);
@@ -82,7 +82,7 @@ pub fn repository() -> tempfile::TempDir {
 }
 
 /// Replaces text in a file; the text must be there.
-pub fn edit(file: &Path, from: &str, to: &str) {
+pub(crate) fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).expect("a file");
     assert!(text.contains(from), "{from:?} is not in {}", file.display());
     fs::write(file, text.replace(from, to)).expect("a file");

@@ -227,7 +227,7 @@ pub struct Fault {
 pub struct Delay {
     /// How long.
     pub fixed_delay: Option<Spanned<Duration>>,
-    /// How often; always when absent.
+    /// How often; never when absent, as in Istio.
     pub percentage: Option<Spanned<Percent>>,
     /// Deprecated: a whole number of percent.
     pub percent: Option<Spanned<i32>>,
@@ -245,7 +245,7 @@ pub struct Abort {
     pub grpc_status: Option<Spanned<String>>,
     /// In Istio's schema, unused by Istio too: not yet.
     pub http2_error: Option<NotYet>,
-    /// How often; always when absent.
+    /// How often; never when absent, as in Istio.
     pub percentage: Option<Spanned<Percent>>,
 }
 
