@@ -29,9 +29,15 @@ impl State {
     /// Makes the directory in the user's runtime directory, or else in that for temporary files.
     pub(super) fn create() -> io::Result<Self> {
         let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_dir());
-        let base = runtime.unwrap_or_else(env::temp_dir);
-        sweep(&base);
-        let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(base)?;
+        let make = |base: &Path| {
+            sweep(base);
+            tempfile::Builder::new().prefix(PREFIX).tempdir_in(base)
+        };
+        // A runtime directory may be another user's, after `sudo` for one.
+        let directory = match runtime.map(|runtime| make(&runtime)) {
+            Some(Ok(directory)) => directory,
+            Some(Err(_)) | None => make(&env::temp_dir())?,
+        };
         let lock = File::create(directory.path().join(LOCK))?;
         lock.lock()?;
         for folder in ["logs", "envoy"] {
