@@ -19,7 +19,7 @@ use super::state::State;
 use super::watchers;
 
 /// How long a proxy may take to serve: Envoys start slowly where many start at once.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_secs(60);
 
 /// How long a running proxy may take to swap.
 const SWAP: Duration = Duration::from_secs(20);

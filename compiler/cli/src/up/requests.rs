@@ -59,7 +59,7 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
             (Ok((_, observed, _)), UpFormat::Json) => output::json_line(observed),
             (Err(error), UpFormat::Json) => output::json_line(&json!({"error": error})),
             (Ok((query, observed, _)), UpFormat::Human) => {
-                output::out(&format!("{}\n", human(query, observed)))
+                output::out(&format!("{}\n", human(query, observed)));
             }
             (Err(error), UpFormat::Human) => output::out(&format!("error: {error}\n")),
         }
