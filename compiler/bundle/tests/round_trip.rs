@@ -10,6 +10,9 @@ use meshc_envoy::{
     SharedNode,
 };
 
+/// Something that may happen to a file.
+type Damage = fn(&Path);
+
 fn node(cluster: &str) -> SharedNode {
     SharedNode {
         listeners: Arc::new(vec![Arc::new(Listener {
@@ -91,7 +94,7 @@ fn blobs_of_the_bundle_before_stay_and_older_ones_go() {
 #[test]
 fn a_cut_off_or_altered_bundle_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let damages: [(&str, fn(&Path)); 3] = [
+    let damages: [(&str, Damage); 3] = [
         ("missing", |blob| fs::remove_file(blob).unwrap()),
         ("altered or cut off", |blob| {
             let bytes = fs::read(blob).unwrap();

@@ -71,8 +71,8 @@ pub(crate) struct Tree {
 impl Tree {
     /// Reads a tree. What is wrong with a file is a finding; that there is nothing to read is a failure.
     pub(crate) fn read(selected: &Selected) -> Result<Self, Failure> {
-        let (sources, problems) =
-            meshc_source::load(&selected.selection, &meshc_source::Limits::default()).map_err(Failure::new)?;
+        let (sources, problems) = meshc_source::load(&selected.selection, &meshc_source::Limits::default())
+            .map_err(Failure::new)?;
         let outcome = meshc_resources::read(&sources, &meshc_syntax::Limits::default());
         let mut document: Vec<Diagnostic> =
             problems.iter().map(|problem| meshc_syntax::rules::load_diagnostic(problem, &sources)).collect();
@@ -87,12 +87,18 @@ impl Tree {
     /// Rules about requests need the effective mesh; a tree that uses what is not implemented yet has none, and is an
     /// error already.
     pub(crate) fn check(&self, levels: &[Level]) -> Vec<Diagnostic> {
+        self.examine(levels).0
+    }
+
+    /// The findings, and the effective mesh if it was needed for them.
+    fn examine(&self, levels: &[Level]) -> (Vec<Diagnostic>, Option<EffectiveMesh>) {
         let wanted = |level: Level| levels.is_empty() || levels.contains(&level);
         let mut found = Vec::new();
         if wanted(Level::Document) {
             found.extend(self.document.iter().cloned());
         }
-        let compiled = (wanted(Level::Mesh) || wanted(Level::Routes)).then(|| meshc_effective::compile(&self.mesh));
+        let compiled =
+            (wanted(Level::Mesh) || wanted(Level::Routes)).then(|| meshc_effective::compile(&self.mesh));
         if wanted(Level::Mesh) {
             found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh));
             found.extend(compiled.iter().flat_map(|mesh| mesh.diagnostics.iter().cloned()));
@@ -102,11 +108,13 @@ impl Tree {
             && let Some(mesh) = &compiled
         {
             found.extend(meshc_analysis::check_routes(&self.mesh, mesh));
+            found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
         }
-        let judged = |code| all_rules().iter().find(|rule| rule.code == code).is_none_or(|rule| wanted(rule.level));
+        let judged =
+            |code| all_rules().iter().find(|rule| rule.code == code).is_none_or(|rule| wanted(rule.level));
         let mut found = meshc_syntax::apply_suppressions(found, &self.suppressions, judged);
         sort(&mut found, &self.sources);
-        found
+        (found, compiled)
     }
 
     /// What the tree uses that this version does not model.
@@ -129,7 +137,7 @@ impl Tree {
     /// The effective mesh for a command that acts on it: errors stop it, unless they are allowed; what is not
     /// implemented yet always does. `None`: the findings were told on standard error.
     pub(crate) fn compile_to_run(&self, allow_errors: bool) -> Option<EffectiveMesh> {
-        let found = self.check(&[]);
+        let (found, compiled) = self.examine(&[]);
         let stops = |finding: &Diagnostic| {
             is_refusal(finding) || (finding.severity == Severity::Error && !allow_errors)
         };
@@ -139,7 +147,7 @@ impl Tree {
         if found.iter().any(stops) {
             return None;
         }
-        Some(meshc_effective::compile(&self.mesh))
+        compiled
     }
 
     /// Tells findings to a person.
@@ -178,7 +186,8 @@ fn settings(sources: &SourceSet) -> Vec<Diagnostic> {
         }
         let parsed = meshc_syntax::parse(id, &file.text, &meshc_syntax::Limits::default());
         for entry in parsed.documents.iter().flat_map(|document| document.root.entries()) {
-            let message = format!("`{}` in meshc.yaml is not implemented yet: it would have no effect", entry.key.text);
+            let message =
+                format!("`{}` in meshc.yaml is not implemented yet: it would have no effect", entry.key.text);
             found.push(Diagnostic::new(&meshc_syntax::rules::NOT_IMPLEMENTED, entry.key.span, message));
         }
     }

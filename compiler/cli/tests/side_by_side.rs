@@ -6,6 +6,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -42,10 +43,12 @@ impl Proxy {
         let mut said = String::new();
         while !said.contains(serves) {
             let before = said.len();
-            if log.read_line(&mut said).expect("a log") == 0 {
-                panic!("the proxy ended:\n{said}");
-            }
-            assert!(said.len() > before);
+            log.read_line(&mut said).expect("a log");
+            assert!(
+                said.len() > before,
+                "the proxy ended:
+{said}"
+            );
         }
         // What it says later must not block it.
         thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
@@ -60,7 +63,7 @@ impl Proxy {
         let mut head =
             format!("{} {} HTTP/1.1\r\nhost: {}\r\n", text("method"), text("path"), text("authority"));
         for (name, value) in request["headers"].as_object().expect("headers") {
-            head.push_str(&format!("{name}: {}\r\n", value.as_str().expect("a text")));
+            write!(head, "{name}: {}\r\n", value.as_str().expect("a text")).expect("a String");
         }
         stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).expect("a request");
         // Not until the end of the connection: Envoy keeps a connection that it closes open for a second more.

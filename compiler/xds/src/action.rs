@@ -142,7 +142,6 @@ fn mirror(mirror: &Mirror) -> envoy::RequestMirrorPolicy {
         trace_sampled: Some(false),
         // The copy keeps the request's own host.
         disable_shadow_host_suffix_append: true,
-        ..envoy::RequestMirrorPolicy::default()
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Show(args) => show::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Explain(args) => explain::run(&args),
-        Command::Rules(args) => rules::run(&args),
+        Command::Rules(args) => Ok(rules::run(&args)),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

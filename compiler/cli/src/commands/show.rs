@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use meshc_analysis::{Reachable, RoutesView, routes_view};
+use meshc_analysis::routes_view;
 use meshc_effective::model::Proxy;
 use meshc_xds::Writer;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::DONE;
 use crate::args::{Show, ShowFormat, ShowWhat, Target};
 use crate::load::{Failure, Selected, Tree};
-use crate::output;
+use crate::{output, render};
 
 pub(crate) fn run(args: &Show) -> Result<u8, Failure> {
     let tree = Tree::read(&Selected::new(&args.tree.paths, &args.tree.revision))?;
@@ -85,12 +85,8 @@ fn clusters(proxy: &Proxy) -> Value {
 
 fn endpoints(proxy: &Proxy) -> Value {
     let all = proxy.clusters.values().filter(|cluster| !cluster.endpoints.is_empty()).map(|cluster| {
-        let endpoints: Vec<Value> = cluster
-            .endpoints
-            .iter()
-            .flat_map(|group| &group.endpoints)
-            .map(|endpoint| to_value(endpoint))
-            .collect();
+        let endpoints: Vec<Value> =
+            cluster.endpoints.iter().flat_map(|group| &group.endpoints).map(to_value).collect();
         json!({"cluster": cluster.name, "endpoints": endpoints})
     });
     all.collect()
@@ -106,7 +102,7 @@ fn human(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     match what {
-        ShowWhat::Routes => text.push_str(&routes(&routes_view(proxy, &tree.sources))),
+        ShowWhat::Routes => text.push_str(&render::routes(&routes_view(proxy, &tree.sources))),
         ShowWhat::Policy => text.push_str("no policy: no resource in this tree makes any\n"),
         ShowWhat::Listeners => {
             for listener in array(listeners(proxy)) {
@@ -136,30 +132,6 @@ fn human(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> String {
                     let state = if endpoint.healthy { "" } else { "  not ready" };
                     let _ = writeln!(text, "  {address}:{port}  {pod}{state}");
                 }
-            }
-        }
-    }
-    text
-}
-
-/// Tables, virtual hosts and routes, each route with whether a request can reach it and where it comes from.
-fn routes(view: &RoutesView) -> String {
-    let mut text = String::new();
-    // Writing to a String cannot fail.
-    for table in &view.tables {
-        let _ = writeln!(text, "table {}", table.name);
-        for host in &table.virtual_hosts {
-            let _ = writeln!(text, "  {}  ({})", host.name, host.domains.join(", "));
-            for route in &host.routes {
-                let mark = match &route.reachable {
-                    Reachable::Yes => String::new(),
-                    Reachable::No => format!("  unreachable, hidden by {:?}", route.hidden_by),
-                    Reachable::Unknown(why) => format!("  reachable? unknown: {why}"),
-                };
-                let from = route.because.first();
-                let place = from.map(|b| format!("  {}:{}", b.file, b.line)).unwrap_or_default();
-                let name = route.name.as_deref().unwrap_or("-");
-                let _ = writeln!(text, "    {} {name}{place}{mark}", route.index);
             }
         }
     }

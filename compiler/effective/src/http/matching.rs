@@ -8,9 +8,6 @@ use crate::model::{
     HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
 };
 
-/// Headers whose names begin so are claims of a token, which this version does not route by.
-pub(crate) const CLAIM_PREFIX: &str = "@request.auth.claims";
-
 /// All conditions of one `match`; every request where there is none.
 pub(super) fn route_match(condition: Option<&HttpMatch>) -> RouteMatch {
     let Some(condition) = condition else { return RouteMatch::any() };

@@ -17,7 +17,6 @@ use std::collections::BTreeMap;
 use crate::model::Route;
 
 pub(crate) use defaults::{allow_any, inbound, service};
-pub(crate) use matching::CLAIM_PREFIX;
 pub(crate) use rule::routes;
 
 /// For whom routes are made: what decides between the conditions that a proxy never sees.

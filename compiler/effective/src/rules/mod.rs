@@ -1,6 +1,5 @@
 //! The rules about what Istio drops or merges when it makes configuration, one file each.
 
-mod claim_header;
 mod duplicate_host;
 mod duplicate_server;
 mod duplicate_subset;
@@ -10,7 +9,6 @@ mod undeclared_protocol;
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_mesh::Mesh;
 
-pub use claim_header::CLAIM_HEADER;
 pub use duplicate_host::DUPLICATE_HOST;
 pub(crate) use duplicate_host::duplicate_host;
 pub use duplicate_server::DUPLICATE_SERVER;
@@ -21,19 +19,12 @@ pub(crate) use port_conflict::port_conflict;
 pub use undeclared_protocol::UNDECLARED_PROTOCOL;
 
 /// All rules of this crate, by code.
-pub const RULES: &[&Rule] = &[
-    &DUPLICATE_HOST,
-    &DUPLICATE_SERVER,
-    &UNDECLARED_PROTOCOL,
-    &CLAIM_HEADER,
-    &DUPLICATE_SUBSET,
-    &PORT_CONFLICT,
-];
+pub const RULES: &[&Rule] =
+    &[&DUPLICATE_HOST, &DUPLICATE_SERVER, &UNDECLARED_PROTOCOL, &DUPLICATE_SUBSET, &PORT_CONFLICT];
 
 /// What the mesh shows before any proxy is looked at.
 pub(crate) fn of_mesh(mesh: &Mesh) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    claim_header::check(mesh, &mut found);
     undeclared_protocol::check(mesh, &mut found);
     duplicate_subset::check(mesh, &mut found);
     found

@@ -60,6 +60,7 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
 
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     hosts_missing::virtual_service(object, found);
+    not_implemented_value::virtual_service(object, found);
     route_action::check(object, found);
     destination::check(object, found);
     weights::check(object, found);

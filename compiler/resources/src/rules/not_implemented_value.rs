@@ -4,14 +4,14 @@ use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
-use crate::istio::{Gateway, Resolution, ServiceEntry};
+use crate::istio::{Gateway, Resolution, ServiceEntry, VirtualService};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
     /// ## What it does
     /// Refuses a value that this version of meshc knows and does not model yet: a ServiceEntry whose resolution is
     /// not `STATIC`, a Gateway server that is not plain HTTP, a Service of type `ExternalName` or with the internal
-    /// traffic policy `Local`.
+    /// traffic policy `Local`, a route that matches claims of a token (`@request.auth.claims…`).
     ///
     /// ## What happens to traffic
     /// In a cluster the value takes effect. meshc would have to guess, so it refuses the tree by name.
@@ -49,6 +49,20 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
         && policy.value == "Local"
     {
         found.push(finding(object, "spec.internalTrafficPolicy", policy));
+    }
+}
+
+/// Headers of requests, not claims of tokens, which Istio writes as headers.
+pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
+    let conditions = object.spec.http.iter().flat_map(|route| &route.matches);
+    for name in conditions.flat_map(|matches| matches.headers.keys().chain(matches.without_headers.keys())) {
+        if name.to_ascii_lowercase().starts_with("@request.auth.claims") {
+            let message = format!(
+                "a route by `{}` is not implemented yet: which requests take it is unknown here, so the tree is refused",
+                name.value
+            );
+            found.push(object.finding(&NOT_IMPLEMENTED_VALUE, name.span, message));
+        }
     }
 }
 
