@@ -4,16 +4,9 @@
 /// A refusal. Nothing else fails: every question to a finished space has an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// RE2 (Envoy's engine) would refuse this regular expression.
-    #[error("regular expression {pattern:?}, byte {offset}: {reason}")]
-    Regex {
-        /// The whole pattern.
-        pattern: String,
-        /// Where in the pattern, in bytes from 0.
-        offset: usize,
-        /// RE2's complaint.
-        reason: String,
-    },
+    /// RE2 (Envoy's engine) would refuse this regular expression, or it passes a bound of its reader.
+    #[error(transparent)]
+    Regex(#[from] meshc_re2::Error),
     /// A bound of [`crate::Limits`] was passed; what rests on it is unknown.
     #[error("{what} is too hard to analyse: it needs more than {limit} {unit}")]
     TooLarge {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::{Error, re2};
+use crate::Error;
 
-/// A set of Unicode strings: a pattern, or a combination of several.
+/// A set of strings: a pattern, or a combination of several. Patterns see the bytes of their UTF-8, as Envoy does: `.`
+/// of a regular expression is one of them.
 ///
 /// A language is only a description: its automaton is built together with all others
 /// of its field.
@@ -81,7 +82,7 @@ impl Language {
     /// What RE2 refuses is refused here.
     pub fn regex(pattern: impl Into<String>) -> Result<Self, Error> {
         let pattern = pattern.into();
-        re2::parse(&pattern)?;
+        meshc_re2::parse(&pattern)?;
         Ok(Self::pattern(Kind::Regex, pattern))
     }
 

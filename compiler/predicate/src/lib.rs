@@ -42,7 +42,6 @@ mod error;
 mod first_match;
 mod language;
 mod limits;
-mod re2;
 mod space;
 mod witness;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::literals::{Literal, Mark, anchored, floating};
 use super::minimize::minimize;
-use super::pattern::regex;
+use super::pattern::{regex, utf8};
 use super::product::product;
 use super::signature::{EMPTY, OUTSIDE, Signatures};
 use super::{Automaton, DEAD};
@@ -29,7 +29,7 @@ pub(crate) fn universe_automaton(universe: &Language, limits: &Limits) -> Result
         limit: limits.max_pattern_states,
         unit: "states",
     };
-    let text = regex("(?s).*", EMPTY, OUTSIDE, limits.max_pattern_states)?.ok_or_else(too_large)?;
+    let text = utf8(EMPTY, OUTSIDE, limits.max_pattern_states).ok_or_else(too_large)?;
     let text = minimize(text);
     let mut numbers: BTreeMap<&Pattern, u32> = BTreeMap::new();
     universe.patterns(&mut |pattern| {

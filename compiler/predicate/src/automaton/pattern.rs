@@ -4,11 +4,12 @@ use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind, util::primitives::StateID};
+use regex_syntax::hir::{Dot, Hir, Repetition};
 use rustc_hash::FxHashMap;
 
 use super::signature::SignatureId;
 use super::{Automaton, State};
-use crate::{Error, re2};
+use crate::Error;
 
 /// Bytes of memory that a state may take on the average while it is built.
 const BYTES_PER_STATE: usize = 1_024;
@@ -21,27 +22,32 @@ pub(super) fn regex(
     outside: SignatureId,
     max_states: usize,
 ) -> Result<Option<Automaton>, Error> {
-    let hir = re2::parse(pattern)?;
+    let hir = meshc_re2::parse(pattern)?.hir;
+    Ok(determinize(&hir, inside, outside, max_states))
+}
+
+/// The automaton of all valid UTF-8 (signature `inside`).
+pub(super) fn utf8(inside: SignatureId, outside: SignatureId, max_states: usize) -> Option<Automaton> {
+    let sub = Box::new(Hir::dot(Dot::AnyChar));
+    let hir = Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub });
+    determinize(&hir, inside, outside, max_states)
+}
+
+fn determinize(hir: &Hir, inside: SignatureId, outside: SignatureId, max_states: usize) -> Option<Automaton> {
     let bytes = max_states.saturating_mul(BYTES_PER_STATE);
     let config = thompson::Config::new()
         .utf8(false)
         .which_captures(thompson::WhichCaptures::None)
         .nfa_size_limit(Some(bytes));
-    let Ok(nfa) = thompson::Compiler::new().configure(config).build_from_hir(&hir) else {
-        return Ok(None);
-    };
+    let nfa = thompson::Compiler::new().configure(config).build_from_hir(hir).ok()?;
     let config = dense::Config::new()
         .match_kind(MatchKind::All)
         .start_kind(StartKind::Anchored)
         .accelerate(false)
         .dfa_size_limit(Some(bytes))
         .determinize_size_limit(Some(bytes));
-    let Ok(dfa) = dense::Builder::new().configure(config).build_from_nfa(&nfa) else {
-        return Ok(None);
-    };
-    let Ok(start) = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)) else {
-        return Ok(None);
-    };
+    let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;
+    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
     // The last byte of each run of bytes that the automaton does not tell apart.
     let classes = dfa.byte_classes();
     let lasts: Vec<u8> =
@@ -54,7 +60,7 @@ pub(super) fn regex(
     let mut next = 0;
     while let Some(&state) = states.get(next) {
         if states.len() > max_states {
-            return Ok(None);
+            return None;
         }
         for &last in &lasts {
             let target = dfa.next_state(state, last);
@@ -68,5 +74,5 @@ pub(super) fn regex(
         automaton.end_row(if matched { inside } else { outside });
         next += 1;
     }
-    Ok(Some(automaton))
+    Some(automaton)
 }

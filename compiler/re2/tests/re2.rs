@@ -1,15 +1,11 @@
-//! The translation of RE2's syntax: what is accepted, what is refused, and what it
-//! means, against the `regex` crate on patterns rewritten in its own terms.
+//! RE2's syntax: what is accepted, what is refused, and what it means, against the `regex` crate on patterns
+//! rewritten in its own terms. (The whole was compared with RE2 itself, in Latin-1, on 60,000 random patterns.)
 
-use meshc_predicate::{Error, FieldAtoms, Language, Limits};
+use meshc_re2::{Error, Regex, Substitution, parse};
 use proptest::prelude::*;
 
-/// Whether an expression matches the whole of a text, through its automaton.
 fn matches(pattern: &str, text: &str) -> Result<bool, Error> {
-    let language = Language::regex(pattern)?;
-    let atoms = FieldAtoms::build(&Language::any(), [&language], &Limits::default())?;
-    let atom = atoms.classify(text).expect("every string is in the universe");
-    Ok(atoms.accepts(&language, atom))
+    Ok(Regex::full(pattern)?.is_match(text.as_bytes()))
 }
 
 #[test]
@@ -73,6 +69,12 @@ fn what_re2_refuses_is_refused() {
         r"\x1",
         r"\x{}",
         r"\x{110000}",
+        // what is no byte
+        r"\x{100}",
+        r"\400",
+        r"[\x{d800}]",
+        "(?P<é>a)",
+        r"\pé",
         r"\u0041",
         r"\G",
         r"\h",
@@ -94,7 +96,7 @@ fn what_re2_refuses_is_refused() {
         r"\p{Letter}",
     ];
     for pattern in refused {
-        assert!(matches!(Language::regex(pattern), Err(Error::Regex { .. })), "{pattern} is accepted");
+        assert!(matches!(parse(pattern), Err(Error::Syntax { .. })), "{pattern} is accepted");
     }
 }
 
@@ -106,20 +108,29 @@ fn what_re2_accepts_means_what_it_means_there() -> Result<(), Error> {
         (r"\w+", &["a_Z9"], &["é", "-"]),
         (r"\s", &[" ", "\t", "\n", "\x0c", "\r"], &["\x0b", "\u{a0}"]),
         (r"[[:space:]]", &["\x0b"], &["\u{a0}"]),
-        (r"\D", &["a", "é", "\n"], &["1", ""]),
+        (r"\D", &["a", "\n"], &["1", "", "é"]),
+        (r"\D\W", &["é"], &[]),
         (r"[^\D]", &["1"], &["a"]),
         (r"a\b.b", &["a-b"], &["axb", "aéb b"]),
         (r"a\bé", &["aé"], &[]),
+        // bytes
+        ("é", &["é"], &["e"]),
+        ("é+", &["é"], &["éé"]),
+        ("(é)+", &["éé"], &[]),
+        ("[é]{2}", &["é"], &[]),
+        ("(?i)é", &["é"], &["É"]),
+        (r"\xc3\251", &["é"], &[]),
         (r"a\Bb", &["ab"], &["a b"]),
         // `.` and flags
-        (".", &["a", "é", "\r", "\u{10ffff}"], &["\n", "", "ab"]),
+        (".", &["a", "\r"], &["\n", "", "ab", "é"]),
+        ("....", &["\u{10ffff}"], &[]),
         ("(?s).", &["\n"], &[]),
-        ("(?i)k", &["k", "K", "\u{212a}"], &["j"]),
+        ("(?i)k", &["k", "K"], &["j", "\u{212a}"]),
         ("(?i:a)b", &["Ab"], &["AB"]),
         ("(a(?i)b|c)d", &["aBd", "Cd"], &["CD", "Abd"]),
-        ("(?i)[^k]", &["j"], &["K", "\u{212a}"]),
+        ("(?i)[^k]", &["j"], &["K"]),
         ("a(?-i)b(?i)c", &["abC"], &["aBc"]),
-        (r"(?i)\W", &["-"], &["\u{17f}", "a"]),
+        (r"(?i)\W", &["-"], &["a"]),
         ("(?m)a$\n^b", &["a\nb"], &["ab"]),
         ("a$\n^b", &[], &["a\nb"]),
         (r"^\Aa\z$", &["a"], &["a\n"]),
@@ -134,7 +145,7 @@ fn what_re2_accepts_means_what_it_means_there() -> Result<(), Error> {
         ("[-a]", &["-"], &[]),
         (r"[\d-z]", &["-", "5", "z"], &["b"]),
         ("[[:alpha:]-z]", &["-"], &["0"]),
-        ("[[:^alpha:]]", &["0", "é"], &["a"]),
+        ("[[:^alpha:]]", &["0"], &["a"]),
         ("[[:alpha]", &["[", ":", "a"], &["b"]),
         // counts, and braces that are none
         ("a{2}", &["aa"], &["a"]),
@@ -152,10 +163,10 @@ fn what_re2_accepts_means_what_it_means_there() -> Result<(), Error> {
         (r"\x41\x{42}\103\07\0", &["ABC\x07\0"], &[]),
         (r"\a\f\t\n\r\v", &["\x07\x0c\t\n\r\x0b"], &[]),
         (r"\.\/\-\ \@\_", &["./- @_"], &[]),
-        (r"a\x{d800}|[\x{d800}-\x{e000}b]", &["b", "\u{e000}"], &["a", "\u{d7ff}"]),
-        (r"\pN\p{Greek}\PN\p{^Greek}", &["1αab"], &["aααb"]),
-        (r"\pL+", &["aéα"], &["1"]),
-        (r"[\p{Lu}\d]", &["É", "1"], &["é"]),
+        (r"\pN\PN\p{^Greek}", &["1ab"], &["aab"]),
+        (r"\p{Greek}|\p{Zl}", &[], &["α", "a", "\u{2028}"]),
+        (r"\pL+", &["aZ"], &["1", "é"]),
+        (r"[\p{Lu}\d]", &["E", "1"], &["e"]),
         (r"\C\C", &["é", "ab"], &["a"]),
         // empty alternatives and groups
         ("a|", &["", "a"], &["b"]),
@@ -179,15 +190,49 @@ fn what_re2_accepts_means_what_it_means_there() -> Result<(), Error> {
 
 #[test]
 fn an_error_says_where() {
-    let error = Language::regex("/a/(?=b)").expect_err("look-around");
-    let expected = "regular expression \"/a/(?=b)\", byte 5: invalid perl operator: RE2 has no look-around";
+    let error = parse("/a/(?=b)").expect_err("look-around");
+    let expected = "regular expression \"/a/(?=b)\", byte 3: RE2 has no look-around";
     assert_eq!(error.to_string(), expected);
 }
 
 #[test]
-fn deep_nesting_is_bounded() {
-    let pattern = format!("{}a{}", "(".repeat(100_000), ")".repeat(100_000));
-    assert!(matches!(Language::regex(pattern), Err(Error::TooLarge { .. })));
+fn size_is_bounded() {
+    let long = "a".repeat(100_000);
+    assert!(matches!(parse(&long), Err(Error::TooLarge { unit: "bytes", .. })));
+    let nested = "(".repeat(1_000) + &")".repeat(1_000);
+    assert!(matches!(parse(&nested), Err(Error::TooLarge { unit: "nested groups", .. })));
+    let wide = "((a|b|c|d)*[a-z]{900}){1}".repeat(1_000);
+    assert!(matches!(Regex::full(&wide), Err(Error::TooLarge { unit: "bytes when compiled", .. })));
+}
+
+/// The results for `a*` and `(b)` were recorded from Envoy 1.40.
+#[test]
+fn replacing_follows_global_replace() -> Result<(), Error> {
+    let replace = |pattern: &str, text: &str, by: &str| {
+        let out = Regex::search(pattern)?.replace_all(text.as_bytes(), &Substitution::new(by));
+        Ok::<_, Error>(String::from_utf8_lossy(&out).into_owned())
+    };
+    assert_eq!(replace("a*", "/rraab", "-")?, "-/-r-r-b-");
+    assert_eq!(replace("(b)", "/rb/b/b", r"[\1\0\\]")?, r"/r[bb\]/[bb\]/[bb\]");
+    assert_eq!(replace("^/api/v([0-9]+)/(.*)$", "/api/v10/x/y", r"/\2/\1")?, "/x/y/10");
+    assert_eq!(replace("^/api/v([0-9]+)/(.*)$", "/other", r"/\2/\1")?, "/other");
+    assert_eq!(replace("(?U)/.*/", "/a/b/", "-")?, "-b/");
+    assert_eq!(replace("b", "abc", r"\1")?, "abc", "a group that is not there");
+    assert_eq!(replace("b", "abc", r"x\q\1")?, "abc", "nor behind the end");
+    assert_eq!(replace("b", "abc", r"x\qy")?, "axc", "an escape that is none ends it");
+    assert_eq!(replace("b", "abc", r"\\1")?, r"a\1c");
+    Ok(())
+}
+
+#[test]
+fn flaws_of_substitutions_are_told() -> Result<(), Error> {
+    let regex = Regex::search("(a)")?;
+    let flaw = |text| Substitution::new(text).flaw(&regex);
+    assert_eq!(flaw(r"\1\0\\"), None);
+    assert_eq!(flaw(r"\2").as_deref(), Some("the expression has no group 2"));
+    assert_eq!(flaw(r"\n").as_deref(), Some("a backslash must stand before a digit or a backslash"));
+    assert_eq!(flaw(r"a\"), flaw(r"\n"));
+    Ok(())
 }
 
 /// The same expression in RE2's syntax and in the `regex` crate's.
@@ -204,13 +249,13 @@ fn pair() -> impl Strategy<Value = Pair> {
         (r"\s", r"[\t\n\x0C\r ]"),
         ("[^a-]", r"[^a\-]"),
         ("[[a.]", r"[\[a.]"),
-        ("[[:upper:]é]", "[A-Zé]"),
+        ("[[:upper:]é]", r"[A-Z\xc3\xa9]"),
         (".", "."),
         (r"\b", r"(?-u:\b)"),
         ("^", "^"),
         ("$", "$"),
         (r"\Q.a\E", r"\.a"),
-        (r"\x{e9}", "é"),
+        (r"\x{e9}", r"\xe9"),
         (r"\141", "a"),
         ("(?i:aé)", "(?i:aé)"),
         ("(?s:.)", "(?s:.)"),
@@ -240,23 +285,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn the_translation_matches_what_the_original_does((re2, rust) in pair(), texts in prop::collection::vec("[aAbB.é1 \n\\[-]{0,5}", 20)) {
-        let language = Language::regex(&re2)?;
-        let atoms = FieldAtoms::build(&Language::any(), [&language], &Limits::default())?;
-        let whole = regex::bytes::Regex::new(&format!(r"\A(?:{rust})\z")).expect("valid");
+    fn the_meaning_is_that_of_the_same_in_other_words((re2, rust) in pair(), texts in prop::collection::vec("[aAbB.é1 \n\\[-]{0,5}", 20)) {
+        let regex = Regex::full(&re2)?;
+        let whole = regex::bytes::Regex::new(&format!(r"(?-u)\A(?:{rust})\z")).expect("valid");
         for text in &texts {
-            let atom = atoms.classify(text).expect("every string is in the universe");
-            prop_assert_eq!(atoms.accepts(&language, atom), whole.is_match(text.as_bytes()), "{} on {:?}", re2, text);
-        }
-        for atom in 0..atoms.len() {
-            let witness = atoms.witness(atom).expect("every atom has a string");
-            prop_assert_eq!(atoms.accepts(&language, atom), whole.is_match(witness.as_bytes()), "{} on {:?}", re2, witness);
+            prop_assert_eq!(regex.is_match(text.as_bytes()), whole.is_match(text.as_bytes()), "{} on {:?}", re2, text);
         }
     }
 
     /// No text makes the parser fail otherwise than with an error.
     #[test]
     fn any_text_is_accepted_or_refused(pattern in r"[ab\\\[\](){}|*+?.^$\-:=<!PQEpdwxi0-9,&]{0,12}") {
-        let _ = Language::regex(pattern);
+        let _ = parse(&pattern);
     }
 }
