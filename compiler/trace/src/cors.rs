@@ -4,9 +4,9 @@ use meshc_effective::model::{Cors, StringMatch};
 
 use crate::headers::Headers;
 use crate::matching::string_matches;
-use crate::re2::Re2Error;
 use crate::regexes::Regexes;
 use crate::seen::Seen;
+use meshc_re2::Error as Re2Error;
 
 /// What the filter does with a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Why a line of trace's input cannot be answered.
 
-use crate::re2::Re2Error;
+use meshc_re2::Error as Re2Error;
 
 /// A request that has no answer: not one that Envoy refuses (that is an answer), but one that names
 /// something which is not there or cannot be read.

@@ -11,10 +11,10 @@ use crate::hosts::{FoundHost, HostIndex};
 use crate::local;
 use crate::matching::mismatch;
 use crate::operations::Level;
-use crate::re2::Re2Error;
 use crate::redirect;
 use crate::regexes::Regexes;
 use crate::seen::{Refusal, Seen};
+use meshc_re2::Error as Re2Error;
 
 /// How far a request gets in a table.
 #[derive(Debug, Clone)]

@@ -10,10 +10,10 @@ use crate::format::Context;
 use crate::headers::Headers;
 use crate::local;
 use crate::operations::Level;
-use crate::re2::Re2Error;
 use crate::regexes::Regexes;
 use crate::seen::Seen;
 use crate::timeout::{millis, timeouts};
+use meshc_re2::Error as Re2Error;
 
 /// A route that forwards, and what it is asked.
 pub(crate) struct Forwarding<'a> {

@@ -6,9 +6,9 @@ use meshc_effective::model::{
     HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
 };
 
-use crate::re2::Re2Error;
 use crate::regexes::Regexes;
 use crate::seen::Seen;
+use meshc_re2::Error as Re2Error;
 
 /// The first condition that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use crate::headers::Headers;
 use crate::matching::matched_len;
 use crate::operations::Level;
 use crate::path::without_query;
-use crate::re2::Re2Error;
 use crate::timeout::Timeouts;
+use meshc_re2::Error as Re2Error;
 
 /// Headers that every proxy adds to every request: not shown unless the configuration touches them.
 const LEFT_OUT: &[&str] = &[

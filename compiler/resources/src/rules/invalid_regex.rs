@@ -28,11 +28,9 @@ declare_rule! {
 /// Each expression can be read.
 pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     let mut look = |regex: &Spanned<String>| {
-        if let Err(error) = regex::Regex::new(&regex.value) {
-            // The last line says what is wrong; those before it draw the expression.
-            let text = error.to_string();
-            let why =
-                text.lines().last().unwrap_or("it cannot be read").trim_start_matches("error: ").to_owned();
+        // An expression past the bounds of our reader may still be RE2's.
+        if let Err(error @ meshc_re2::Error::Syntax { .. }) = meshc_re2::parse(&regex.value) {
+            let why = error.reason();
             let message =
                 format!("this is no regular expression of RE2 ({why}): Envoy refuses the route table");
             found.push(object.finding(&INVALID_REGEX, regex.span, message));
