@@ -6,13 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use meshc_envoy as envoy;
-use regex::bytes::Regex;
+use meshc_re2::{Regex, Substitution};
 
 use crate::error::{At, ConfigError};
 use crate::filters::RouteFilters;
 use crate::header_ops::HeaderOperations;
 use crate::matcher::Part;
-use crate::re2::{self, Substitution};
+use crate::re2;
 use crate::redirect::Redirect;
 use crate::request::without_query;
 use crate::retry::RetryPolicy;
@@ -128,7 +128,7 @@ impl Rewrite {
         let pattern_at = field.field("pattern");
         let Some(pattern) = &rewrite.pattern else { return Err(pattern_at.error("must be set")) };
         let regex = re2::search(&pattern.regex, &pattern_at.field("regex"))?;
-        let substitution = Substitution::parse(&rewrite.substitution, &regex, &field.field("substitution"))?;
+        let substitution = re2::substitution(&rewrite.substitution, &regex, &field.field("substitution"))?;
         Ok(Self::Regex(Box::new(RegexRewrite { regex, substitution })))
     }
 
@@ -140,7 +140,9 @@ impl Rewrite {
             Self::Prefix(prefix) => Some(format!("{prefix}{}", path.get(matched..)?)),
             Self::Regex(rewrite) => {
                 let only = without_query(path);
-                let new = String::from_utf8(rewrite.substitution.replace_all(&rewrite.regex, only)).ok()?;
+                let new =
+                    String::from_utf8(rewrite.regex.replace_all(only.as_bytes(), &rewrite.substitution))
+                        .ok()?;
                 (!new.is_empty()).then(|| format!("{new}{}", &path[only.len()..]))
             }
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use meshc_envoy as envoy;
-use regex::bytes::Regex;
+use meshc_re2::Regex;
 
 use crate::error::{At, ConfigError};
 use crate::re2;

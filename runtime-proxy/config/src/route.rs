@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use meshc_envoy as envoy;
-use regex::bytes::Regex;
+use meshc_re2::Regex;
 
 use crate::action::{Action, new_action};
 use crate::error::{At, ConfigError};

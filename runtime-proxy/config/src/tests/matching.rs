@@ -56,11 +56,13 @@ fn expressions_are_those_of_re2() {
         (r"\bab\b", "ab", true),
         ("a|b", "b", true),
         ("(?i)V2", "v2", true),
+        (r"\<a", "<a", true),
+        (".", "é", false),
     ] {
         let regex = re2::full_match(pattern, &at).unwrap();
         assert_eq!(regex.is_match(text.as_bytes()), expected, "{pattern} {text}");
     }
-    for pattern in ["", "(", "a**(", r"\1", r"(?=a)", r"\<a"] {
+    for pattern in ["", "(", "a**(", r"\1", r"(?=a)", r"\Z"] {
         assert!(re2::full_match(pattern, &at).is_err(), "{pattern}");
     }
 }
