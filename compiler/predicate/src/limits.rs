@@ -9,6 +9,10 @@ pub struct Limits {
     pub max_pattern_states: usize,
     /// States of a field's automaton, which tells all its patterns apart.
     pub max_dfa_states: usize,
+    /// States that are made for a field in vain, or because its patterns multiply rather than add up.
+    pub max_product_states: usize,
+    /// Classes of strings that the patterns of a field tell apart.
+    pub max_atoms: usize,
     /// Nodes of the decision diagram that all sets of one space share.
     pub max_diagram_nodes: usize,
     /// Variables of the diagram: each field takes as many as the binary logarithm of
@@ -21,6 +25,8 @@ impl Default for Limits {
         Self {
             max_pattern_states: 10_000,
             max_dfa_states: 500_000,
+            max_product_states: 1_000_000,
+            max_atoms: 200_000,
             max_diagram_nodes: 8_000_000,
             max_variables: 16_384,
         }

@@ -1,7 +1,9 @@
 //! Deterministic automata over bytes whose states carry a signature: which of many
 //! patterns accept what ends here.
 
+mod floating;
 mod literals;
+mod merge;
 mod minimize;
 mod partition;
 mod pattern;

@@ -1,13 +1,18 @@
 //! One automaton for all patterns of a field, over the strings that can occur.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
+use super::floating::{Spread, spread};
 use super::literals::{Literal, Mark, anchored, floating};
+use super::merge::{Leaf, Merger};
 use super::minimize::minimize;
 use super::pattern::{regex, utf8};
 use super::product::product;
-use super::signature::{EMPTY, OUTSIDE, Signatures};
+use super::signature::{EMPTY, OUTSIDE, SignatureId, Signatures};
 use super::{Automaton, DEAD};
 use crate::language::{Kind, Pattern};
 use crate::{Error, Language, Limits};
@@ -78,9 +83,9 @@ fn kill(mut automaton: Automaton) -> Automaton {
 }
 
 /// Patterns that have an automaton together, and how a message calls them.
-struct Part<'p> {
-    name: String,
-    patterns: Vec<u32>,
+pub(super) struct Part<'p> {
+    pub(super) name: String,
+    pub(super) patterns: Vec<u32>,
     kind: PartKind<'p>,
 }
 
@@ -99,34 +104,54 @@ pub(crate) fn partition(
     too_hard: TooHard<'_>,
 ) -> Result<Partition, Error> {
     let (trie, parts) = split(patterns);
-    let limit = limits.max_dfa_states;
-    let mut merger = Merger { signatures: Signatures::new(), limit, patience: limit, too_hard };
-    let mut leaves = Vec::with_capacity(parts.len());
-    for part in parts {
-        let raw = part_automaton(&part, limits, &mut merger.signatures)?;
-        match raw.and_then(|raw| product(universe, &raw, &mut merger.signatures, limit)) {
-            Some(automaton) => leaves.push((part, minimize(automaton))),
+    let mut merger = Merger::new(limits, too_hard);
+    let raws: Vec<Raw<'_>> =
+        parts.iter().map(|part| Raw::new(part, limits, &mut merger.signatures)).collect();
+    // What is independent of all others is built side by side, and looked at in order.
+    let built: Vec<Result<Option<Automaton>, Error>> = raws
+        .into_par_iter()
+        .map(|raw| Ok(raw.finish(limits)?.and_then(|raw| restrict(universe, &raw, limits)).map(minimize)))
+        .collect();
+    let (mut narrow, mut behind, mut floating) = (Vec::with_capacity(parts.len()), Vec::new(), Vec::new());
+    for (part, automaton) in parts.into_iter().zip(built) {
+        match automaton? {
+            Some(automaton) => match spread(&automaton) {
+                Spread::Narrow => &mut narrow,
+                Spread::Behind => &mut behind,
+                Spread::Floating => &mut floating,
+            }
+            .push(Leaf::new(part, automaton)),
             None => merger.refuse(&part, limits.max_pattern_states, "states")?,
         }
     }
+    // Those that speak for the most patterns first.
+    floating.sort_by_key(|leaf| Reverse(leaf.part.patterns.len()));
     let trie = match trie {
         None => None,
         Some(part) => {
-            let raw = part_automaton(&part, limits, &mut merger.signatures)?;
-            let trie = raw.and_then(|raw| product(universe, &raw, &mut merger.signatures, limit));
+            let raw = Raw::new(&part, limits, &mut merger.signatures).finish(limits)?;
+            let trie = raw.and_then(|raw| restrict(universe, &raw, limits));
             if trie.is_none() {
-                merger.refuse(&part, limit, "states")?;
+                merger.refuse(&part, limits.max_dfa_states, "states")?;
             }
             trie
         }
     };
-    let automaton = match trie {
-        None if leaves.is_empty() => universe.clone(),
-        None => merger.merge(&leaves)?.into_owned(),
-        Some(trie) if leaves.is_empty() => trie,
-        Some(trie) => merger.extend(&trie, &leaves)?,
+    // Those that multiply come last: they are the ones to leave out.
+    let merged = match trie {
+        Some(trie) => merger.extend(trie, &mut narrow)?,
+        None if narrow.is_empty() => universe.clone(),
+        None => merger.merge(&mut narrow)?.map_or_else(|| universe.clone(), Cow::into_owned),
     };
+    let merged = merger.extend(merged, &mut behind)?;
+    let automaton = merger.add_floating(merged, &floating)?;
     Ok(Partition { automaton, signatures: merger.signatures })
+}
+
+/// The automaton within the universe; `None` if it is too large.
+fn restrict(universe: &Automaton, raw: &Automaton, limits: &Limits) -> Option<Automaton> {
+    let inside = |universe, raw| if universe == OUTSIDE { OUTSIDE } else { raw };
+    product(universe, raw, inside, limits.max_dfa_states, limits.max_atoms).ok()
 }
 
 /// The trie of the plain literals, and all else part by part, in the patterns' order.
@@ -175,69 +200,30 @@ fn split<'p>(patterns: &[&'p Pattern]) -> (Option<Part<'p>>, Vec<Part<'p>>) {
     (group(exact_prefixes, PartKind::Anchored, false), parts)
 }
 
-/// The automaton of a part over all strings; `None` if it is too large.
-fn part_automaton(
-    part: &Part<'_>,
-    limits: &Limits,
-    signatures: &mut Signatures,
-) -> Result<Option<Automaton>, Error> {
-    match &part.kind {
-        PartKind::Anchored(literals, ignore_case) => {
-            Ok(anchored(literals, *ignore_case, signatures, limits.max_dfa_states))
-        }
-        PartKind::Floating(literals, ignore_case) => {
-            Ok(floating(literals, *ignore_case, signatures, limits.max_dfa_states))
-        }
-        PartKind::Regex(pattern, number) => {
-            let inside = signatures.add(EMPTY, &[*number]);
-            regex(pattern, inside, EMPTY, limits.max_pattern_states)
-        }
-    }
+/// The automaton of a part over all strings; `None` if it is too large. Those of expressions are built later, since
+/// they need nothing but the number of their signature.
+enum Raw<'p> {
+    Built(Option<Automaton>),
+    Regex(&'p str, SignatureId),
 }
 
-/// Merges automata in halves: patterns that begin differently die early, so that each
-/// level of the merging costs no more than the sum of its parts.
-struct Merger<'f> {
-    signatures: Signatures,
-    limit: usize,
-    /// How many states to try where automata multiply. Each failure halves it, so that
-    /// many failures cost little more than one; those that only add up are not affected.
-    patience: usize,
-    too_hard: TooHard<'f>,
-}
-
-type Leaf<'p> = (Part<'p>, Automaton);
-
-impl Merger<'_> {
-    fn refuse(&mut self, part: &Part<'_>, limit: usize, unit: &'static str) -> Result<(), Error> {
-        let error = Error::TooLarge { what: part.name.clone(), limit, unit };
-        if (self.too_hard)(&part.patterns, &error) { Ok(()) } else { Err(error) }
+impl<'p> Raw<'p> {
+    fn new(part: &Part<'p>, limits: &Limits, signatures: &mut Signatures) -> Self {
+        match &part.kind {
+            PartKind::Anchored(literals, ignore_case) => {
+                Self::Built(anchored(literals, *ignore_case, signatures, limits.max_dfa_states))
+            }
+            PartKind::Floating(literals, ignore_case) => {
+                Self::Built(floating(literals, *ignore_case, signatures, limits.max_dfa_states))
+            }
+            PartKind::Regex(pattern, number) => Self::Regex(pattern, signatures.add(EMPTY, &[*number])),
+        }
     }
 
-    fn merge<'l>(&mut self, leaves: &'l [Leaf<'_>]) -> Result<Cow<'l, Automaton>, Error> {
-        if let [(_, only)] = leaves {
-            return Ok(Cow::Borrowed(only));
+    fn finish(self, limits: &Limits) -> Result<Option<Automaton>, Error> {
+        match self {
+            Self::Built(automaton) => Ok(automaton),
+            Self::Regex(pattern, inside) => regex(pattern, inside, EMPTY, limits.max_pattern_states),
         }
-        let (left, right) = leaves.split_at(leaves.len() / 2);
-        let left = self.merge(left)?;
-        self.extend(&left, right).map(Cow::Owned)
-    }
-
-    /// What is merged already, with more. If all at once is too much, they are added in
-    /// ever smaller portions, which ends at the one that is too much.
-    fn extend(&mut self, merged: &Automaton, leaves: &[Leaf<'_>]) -> Result<Automaton, Error> {
-        let more = self.merge(leaves)?;
-        let limit = self.limit.min(self.patience.max(2 * (merged.len() + more.len())));
-        if let Some(all) = product(merged, &more, &mut self.signatures, limit) {
-            return Ok(all);
-        }
-        self.patience /= 2;
-        if let [(part, _)] = leaves {
-            self.refuse(part, limit, "states with the rest of its field")?;
-            return Ok(merged.clone());
-        }
-        let (left, right) = leaves.split_at(leaves.len() / 2);
-        let merged = self.extend(merged, left)?;
-        self.extend(&merged, right)
     }
 }

@@ -1,21 +1,39 @@
 //! Two automata run side by side, as one.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::signature::Signatures;
+use super::signature::SignatureId;
 use super::{Automaton, DEAD, State};
 
-/// The product; `None` if it has more states than the limit. A string that is outside
-/// for one of both is outside.
+/// A product that passes a bound.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Excess {
+    /// States that were made in vain.
+    pub(super) made: usize,
+    pub(super) limit: usize,
+    /// What the limit counts.
+    pub(super) unit: &'static str,
+}
+
+impl Excess {
+    pub(super) fn states(made: usize, limit: usize) -> Self {
+        Self { made, limit, unit: "states with the rest of its field" }
+    }
+}
+
+/// The product, if it has no more states and no more different signatures than the limits. A string that is outside
+/// for one of both is outside; `both` gives the signature of all others.
 pub(super) fn product(
     a: &Automaton,
     b: &Automaton,
-    signatures: &mut Signatures,
-    limit: usize,
-) -> Option<Automaton> {
+    mut both: impl FnMut(SignatureId, SignatureId) -> SignatureId,
+    max_states: usize,
+    max_signatures: usize,
+) -> Result<Automaton, Excess> {
     let mut merged = Automaton::new();
     let mut pairs: Vec<(State, State)> = vec![(DEAD, DEAD)];
     let mut numbers: FxHashMap<(State, State), State> = FxHashMap::default();
+    let mut signatures: FxHashSet<SignatureId> = FxHashSet::default();
     let mut number = |pair: (State, State), pairs: &mut Vec<(State, State)>| {
         if pair.0 == DEAD || pair.1 == DEAD {
             return DEAD;
@@ -28,8 +46,8 @@ pub(super) fn product(
     merged.start = number((a.start, b.start), &mut pairs);
     let mut next = 1;
     while next < pairs.len() {
-        if pairs.len() > limit {
-            return None;
+        if pairs.len() > max_states {
+            return Err(Excess::states(pairs.len(), max_states));
         }
         let (left, right) = pairs[next];
         let (mut left_row, mut right_row) = (a.row(left).iter().peekable(), b.row(right).iter().peekable());
@@ -44,8 +62,14 @@ pub(super) fn product(
                 right_row.next();
             }
         }
-        merged.end_row(signatures.both(a.signature(left), b.signature(right)));
+        let signature = both(a.signature(left), b.signature(right));
+        signatures.insert(signature);
+        if signatures.len() > max_signatures {
+            let unit = "atoms with the rest of its field";
+            return Err(Excess { made: pairs.len(), limit: max_signatures, unit });
+        }
+        merged.end_row(signature);
         next += 1;
     }
-    Some(merged)
+    Ok(merged)
 }
