@@ -4,6 +4,8 @@
 //! The types hold the fields that meshc writes or mesh-proxy reads, under their names in Envoy's v3 API. A field that
 //! is not here is refused by name and path when it is read, never ignored. The members of a proto `oneof` are
 //! `Option`s side by side; whoever reads the resource checks that one is set.
+//!
+//! Beside them stands what both halves must do alike with the path of a request: [`normalize_path`].
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +20,7 @@ mod listener;
 mod matcher;
 mod message;
 mod node;
+mod path;
 pub mod protojson;
 mod route;
 mod route_action;
@@ -35,6 +38,7 @@ pub use headers::*;
 pub use listener::*;
 pub use matcher::*;
 pub use node::*;
+pub use path::{merge_slashes, normalize_path, without_query};
 pub use route::*;
 pub use route_action::*;
 pub use scalar::*;

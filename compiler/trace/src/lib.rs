@@ -20,7 +20,6 @@ mod local;
 mod matching;
 mod operations;
 mod outgoing;
-mod path;
 mod query;
 mod redirect;
 mod regexes;
@@ -37,7 +36,7 @@ pub use answer::{
 };
 pub use error::TraceError;
 pub use hosts::HostKind;
-pub use path::normalize as normalize_path;
+pub use meshc_envoy::normalize_path;
 pub use query::{Direction, MAX_LINE_BYTES, Query, Request};
 pub use regexes::Regexes;
 pub use request_line::{RequestLine, RequestLineError};

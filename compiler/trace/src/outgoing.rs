@@ -10,8 +10,8 @@ use crate::forward::Forwarding;
 use crate::headers::Headers;
 use crate::matching::matched_len;
 use crate::operations::Level;
-use crate::path::without_query;
 use crate::timeout::Timeouts;
+use meshc_envoy::without_query;
 use meshc_re2::Error as Re2Error;
 
 /// Headers that every proxy adds to every request: not shown unless the configuration touches them.

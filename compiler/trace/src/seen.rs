@@ -3,8 +3,8 @@
 use meshc_effective::model::ProxyKind;
 
 use crate::headers::Headers;
-use crate::path::{normalize, without_query};
 use crate::query::Request;
+use meshc_envoy::{normalize_path, without_query};
 
 /// A request that Envoy accepted.
 #[derive(Debug, Clone)]
@@ -154,8 +154,15 @@ impl Seen {
         if path.contains('#') {
             return Err(refused("the path has a fragment"));
         }
-        let Some(path) = normalize(path) else { return Err(refused("the path has an escaped NUL")) };
-        Ok(Self { method: request.method.clone(), authority, path, headers, source_ip: None, peer: None })
+        let Some(path) = normalize_path(path) else { return Err(refused("the path has an escaped NUL")) };
+        Ok(Self {
+            method: request.method.clone(),
+            authority,
+            path: path.into_owned(),
+            headers,
+            source_ip: None,
+            peer: None,
+        })
     }
 
     /// The path without its query.

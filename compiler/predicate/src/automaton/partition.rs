@@ -138,13 +138,13 @@ pub(crate) fn partition(
         }
     };
     // Those that multiply come last: they are the ones to leave out.
-    let merged = match trie {
+    let plain = match trie {
         Some(trie) => merger.extend(trie, &mut narrow)?,
         None if narrow.is_empty() => universe.clone(),
         None => merger.merge(&mut narrow)?.map_or_else(|| universe.clone(), Cow::into_owned),
     };
-    let merged = merger.extend(merged, &mut behind)?;
-    let automaton = merger.add_floating(merged, &floating)?;
+    let all = merger.extend(plain, &mut behind)?;
+    let automaton = merger.add_floating(all, &floating)?;
     Ok(Partition { automaton, signatures: merger.signatures })
 }
 
