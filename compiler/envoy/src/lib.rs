@@ -22,6 +22,7 @@ mod message;
 mod node;
 mod path;
 pub mod protojson;
+pub mod request;
 mod route;
 mod route_action;
 mod scalar;

@@ -4,6 +4,7 @@ use meshc_effective::model::ProxyKind;
 
 use crate::headers::Headers;
 use crate::query::Request;
+use meshc_envoy::request::{CONNECTION_HEADERS, METHODS, STEERING_HEADERS, STEERING_HEADERS_AT_THE_EDGE};
 use meshc_envoy::{normalize_path, without_query};
 
 /// A request that Envoy accepted.
@@ -37,75 +38,6 @@ pub(crate) struct Refusal {
 /// The scheme of a listener without TLS.
 pub(crate) const SCHEME: &str = "http";
 
-/// The methods that Envoy's HTTP/1 parser knows; `CONNECT` needs a listener that allows it.
-const METHODS: &[&str] = &[
-    "ACL",
-    "BIND",
-    "CHECKOUT",
-    "COPY",
-    "DELETE",
-    "GET",
-    "HEAD",
-    "LINK",
-    "LOCK",
-    "MERGE",
-    "MKACTIVITY",
-    "MKCALENDAR",
-    "MKCOL",
-    "MOVE",
-    "MSEARCH",
-    "NOTIFY",
-    "OPTIONS",
-    "PATCH",
-    "POST",
-    "PROPFIND",
-    "PROPPATCH",
-    "PURGE",
-    "PUT",
-    "REBIND",
-    "REPORT",
-    "SEARCH",
-    "SOURCE",
-    "SUBSCRIBE",
-    "TRACE",
-    "UNBIND",
-    "UNLINK",
-    "UNLOCK",
-    "UNSUBSCRIBE",
-];
-
-/// Headers of the connection, which end at each proxy.
-const HOP: &[&str] = &["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
-
-/// Headers by which a caller could steer an Envoy; dropped from every request, because Istio's proxies
-/// trust no address as internal.
-const STEERING: &[&str] = &[
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retriable-header-names",
-    "x-envoy-retry-on",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-max-retries",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-timeout-ms",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-force-trace",
-    "x-envoy-ip-tags",
-    "x-envoy-original-url",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-internal",
-];
-
-/// Dropped where requests enter the mesh.
-const STEERING_AT_THE_EDGE: &[&str] = &[
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-envoy-original-path",
-    "x-envoy-original-host",
-];
-
 impl Seen {
     /// What Envoy makes of a request, or its refusal. Recorded from Envoy 1.40.
     pub(crate) fn read(request: &Request, proxy: ProxyKind) -> Result<Self, Refusal> {
@@ -124,9 +56,9 @@ impl Seen {
             if value.bytes().any(|b| b != b'\t' && b.is_ascii_control()) {
                 return Err(bad("a header's value has a control character"));
             }
-            let dropped = HOP.contains(&name.as_str())
-                || STEERING.contains(&name.as_str())
-                || (proxy == ProxyKind::Gateway && STEERING_AT_THE_EDGE.contains(&name.as_str()))
+            let dropped = CONNECTION_HEADERS.contains(&name.as_str())
+                || STEERING_HEADERS.contains(&name.as_str())
+                || (proxy == ProxyKind::Gateway && STEERING_HEADERS_AT_THE_EDGE.contains(&name.as_str()))
                 || (name == "te" && !value.split(',').any(|t| t.trim().eq_ignore_ascii_case("trailers")));
             if name == "host" {
                 authority = format!("{authority},{value}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use meshc_effective::model::{ProxyKind, RouteMatch};
+use meshc_envoy::request::METHODS;
 use meshc_predicate::{Error, Field, FieldId, Language, Limits, SpaceBuilder};
 
 use super::conditions::Formula;
@@ -90,8 +91,8 @@ impl ModelBuilder {
         let field = match &part {
             Part::Path => Field::required("path", envoy::paths()?),
             Part::Method => {
-                let methods = Language::union(envoy::METHODS.iter().map(|method| Language::exact(*method)));
-                Field::required("method", methods).prefer(envoy::METHODS.iter().copied())
+                let methods = Language::union(METHODS.iter().map(|method| Language::exact(*method)));
+                Field::required("method", methods).prefer(METHODS.iter().copied())
             }
             Part::Authority => hosts::field(self.authorities.clone())?,
             Part::Scheme => Field::required("scheme", Language::exact(envoy::SCHEME)),

@@ -2,87 +2,18 @@
 //! field that a route may look at.
 
 use meshc_effective::model::ProxyKind;
+use meshc_envoy::request::{CONNECTION_HEADERS, STEERING_HEADERS, STEERING_HEADERS_AT_THE_EDGE};
 use meshc_predicate::{Error, Language};
-
-/// The methods that Envoy's HTTP/1 parser knows, common ones first (`CONNECT` needs a listener that allows it).
-pub(super) const METHODS: &[&str] = &[
-    "GET",
-    "POST",
-    "PUT",
-    "DELETE",
-    "PATCH",
-    "HEAD",
-    "OPTIONS",
-    "ACL",
-    "BIND",
-    "CHECKOUT",
-    "COPY",
-    "LINK",
-    "LOCK",
-    "MERGE",
-    "MKACTIVITY",
-    "MKCALENDAR",
-    "MKCOL",
-    "MOVE",
-    "MSEARCH",
-    "NOTIFY",
-    "PROPFIND",
-    "PROPPATCH",
-    "PURGE",
-    "REBIND",
-    "REPORT",
-    "SEARCH",
-    "SOURCE",
-    "SUBSCRIBE",
-    "TRACE",
-    "UNBIND",
-    "UNLINK",
-    "UNLOCK",
-    "UNSUBSCRIBE",
-];
 
 /// The scheme of a listener without TLS.
 pub(super) const SCHEME: &str = "http";
 
-/// Headers that no route ever sees: those of the connection, and those by which a caller could steer an Envoy,
-/// which Istio's proxies drop from every request.
-const NEVER_SEEN: &[&str] = &[
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
-    "upgrade",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-force-trace",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-internal",
-    "x-envoy-ip-tags",
-    "x-envoy-max-retries",
-    "x-envoy-original-url",
-    "x-envoy-retriable-header-names",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-retry-on",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-upstream-rq-timeout-ms",
-];
-
-/// Headers that are dropped where requests enter the mesh.
-const NEVER_SEEN_AT_GATEWAYS: &[&str] = &[
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-envoy-original-host",
-    "x-envoy-original-path",
-];
-
 /// Whether the routes of such a proxy can see a header of this (lower-case) name.
 pub(super) fn is_seen(name: &str, proxy: ProxyKind) -> bool {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let dropped =
-        NEVER_SEEN.contains(&name) || (proxy == ProxyKind::Gateway && NEVER_SEEN_AT_GATEWAYS.contains(&name));
+    let dropped = CONNECTION_HEADERS.contains(&name)
+        || STEERING_HEADERS.contains(&name)
+        || (proxy == ProxyKind::Gateway && STEERING_HEADERS_AT_THE_EDGE.contains(&name));
     !dropped && !name.is_empty() && name.bytes().all(token)
 }
 
@@ -95,7 +26,8 @@ pub(super) fn is_query_name(name: &str) -> bool {
 pub(super) fn paths() -> Result<Language, Error> {
     // Printable ASCII without `"#<>?\^`{|}`, which are refused, cut off or escaped.
     let plain = Language::regex(r"/[!$-;=@-\[\]_a-z~]*")?;
-    let dot_segment = Language::regex(r"(?s).*/\.\.?(/.*)?")?;
+    // A dot segment counts as one with parameters too.
+    let dot_segment = Language::regex(r"(?s).*/\.\.?(;[^/]*)?(/.*)?")?;
     // Escapes of letters, digits and `-._~` are undone; an escaped NUL is refused.
     let undone =
         Language::regex(r"(?s).*%(00|2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE]).*")?;

@@ -6,6 +6,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Version};
 use mesh_proxy_config::{EscapedSlashes, Http, RequestView, merge_slashes, normalize_path};
+use meshc_envoy::request::{METHODS, STEERING_HEADERS, STEERING_HEADERS_AT_THE_EDGE};
 
 use super::local_reply::LocalReply;
 use super::stream::StreamInfo;
@@ -28,71 +29,6 @@ pub(crate) struct Inbound {
     /// Whether it is gRPC.
     pub(crate) grpc: bool,
 }
-
-/// Headers with which a proxy inside the mesh steers another; from outside they are dropped.
-const INTERNAL: [&str; 14] = [
-    "x-envoy-retry-on",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-max-retries",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-timeout-ms",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-upstream-stream-duration-ms",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-force-trace",
-    "x-envoy-ip-tags",
-    "x-envoy-original-url",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-internal",
-];
-
-/// Headers that only a proxy inside the mesh may bring to one at its edge.
-const EDGE: [&str; 5] = [
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retriable-header-names",
-];
-
-/// The methods that Envoy's codec of HTTP/1 knows.
-const METHODS: [&str; 34] = [
-    "ACL",
-    "BIND",
-    "CHECKOUT",
-    "CONNECT",
-    "COPY",
-    "DELETE",
-    "GET",
-    "HEAD",
-    "LINK",
-    "LOCK",
-    "MERGE",
-    "MKACTIVITY",
-    "MKCALENDAR",
-    "MKCOL",
-    "MOVE",
-    "M-SEARCH",
-    "NOTIFY",
-    "OPTIONS",
-    "PATCH",
-    "POST",
-    "PROPFIND",
-    "PROPPATCH",
-    "PURGE",
-    "PUT",
-    "REBIND",
-    "REPORT",
-    "SEARCH",
-    "SOURCE",
-    "SUBSCRIBE",
-    "TRACE",
-    "UNBIND",
-    "UNLINK",
-    "UNLOCK",
-    "UNSUBSCRIBE",
-];
 
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -228,11 +164,11 @@ impl Inbound {
             self.headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
         }
         // No address counts as internal unless configured, which is refused: every request is from outside.
-        for name in INTERNAL {
+        for name in STEERING_HEADERS {
             self.headers.remove(name);
         }
         if edge {
-            for name in EDGE {
+            for name in STEERING_HEADERS_AT_THE_EDGE {
                 self.headers.remove(name);
             }
             if let Ok(value) = HeaderValue::from_str(&info.remote.unwrap_or(peer).ip().to_string()) {
