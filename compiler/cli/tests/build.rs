@@ -112,3 +112,37 @@ fn stock_envoy_takes_every_bootstrap() {
         assert!(output.status.success(), "{proxy}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+#[test]
+fn a_writer_that_is_killed_leaves_the_old_bundle_or_the_new_one() {
+    let tree = tempfile::tempdir().expect("a directory");
+    copy(&bookshop(), tree.path());
+    let out = tempfile::tempdir().expect("a directory");
+    let path = out.path().display().to_string();
+    let routes = tree.path().join("shop/routes.yaml");
+    let text = fs::read_to_string(&routes).expect("a file");
+    expect(tree.path(), &["build", ".", "--format", "dir", "--out", &path], 0);
+    let mut seen = std::collections::BTreeSet::new();
+    for round in 0..40u64 {
+        let weight = 10 + round;
+        fs::write(&routes, text.replace("weight: 75", &format!("weight: {weight}"))).expect("a file");
+        let mut writer = meshc()
+            .current_dir(tree.path())
+            .args(["build", ".", "--format", "dir", "--out", &path])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        // The moment is what is tried: from before anything is written to after all of it.
+        std::thread::sleep(std::time::Duration::from_millis(round * 2));
+        writer.kill().expect("a signal");
+        writer.wait().expect("an end");
+        let bundle = meshc_bundle::read(out.path()).unwrap_or_else(|e| panic!("round {round}: {e}"));
+        for node in bundle.nodes() {
+            bundle.node(node).unwrap_or_else(|e| panic!("round {round}, {node}: {e}"));
+        }
+        seen.insert(bundle.digest());
+    }
+    expect(tree.path(), &["build", ".", "--format", "dir", "--out", &path], 0);
+    assert!(seen.len() > 1, "no writer was quick enough to finish");
+}
