@@ -126,10 +126,15 @@ impl BundleBuilder {
     /// pointer of the one before finds its blobs.
     fn prune(&self, out: &Path, there: &BTreeSet<String>, replaced: &BTreeSet<Digest>) {
         for hex in there {
+            let path = out.join(BLOBS).join(hex);
+            if hex.starts_with('.') && is_forgotten(&path) {
+                let _ = fs::remove_file(path);
+                continue;
+            }
             let Some(digest) = Digest::parse(&format!("sha256:{hex}")) else { continue };
             if !self.blobs.contains_key(&digest) && !replaced.contains(&digest) {
                 // A blob that stays costs only space.
-                let _ = fs::remove_file(out.join(BLOBS).join(hex));
+                let _ = fs::remove_file(path);
             }
         }
     }
@@ -189,6 +194,12 @@ fn prepare(out: &Path) -> Result<(), BundleError> {
     }
     let blobs = out.join(BLOBS);
     fs::create_dir_all(&blobs).map_err(|e| BundleError::io(&blobs, e))
+}
+
+/// Whether a temporary file was left behind by a writer that was killed: one that still writes is quicker than this.
+fn is_forgotten(path: &Path) -> bool {
+    let age = fs::metadata(path).and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+    age.is_some_and(|age| age > std::time::Duration::from_secs(60))
 }
 
 /// The names of the blobs that are there.
