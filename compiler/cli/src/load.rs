@@ -13,6 +13,9 @@ use meshc_syntax::Suppression;
 use crate::args::RevisionArgs;
 use crate::{output, render};
 
+/// How many findings a command tells whose job is another than finding them.
+const TOLD: usize = 20;
+
 /// Why a command could not do its job: exit status 2.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -150,11 +153,15 @@ impl Tree {
         compiled
     }
 
-    /// Tells findings to a person.
+    /// Tells findings to a person: the first ones, for a command whose job is another.
     pub(crate) fn report(&self, found: &[Diagnostic]) {
-        if !found.is_empty() {
-            let summary = self.summary(found);
-            output::err(&render::human(found, &self.sources, &summary, render::Look::stderr()));
+        if found.is_empty() {
+            return;
+        }
+        let told = &found[..found.len().min(TOLD)];
+        output::err(&render::human(told, &self.sources, &self.summary(found), render::Look::stderr()));
+        if found.len() > TOLD {
+            output::note(&format!("{} more: `meshc check` tells them all", found.len() - TOLD));
         }
     }
 
