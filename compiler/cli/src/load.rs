@@ -7,7 +7,7 @@ use meshc_diagnostics::{Diagnostic, Level, Rule, Severity, sort};
 use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::Mesh;
 use meshc_resources::{Resources, rules::is_refusal};
-use meshc_source::{Selection, SourceSet};
+use meshc_source::{LoadProblem, Selection, SourceError, SourceSet};
 use meshc_syntax::Suppression;
 
 use crate::args::RevisionArgs;
@@ -21,11 +21,13 @@ const TOLD: usize = 20;
 pub(crate) struct Failure {
     /// One sentence that says what to do.
     pub(crate) message: String,
+    /// Whether there was nothing to read, and nothing else was wrong.
+    nothing: bool,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Display) -> Self {
-        Self { message: message.to_string() }
+        Self { message: message.to_string(), nothing: false }
     }
 }
 
@@ -74,15 +76,34 @@ pub(crate) struct Tree {
 impl Tree {
     /// Reads a tree. What is wrong with a file is a finding; that there is nothing to read is a failure.
     pub(crate) fn read(selected: &Selected) -> Result<Self, Failure> {
-        let (sources, problems) = meshc_source::load(&selected.selection, &meshc_source::Limits::default())
-            .map_err(Failure::new)?;
+        let loaded = meshc_source::load(&selected.selection, &meshc_source::Limits::default());
+        let (sources, problems) = loaded.map_err(|error| Failure {
+            message: error.to_string(),
+            nothing: matches!(error, SourceError::Missing { .. } | SourceError::Empty { .. }),
+        })?;
+        Ok(Self::of(sources, &problems))
+    }
+
+    /// Reads two trees that are compared: what only one of them has was added or taken away, and the other is empty
+    /// then.
+    pub(crate) fn read_both(one: &Selected, other: &Selected) -> Result<(Self, Self), Failure> {
+        let empty = || Self::of(SourceSet::default(), &[]);
+        match (Self::read(one), Self::read(other)) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(failure), Ok(other)) if failure.nothing => Ok((empty(), other)),
+            (Ok(one), Err(failure)) if failure.nothing => Ok((one, empty())),
+            (Err(failure), _) | (_, Err(failure)) => Err(failure),
+        }
+    }
+
+    fn of(sources: SourceSet, problems: &[LoadProblem]) -> Self {
         let outcome = meshc_resources::read(&sources, &meshc_syntax::Limits::default());
         let mut document: Vec<Diagnostic> =
             problems.iter().map(|problem| meshc_syntax::rules::load_diagnostic(problem, &sources)).collect();
         document.extend(outcome.diagnostics);
         document.extend(settings(&sources));
         let mesh = Mesh::new(&outcome.resources);
-        Ok(Self { sources, resources: outcome.resources, mesh, document, suppressions: outcome.suppressions })
+        Self { sources, resources: outcome.resources, mesh, document, suppressions: outcome.suppressions }
     }
 
     /// All findings of the rules of `levels` (all levels when empty), silenced ones taken out, sorted.

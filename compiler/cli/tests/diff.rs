@@ -60,3 +60,14 @@ fn a_witness_can_be_replayed_on_both_sides() {
         assert_ne!(before, after);
     }
 }
+
+#[test]
+fn a_directory_that_one_side_lacks_was_added() {
+    let tree = repository();
+    std::fs::create_dir(tree.path().join("new")).expect("a directory");
+    std::fs::rename(tree.path().join("edge/gateway.yaml"), tree.path().join("new/gateway.yaml"))
+        .expect("a rename");
+    let out = json(&expect(tree.path(), &["diff", "HEAD", "--format", "json", "--", "new"], 0));
+    assert_eq!(out["equal"], false, "{out}");
+    expect(tree.path(), &["diff", "HEAD", "--", "nowhere"], 2);
+}

@@ -12,11 +12,16 @@ use crate::{output, render};
 
 pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
     let selected = Selected::new(&args.tree.paths, &args.tree.revision);
-    let tree = Tree::read(&selected)?;
     let levels: Vec<Level> = args.only.iter().map(|level| Level::from(*level)).collect();
+    let (tree, before) = match &args.changed_since {
+        Some(rev) => {
+            let (tree, before) = Tree::read_both(&selected, &selected.at(rev))?;
+            (tree, Some(before))
+        }
+        None => (Tree::read(&selected)?, None),
+    };
     let mut found = tree.check(&levels);
-    if let Some(rev) = &args.changed_since {
-        let before = Tree::read(&selected.at(rev))?;
+    if let Some(before) = before {
         found = introduced(found, before.check(&levels));
     }
     if !args.report.is_empty() {

@@ -9,11 +9,8 @@ use crate::output;
 
 pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
     let worktree = Selected::new(&args.paths, &RevisionArgs::default());
-    let base_tree = Tree::read(&worktree.at(&args.base))?;
-    let head_tree = match &args.head {
-        Some(rev) => Tree::read(&worktree.at(rev))?,
-        None => Tree::read(&worktree)?,
-    };
+    let head_tree = args.head.as_ref().map_or_else(|| worktree.clone(), |rev| worktree.at(rev));
+    let (base_tree, head_tree) = Tree::read_both(&worktree.at(&args.base), &head_tree)?;
     let base = base_tree.compile_to_look()?;
     let head = head_tree.compile_to_look()?;
     let names = (args.base.as_str(), args.head.as_deref().unwrap_or("worktree"));

@@ -41,7 +41,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
-        Err(Failure { message }) => {
+        Err(Failure { message, .. }) => {
             output::note(&format!("error: {message}"));
             ExitCode::from(FAILED)
         }
