@@ -1,5 +1,9 @@
 //! The command line: exit codes and messages.
 
+mod common;
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Output};
 
 fn proxy(args: &[&str]) -> (i32, String) {
@@ -71,4 +75,33 @@ fn an_occupied_address_is_named() {
     assert_eq!(code, 2);
     assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{said}");
     assert!(said.contains("end it or choose another port"), "{said}");
+}
+
+#[test]
+fn the_administration_answers_on_a_unix_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let bootstrap = file(&folder, "static_resources: {}");
+    let socket = folder.path().join("admin.sock");
+    // A file that a proxy before this one left behind is no hindrance.
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let unix = format!("unix:{}", socket.display());
+    let mut proxy = common::Proxy::start_with(&["--bootstrap", &bootstrap, "--admin", &unix]);
+    let line = proxy.wait_for("administration listens on ");
+    assert!(line.ends_with(&unix), "{line}");
+    proxy.wait_for("serving ");
+    let ask = |line: &str| {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        write!(stream, "{line} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let ready = ask("GET /ready");
+    assert!(ready.starts_with("HTTP/1.1 200 ") && ready.ends_with("LIVE\n"), "{ready}");
+    // A second proxy does not take the socket of one that lives.
+    let (code, said) = self::proxy(&["run", "--bootstrap", &bootstrap, "--admin", &unix]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("administration: cannot listen on "), "{said}");
+    assert!(ask("POST /quitquitquit").starts_with("HTTP/1.1 200 "));
+    assert_eq!(proxy.wait().code(), Some(0));
 }

@@ -24,12 +24,20 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts `mesh-proxy run` and waits until it serves.
+    /// Starts `mesh-proxy run` with its administration on any port, and waits until it serves.
     pub(crate) fn start(args: &[&str]) -> Self {
+        let mut proxy = Self::start_with(&[args, &["--admin", "127.0.0.1:0"]].concat());
+        let line = proxy.wait_for("administration listens on ");
+        proxy.admin = line.rsplit(' ').next().unwrap().parse().unwrap();
+        proxy.wait_for("serving ");
+        proxy
+    }
+
+    /// Starts `mesh-proxy run` with these arguments alone; it may not serve yet.
+    pub(crate) fn start_with(args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mesh-proxy"))
             .arg("run")
             .args(args)
-            .args(["--admin", "127.0.0.1:0"])
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -42,11 +50,7 @@ impl Proxy {
                 }
             }
         });
-        let mut proxy = Self { child, admin: ([127, 0, 0, 1], 0).into(), lines, seen: Vec::new() };
-        let line = proxy.wait_for("administration listens on ");
-        proxy.admin = line.rsplit(' ').next().unwrap().parse().unwrap();
-        proxy.wait_for("serving ");
-        proxy
+        Self { child, admin: ([127, 0, 0, 1], 0).into(), lines, seen: Vec::new() }
     }
 
     /// Waits for a line on standard error.
