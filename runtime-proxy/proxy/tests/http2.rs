@@ -59,13 +59,13 @@ async fn echo(request: Request<Incoming>) -> Result<Response<AnyBody>, Infallibl
             let came = body.collect().await.unwrap();
             let mut trailers = came.trailers().cloned().unwrap_or_default();
             trailers.insert("grpc-status", "5".parse().unwrap());
-            let (body, frames) = Frames::new();
+            let (body, content) = frames();
             body.send(Frame::data(came.to_bytes())).unwrap();
             body.send(Frame::trailers(trailers)).unwrap();
             Response::builder()
                 .header("content-type", "application/grpc")
                 .header("trailer", "grpc-status, x-sum")
-                .body(frames)
+                .body(content)
                 .unwrap()
         }
         "/head" => {
@@ -85,11 +85,10 @@ async fn echo(request: Request<Incoming>) -> Result<Response<AnyBody>, Infallibl
 /// A body of frames as they are sent.
 struct Frames(mpsc::UnboundedReceiver<Frame<Bytes>>);
 
-impl Frames {
-    fn new() -> (mpsc::UnboundedSender<Frame<Bytes>>, AnyBody) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        (sender, Self(receiver).boxed())
-    }
+/// A body, and where its frames are sent to.
+fn frames() -> (mpsc::UnboundedSender<Frame<Bytes>>, AnyBody) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (sender, Frames(receiver).boxed())
 }
 
 impl Body for Frames {
@@ -137,9 +136,9 @@ fn streams_of_one_connection_are_routed_each() {
     block_on(async {
         let sender = connect(at).await;
         // The first stream stays open while the others come and go.
-        let (body, frames) = Frames::new();
+        let (body, content) = frames();
         let mut held = sender.clone();
-        let held = tokio::spawn(async move { held.send_request(ask("POST", "/api/echo", frames)).await });
+        let held = tokio::spawn(async move { held.send_request(ask("POST", "/api/echo", content)).await });
         let mut others = tokio::task::JoinSet::new();
         for index in 0..50 {
             let mut sender = sender.clone();
@@ -188,10 +187,10 @@ fn large_bodies_are_streamed_both_ways() {
     let (_proxy, at) = start(&folder);
     block_on(async {
         let mut sender = connect(at).await;
-        let (body, frames) = Frames::new();
+        let (body, content) = frames();
         let piece = Bytes::from(vec![b'x'; 64 * 1_024]);
         body.send(Frame::data(piece.clone())).unwrap();
-        let answer = sender.send_request(ask("POST", "/api/echo", frames)).await.unwrap();
+        let answer = sender.send_request(ask("POST", "/api/echo", content)).await.unwrap();
         let mut echoed = answer.into_body();
         let mut bytes = echoed.frame().await.unwrap().unwrap().into_data().unwrap().len();
         // The answer began before the request ended: neither is kept to be sent whole.
@@ -214,8 +213,8 @@ fn trailers_pass_both_ways() {
     let (_proxy, at) = start(&folder);
     block_on(async {
         let mut sender = connect(at).await;
-        let (body, frames) = Frames::new();
-        let mut request = ask("POST", "/api/trailers", frames);
+        let (body, content) = frames();
+        let mut request = ask("POST", "/api/trailers", content);
         for (name, value) in [("te", "trailers"), ("trailer", "x-sum"), ("content-type", "application/grpc")]
         {
             request.headers_mut().insert(name, value.parse().unwrap());

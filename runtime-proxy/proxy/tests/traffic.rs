@@ -199,6 +199,20 @@ fn hostile_bytes_never_end_the_process() {
         ("GET / HTTP/1.1\r\nconnection: close\r\n\r\n", 400),
         ("GET / HTTP/1.0\r\nhost: a\r\n\r\n", 426),
         ("GET /%00 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", 400),
+        ("GET /a#b HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 4\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ncontent-length: 5\r\n\r\nabcd", 400),
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +4\r\n\r\nabcd", 400),
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length : 4\r\n\r\nabcd", 400),
+        ("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nhost: a\r\n folded: 1\r\n\r\n", 400),
         ("CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", 404),
         ("GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", 403),
     ] {

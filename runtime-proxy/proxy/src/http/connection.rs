@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::framing::{Fault, Verdict, Watched};
 use super::request::serve;
 use crate::view::{HttpView, ListenerKey, NetworkView, View};
 use crate::worker::Worker;
@@ -35,6 +36,7 @@ pub(crate) struct Downstream {
     requests: Cell<u32>,
     quiet_since: Cell<Instant>,
     closing: Cell<bool>,
+    verdict: Verdict,
 }
 
 /// A request under way.
@@ -64,6 +66,15 @@ impl Downstream {
     /// The port that the connection was made to.
     fn port(&self) -> u16 {
         self.destination.unwrap_or(self.local).port()
+    }
+
+    /// What is wrong with the bytes of the request that comes now; the connection ends with such a request.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        let fault = self.verdict.of(u64::from(self.requests.get()));
+        if fault.is_some() {
+            self.closing.set(true);
+        }
+        fault
     }
 
     /// A request begins.
@@ -112,6 +123,7 @@ pub(crate) async fn run(
     let stats = std::sync::Arc::clone(&http.stats);
     let config = std::sync::Arc::clone(&http.config);
     let view = worker.view();
+    let (stream, verdict) = Watched::new(stream, header_limit(&config));
     let downstream = Rc::new(Downstream {
         worker,
         local,
@@ -123,6 +135,7 @@ pub(crate) async fn run(
         requests: Cell::new(0),
         quiet_since: Cell::new(Instant::now()),
         closing: Cell::new(false),
+        verdict,
     });
     stats.downstream_cx_total.inc();
     stats.downstream_cx_active.inc();
@@ -179,6 +192,12 @@ pub(crate) async fn run(
     stats.downstream_cx_destroy.inc();
 }
 
+/// Bytes of a head of HTTP/1 at most.
+fn header_limit(config: &mesh_proxy_config::Http) -> usize {
+    // hyper's smallest buffer; smaller limits would refuse what fits into one read.
+    config.max_header_bytes.max(8_192)
+}
+
 fn builder(config: &mesh_proxy_config::Http) -> auto::Builder<LocalExecutor> {
     let mut builder = auto::Builder::new(LocalExecutor);
     match config.codec {
@@ -186,9 +205,11 @@ fn builder(config: &mesh_proxy_config::Http) -> auto::Builder<LocalExecutor> {
         Codec::Http1 => builder = builder.http1_only(),
         Codec::Http2 => builder = builder.http2_only(),
     }
-    // hyper's smallest buffer; smaller limits would refuse what fits into one read.
-    let buffer = config.max_header_bytes.max(8_192);
-    builder.http1().timer(TokioTimer::new()).max_buf_size(buffer).max_headers(config.max_headers);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .max_buf_size(header_limit(config))
+        .max_headers(config.max_headers);
     builder
         .http1()
         .header_read_timeout((!config.headers_timeout.is_zero()).then_some(config.headers_timeout));

@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use mesh_proxy_config::{EscapedSlashes, Http, RequestView, merge_slashes, normalize_path};
 use meshc_envoy::request::{METHODS, STEERING_HEADERS, STEERING_HEADERS_AT_THE_EDGE};
 
+use super::framing::Fault;
 use super::local_reply::LocalReply;
 use super::stream::StreamInfo;
 use crate::random::Random;
@@ -84,12 +85,18 @@ impl Inbound {
     pub(crate) fn check(
         &mut self,
         version: Version,
+        fault: Option<Fault>,
         http: &Http,
         info: &mut StreamInfo,
     ) -> Option<LocalReply> {
-        let (status, body, details) = if version == Version::HTTP_10 || version == Version::HTTP_09 {
+        let (status, body, details) = if fault == Some(Fault::TwoLengths) {
+            (StatusCode::BAD_REQUEST, "Bad Request", "http1.codec_error")
+        } else if version == Version::HTTP_10 || version == Version::HTTP_09 {
             (StatusCode::UPGRADE_REQUIRED, "Upgrade Required", "low_version")
-        } else if version == Version::HTTP_11 && !METHODS.contains(&self.method.as_str()) {
+        } else if version == Version::HTTP_11
+            && self.method != Method::CONNECT
+            && !METHODS.contains(&self.method.as_str())
+        {
             (StatusCode::BAD_REQUEST, "Bad Request", "http1.codec_error")
         } else if self.authority.is_empty() {
             (StatusCode::BAD_REQUEST, "", "missing_host_header")
@@ -99,6 +106,8 @@ impl Inbound {
             (StatusCode::BAD_REQUEST, "Bad Request", "http.invalid_url")
         } else if self.method != Method::CONNECT && !self.path.starts_with('/') {
             (StatusCode::NOT_FOUND, "", "absolute_path_rejected")
+        } else if fault == Some(Fault::Fragment) {
+            (StatusCode::BAD_REQUEST, "", "path_normalization_failed")
         } else {
             match self.normalize(http) {
                 Normalized::Done => return None,

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod connection;
 mod cors;
+mod framing;
 mod headers;
 mod local_reply;
 mod mirror;

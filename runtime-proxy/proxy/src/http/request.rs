@@ -75,9 +75,10 @@ pub(crate) async fn serve(
     let upgrade = request.headers().contains_key(header::UPGRADE).then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
     let mut guard = Box::new(StreamGuard::new(new_info(&downstream, version), Rc::clone(&http)));
+    let fault = downstream.fault();
     let active = downstream.begin();
     let mut inbound = Inbound::new(parts);
-    let refused = inbound.check(version, &http.config, &mut guard.info);
+    let refused = inbound.check(version, fault, &http.config, &mut guard.info);
     let worker = Rc::clone(&downstream.worker);
     let random = worker.random.next();
     let cors = CorsResponse::default();
