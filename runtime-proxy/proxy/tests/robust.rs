@@ -74,12 +74,14 @@ fn pipelined_requests_are_answered_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start("up");
     let (_proxy, at) = start(&folder, upstream.address, None);
-    let mut text: String = (0..20)
-        .map(|index| format!("POST /{index} HTTP/1.1\r\nhost: a\r\ncontent-length: 7\r\n\r\nbody {index:02}"))
-        .collect();
-    text += "GET /last HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let mut text = Vec::new();
+    for index in 0..20 {
+        let head = format!("POST /{index} HTTP/1.1\r\nhost: a\r\ncontent-length: 7");
+        write!(text, "{head}\r\n\r\nbody {index:02}").unwrap();
+    }
+    text.extend_from_slice(b"GET /last HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     let mut stream = TcpStream::connect(at).unwrap();
-    stream.write_all(text.as_bytes()).unwrap();
+    stream.write_all(&text).unwrap();
     let mut answers = String::new();
     stream.read_to_string(&mut answers).unwrap();
     let mut from = 0;
