@@ -140,6 +140,31 @@ fn slow_bodies_are_passed_on_as_they_come() {
 }
 
 #[test]
+fn a_body_that_stops_coming_ends_the_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
+    let routes = json!([{"match": {"prefix": "/"}, "route": {"cluster": "up", "timeout": "0s", "idle_timeout": "0.05s"}}]);
+    let clusters = [cluster("up", &[upstream.local_addr().unwrap()])];
+    let proxy = bootstrap(folder.path(), &[listener("http", &routes)], &clusters);
+    let at = proxy.listener("http");
+    // A request that is not complete is the client's fault, one that is complete the upstream's.
+    for (body, status) in [("abc", 408), ("abcdef", 504)] {
+        let answer = request(
+            at,
+            &format!("POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 6\r\n\r\n{body}"),
+        );
+        assert_eq!((answer.status, answer.body.as_str()), (status, "stream timeout"), "{answer:?}");
+        let mut served = Served::accept(&upstream);
+        served.head();
+        let mut came = String::new();
+        served.reader.read_to_string(&mut came).unwrap();
+        assert_eq!(came, body);
+    }
+    until(&proxy, "cluster.up.upstream_rq_active", 0);
+    assert_eq!(proxy.stat("http.http.downstream_rq_idle_timeout"), 2);
+}
+
+#[test]
 fn no_more_is_tried_for_a_client_that_left() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -35,6 +35,8 @@ pub(crate) enum BodyError {
 pub(crate) struct RequestProgress {
     /// Bytes that came.
     pub(crate) bytes: Cell<u64>,
+    /// When the last of these came.
+    last: Cell<Option<Instant>>,
     /// When all of it had come.
     pub(crate) completed: Cell<Option<Instant>>,
     /// Whether the client broke off.
@@ -48,6 +50,21 @@ impl RequestProgress {
         if self.completed.get().is_none() {
             self.completed.set(Some(Instant::now()));
             self.notify.notify_waiters();
+        }
+    }
+
+    /// Waits until nothing came for so long, or so long after the end.
+    pub(crate) async fn silence(&self, timeout: Duration) {
+        let begun = Instant::now();
+        let since = || self.completed.get().or(self.last.get()).unwrap_or(begun);
+        let mut seen = since();
+        loop {
+            tokio::time::sleep_until(tokio::time::Instant::from_std(seen + timeout)).await;
+            let newest = since();
+            if newest == seen {
+                return;
+            }
+            seen = newest;
         }
     }
 
@@ -121,6 +138,7 @@ fn poll_incoming(
         Poll::Ready(Some(Ok(frame))) => {
             if let Some(data) = frame.data_ref() {
                 progress.bytes.set(progress.bytes.get() + data.len() as u64);
+                progress.last.set(Some(Instant::now()));
             }
             if incoming.is_end_stream() {
                 progress.complete();

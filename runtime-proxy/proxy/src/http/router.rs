@@ -183,7 +183,10 @@ impl Failed {
             Self::Idle => {
                 exchange.http.stats.downstream_rq_idle_timeout.inc();
                 let flag = Flag::STREAM_IDLE_TIMEOUT;
-                return exchange.local(gateway_timeout, "stream timeout", Some(flag), "stream_idle_timeout");
+                // Where the request is not complete, it is the client that took too long.
+                let complete = exchange.guard.info.progress.completed.get().is_some();
+                let status = if complete { gateway_timeout } else { StatusCode::REQUEST_TIMEOUT };
+                return exchange.local(status, "stream timeout", Some(flag), "stream_idle_timeout");
             }
             Self::Try { failure: Failure::PerTryTimeout, .. } => {
                 cluster.stats.codes.inc(504);
@@ -245,7 +248,7 @@ impl Tries<'_> {
             biased;
             outcome = self.run() => outcome,
             () = expire(&progress, limits.total, None) => Err(Failed::Timeout),
-            () = expire(&progress, limits.idle, None) => Err(Failed::Idle),
+            () = progress.silence(limits.idle), if !limits.idle.is_zero() => Err(Failed::Idle),
         }
     }
 
