@@ -22,8 +22,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(crate) struct Cache {
     by_service: HashMap<Key, Made>,
-    /// Whole maps, by view and inbound ports.
-    by_view: HashMap<(usize, Vec<u16>), Clusters>,
+    /// Whole lists, by the places of their clusters, which `by_service` keeps taken.
+    lists: HashMap<Vec<*const Cluster>, Outbound>,
+    /// Whole maps, by list and inbound ports.
+    by_list: HashMap<(usize, Vec<u16>), Clusters>,
+}
+
+/// The clusters of a view's services. Views that differ in nothing here have one list.
+#[derive(Clone)]
+pub(crate) struct Outbound {
+    number: usize,
+    list: Arc<Vec<Arc<Cluster>>>,
 }
 
 /// A service and a rule by their places in memory, which [`Made`] keeps taken.
@@ -37,7 +46,7 @@ struct Made {
 
 impl Cache {
     /// The clusters of a view's services.
-    pub(crate) fn outbound(&mut self, mesh: &Mesh, view: &View, kind: ProxyKind) -> Vec<Arc<Cluster>> {
+    pub(crate) fn outbound(&mut self, mesh: &Mesh, view: &View, kind: ProxyKind) -> Outbound {
         let mut all = Vec::with_capacity(view.hosts.len());
         for service in &view.hosts {
             let rule = view.destination_rule(mesh, service);
@@ -50,28 +59,25 @@ impl Cache {
             });
             all.extend(made.clusters.iter().cloned());
         }
-        all
+        let number = self.lists.len();
+        let places = all.iter().map(Arc::as_ptr).collect();
+        self.lists.entry(places).or_insert_with(|| Outbound { number, list: Arc::new(all) }).clone()
     }
 
-    /// All clusters of a sidecar: those of its view, numbered `view`, and its own ports.
-    pub(crate) fn of_sidecar(
-        &mut self,
-        view: usize,
-        outbound: &[Arc<Cluster>],
-        inbound: Vec<u16>,
-    ) -> Clusters {
-        let made = self.by_view.entry((view, inbound)).or_insert_with_key(|(_, ports)| {
+    /// All clusters of a sidecar: those of its view and its own ports.
+    pub(crate) fn of_sidecar(&mut self, outbound: &Outbound, inbound: Vec<u16>) -> Clusters {
+        let made = self.by_list.entry((outbound.number, inbound)).or_insert_with_key(|(_, ports)| {
             let passthrough = [names::PASSTHROUGH_CLUSTER, names::INBOUND_PASSTHROUGH_CLUSTER];
             let own = passthrough.into_iter().map(|name| original_destination(name.to_owned(), 0));
             let ports = ports.iter().map(|port| original_destination(names::inbound(*port), *port));
-            collect(outbound, own.chain(ports))
+            collect(&outbound.list, own.chain(ports))
         });
         made.clone()
     }
 
     /// All clusters of a gateway.
-    pub(crate) fn of_gateway(outbound: &[Arc<Cluster>]) -> Clusters {
-        collect(outbound, std::iter::empty())
+    pub(crate) fn of_gateway(outbound: &Outbound) -> Clusters {
+        collect(&outbound.list, std::iter::empty())
     }
 }
 

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Mesh, Pod, PodProxy, View};
 
-use crate::model::{Cluster, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind};
+use crate::model::{EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind};
 use crate::outbound::{self, Tables};
 use crate::{clusters, gateway, inbound, rules};
 
 /// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
 struct Outbound {
-    number: usize,
     tables: Tables,
-    listeners: Vec<Arc<Listener>>,
-    clusters: Arc<Vec<Arc<Cluster>>>,
+    listeners: Arc<Vec<Arc<Listener>>>,
+    clusters: clusters::Outbound,
 }
 
 /// What each proxy of the mesh does, as Istio's control plane would decide it.
@@ -34,7 +33,7 @@ pub fn compile(mesh: &Mesh) -> EffectiveMesh {
 }
 
 /// What the gateways of a namespace see, and the clusters for it.
-type GatewayView = (View, Vec<Arc<Cluster>>);
+type GatewayView = (View, clusters::Outbound);
 
 struct Compiler<'a> {
     mesh: &'a Mesh,
@@ -43,6 +42,7 @@ struct Compiler<'a> {
     outbound: BTreeMap<(String, BTreeMap<String, String>), Arc<Outbound>>,
     gateway_views: BTreeMap<String, Arc<GatewayView>>,
     clusters: clusters::Cache,
+    listeners: outbound::Listeners,
     shared: outbound::Shared,
     found: Vec<Diagnostic>,
 }
@@ -61,6 +61,7 @@ impl<'a> Compiler<'a> {
             outbound: BTreeMap::new(),
             gateway_views: BTreeMap::new(),
             clusters: clusters::Cache::default(),
+            listeners: outbound::Listeners::default(),
             shared: outbound::Shared::default(),
             found: rules::of_mesh(mesh),
         }
@@ -70,12 +71,12 @@ impl<'a> Compiler<'a> {
         let outbound = self.outbound(pod);
         let targets = self.mesh.targets(index);
         let (inbound, ports) = inbound::listener(&targets);
-        let mut listeners = outbound.listeners.clone();
+        let mut listeners = outbound.listeners.to_vec();
         listeners.push(Arc::new(inbound));
         Proxy {
             listeners,
             tables: outbound.tables.clone(),
-            clusters: self.clusters.of_sidecar(outbound.number, &outbound.clusters, ports),
+            clusters: self.clusters.of_sidecar(&outbound.clusters, ports),
             ..plain(pod, ProxyKind::Sidecar)
         }
     }
@@ -105,10 +106,9 @@ impl<'a> Compiler<'a> {
         }
         let view = self.mesh.sidecar_view(&pod.namespace);
         let made = Arc::new(Outbound {
-            number: self.outbound.len(),
             tables: outbound::tables(&view, &key.1, &mut self.shared, &mut self.found),
-            listeners: outbound::listeners(&view, &mut self.found),
-            clusters: Arc::new(self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar)),
+            listeners: self.listeners.of(&view, &mut self.found),
+            clusters: self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar),
         });
         self.outbound.insert(key, Arc::clone(&made));
         made

@@ -110,7 +110,24 @@ impl DestinationRules {
                 add(&mut all.root_private, rule);
             }
         }
+        all.share();
         all
+    }
+
+    /// Makes what a namespace exports and what it follows itself one rule in memory where they are equal, as
+    /// most are: what is made from the one then serves for the other.
+    fn share(&mut self) {
+        for (namespace, exported) in &mut self.exported {
+            let Some(own) = self.own.get(namespace) else { continue };
+            for (host, rules) in exported {
+                let own = own.get(host).map(Vec::as_slice).unwrap_or_default();
+                for rule in rules {
+                    if let Some(same) = own.iter().find(|own| *own == rule) {
+                        *rule = Arc::clone(same);
+                    }
+                }
+            }
+        }
     }
 
     /// The rule that proxies of `caller` follow for a service: one of their own namespace, else of the

@@ -136,15 +136,15 @@ fn closest(
     virtual_services: &[Arc<VirtualService>],
     services: &[Arc<Service>],
 ) -> HashMap<String, Arc<VirtualService>> {
+    if !virtual_services.iter().flat_map(|by| &by.hosts).any(|host| is_wildcard(&host.value)) {
+        // Only wildcard hosts ask for the closest one.
+        return HashMap::new();
+    }
     let mut by_host: BTreeMap<String, Arc<VirtualService>> = BTreeMap::new();
     for virtual_service in virtual_services {
         for host in &virtual_service.hosts {
             by_host.entry(host.value.clone()).or_insert_with(|| Arc::clone(virtual_service));
         }
-    }
-    if !by_host.keys().any(|host| is_wildcard(host)) {
-        // Only wildcard hosts ask for the closest one.
-        return HashMap::new();
     }
     services
         .iter()

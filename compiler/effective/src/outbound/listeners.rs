@@ -1,7 +1,7 @@
 //! Where a sidecar takes its workload's connections: one listener for each HTTP port, one for each address of
 //! a service that speaks something else, and the one to which everything is redirected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
@@ -18,8 +18,28 @@ struct Made<'a> {
     by: (&'a Service, &'a Port),
 }
 
-/// The outbound listeners of a view, in the order of their ports and addresses, the capture point last.
-pub(crate) fn listeners(view: &View, found: &mut Vec<Diagnostic>) -> Vec<Arc<Listener>> {
+/// Outbound listeners that were made before, by the places in memory of the services that they are for: they
+/// ask nothing else of a view, and most views have the same services.
+#[derive(Default)]
+pub(crate) struct Listeners(HashMap<Vec<*const Service>, Known>);
+
+struct Known {
+    listeners: Arc<Vec<Arc<Listener>>>,
+    /// Held so that their places stay their own.
+    _of: Vec<Arc<Service>>,
+}
+
+impl Listeners {
+    /// The outbound listeners of a view, in the order of their ports and addresses, the capture point last.
+    /// What is found is told once for all views that share them.
+    pub(crate) fn of(&mut self, view: &View, found: &mut Vec<Diagnostic>) -> Arc<Vec<Arc<Listener>>> {
+        let places = view.services.iter().map(Arc::as_ptr).collect();
+        let new = || Known { listeners: Arc::new(listeners(view, found)), _of: view.services.clone() };
+        Arc::clone(&self.0.entry(places).or_insert_with(new).listeners)
+    }
+}
+
+fn listeners(view: &View, found: &mut Vec<Diagnostic>) -> Vec<Arc<Listener>> {
     let mut made: BTreeMap<(u16, String), Made<'_>> = BTreeMap::new();
     for service in &view.services {
         for port in &service.ports {

@@ -6,6 +6,6 @@ mod ports;
 mod shared;
 mod table;
 
-pub(crate) use listeners::listeners;
+pub(crate) use listeners::Listeners;
 pub(crate) use shared::Shared;
 pub(crate) use table::{Tables, tables};
