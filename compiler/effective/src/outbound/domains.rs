@@ -1,6 +1,6 @@
 //! The names under which a workload may ask for a service: Istio's list of a virtual host's domains.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use meshc_mesh::hostname::CLUSTER_DOMAIN;
@@ -8,15 +8,47 @@ use meshc_mesh::{Registry, Resolution, Service, UNSPECIFIED};
 
 use crate::names;
 
+/// Numbers for names in lower case: each view asks of thousands of names whether they are taken, and a number is
+/// looked up at once.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(HashMap<String, usize>);
+
+impl Numbers {
+    fn of(&mut self, name: &str) -> usize {
+        let next = self.0.len();
+        *self.0.entry(name.to_ascii_lowercase()).or_insert(next)
+    }
+}
+
+/// A set of numbered names.
+#[derive(Debug, Default)]
+pub(super) struct Names(Vec<bool>);
+
+impl Names {
+    /// Adds a name; whether it is new.
+    pub(super) fn insert(&mut self, number: usize) -> bool {
+        if self.0.len() <= number {
+            self.0.resize(number + 1, false);
+        }
+        self.0.get_mut(number).is_some_and(|has| !std::mem::replace(has, true))
+    }
+
+    fn contains(&self, number: usize) -> bool {
+        self.0.get(number).copied().unwrap_or_default()
+    }
+}
+
 /// The domains of one host from one namespace.
 #[derive(Debug)]
 pub(super) struct Domains {
     /// The host, in lower case.
     pub(super) host: String,
+    /// The host's number.
+    pub(super) number: usize,
     /// In Istio's order.
     pub(super) all: Vec<String>,
-    /// The same in lower case: a domain belongs to one virtual host, whatever its case.
-    keys: Vec<String>,
+    /// Their numbers: a domain belongs to one virtual host, whatever its case.
+    keys: Vec<usize>,
     /// How many behind the first were made from the host: they give way to a service that is really called so.
     expanded: usize,
 }
@@ -30,7 +62,7 @@ pub(super) enum Claim {
 }
 
 /// The domains of a service, seen from a namespace.
-pub(super) fn of_service(service: &Service, namespace: &str) -> Domains {
+pub(super) fn of_service(service: &Service, namespace: &str, numbers: &mut Numbers) -> Domains {
     let host = service.hostname.to_ascii_lowercase();
     let alternatives = alternatives(&host, namespace);
     let expanded = alternatives.len();
@@ -48,28 +80,28 @@ pub(super) fn of_service(service: &Service, namespace: &str) -> Domains {
         address.as_str() != UNSPECIFIED && !foreign
     });
     all.extend(addresses.map(|address| names::domain(address)));
-    Domains::new(host, all, expanded)
+    Domains::new(host, all, expanded, numbers)
 }
 
 /// The domains of a host, in lower case, that only a VirtualService names.
-pub(super) fn of_host(host: String) -> Domains {
+pub(super) fn of_host(host: String, numbers: &mut Numbers) -> Domains {
     let all = vec![names::domain(&host)];
-    Domains::new(host, all, 0)
+    Domains::new(host, all, 0, numbers)
 }
 
 impl Domains {
-    fn new(host: String, all: Vec<String>, expanded: usize) -> Self {
-        let keys = all.iter().map(|domain| domain.to_ascii_lowercase()).collect();
-        Self { host, all, keys, expanded }
+    fn new(host: String, all: Vec<String>, expanded: usize, numbers: &mut Numbers) -> Self {
+        let keys = all.iter().map(|domain| numbers.of(domain)).collect();
+        Self { number: numbers.of(&host), host, all, keys, expanded }
     }
 
     /// Those that no earlier virtual host has and that are not the full name of another service; marks them
     /// as taken.
-    pub(super) fn claim<'a>(&'a self, taken: &mut HashSet<&'a str>, known: &HashSet<&str>) -> Claim {
+    pub(super) fn claim(&self, taken: &mut Names, known: &Names) -> Claim {
         let mut left = Vec::new();
-        for (place, (domain, key)) in self.all.iter().zip(&self.keys).enumerate() {
+        for (place, (domain, &key)) in self.all.iter().zip(&self.keys).enumerate() {
             let is_expanded = (1..=self.expanded).contains(&place);
-            if !(is_expanded && known.contains(domain.as_str())) && taken.insert(key) {
+            if !(is_expanded && known.contains(key)) && taken.insert(key) {
                 left.push(domain);
             }
         }
@@ -112,7 +144,7 @@ fn alternatives(host: &str, namespace: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, HashSet, alternatives, of_host};
+    use super::{Claim, Names, Numbers, alternatives, of_host};
 
     #[test]
     fn short_names_depend_on_who_asks() {
@@ -131,9 +163,10 @@ mod tests {
 
     #[test]
     fn a_domain_is_given_away_once() {
-        let (first, second) = (of_host("a.example".to_owned()), of_host("a.example".to_owned()));
-        let mut taken = HashSet::new();
-        assert!(matches!(first.claim(&mut taken, &HashSet::new()), Claim::All));
-        assert!(matches!(second.claim(&mut taken, &HashSet::new()), Claim::Some(left) if left.is_empty()));
+        let mut numbers = Numbers::default();
+        let [first, second] = ["a.example"; 2].map(|host| of_host(host.to_owned(), &mut numbers));
+        let (mut taken, known) = (Names::default(), Names::default());
+        assert!(matches!(first.claim(&mut taken, &known), Claim::All));
+        assert!(matches!(second.claim(&mut taken, &known), Claim::Some(left) if left.is_empty()));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use meshc_mesh::{Service, VirtualService};
 
-use super::domains::{self, Domains};
+use super::domains::{self, Domains, Numbers};
 use crate::model::{Route, VirtualHost};
 
 /// Routes with what made them.
@@ -20,6 +20,7 @@ pub(crate) struct Routes {
 /// never comes to mean something else.
 #[derive(Default)]
 pub(crate) struct Shared {
+    numbers: Numbers,
     of_virtual_services: HashMap<(usize, u16), Arc<Routes>>,
     of_services: HashMap<(usize, u16), Arc<Routes>>,
     /// By service and whether the callers are its neighbours.
@@ -64,8 +65,14 @@ impl Shared {
     /// The domains of a service for callers of a namespace.
     pub(super) fn domains(&mut self, service: &Arc<Service>, namespace: &str) -> Arc<Domains> {
         let neighbour = domains::is_neighbour(&service.hostname, namespace);
-        let new = || (Arc::clone(service), Arc::new(domains::of_service(service, namespace)));
+        let numbers = &mut self.numbers;
+        let new = || (Arc::clone(service), Arc::new(domains::of_service(service, namespace, numbers)));
         Arc::clone(&self.domains.entry((Arc::as_ptr(service) as usize, neighbour)).or_insert_with(new).1)
+    }
+
+    /// The domains of a host, in lower case, that only a VirtualService names.
+    pub(super) fn domains_of_host(&mut self, host: String) -> Arc<Domains> {
+        Arc::new(domains::of_host(host, &mut self.numbers))
     }
 
     /// The virtual host of a port with these routes and all of these domains.

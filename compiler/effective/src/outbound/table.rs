@@ -9,7 +9,7 @@ use meshc_diagnostics::Diagnostic;
 use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
 use meshc_mesh::{Service, View, VirtualService};
 
-use super::domains::{self, Claim, Domains};
+use super::domains::{Claim, Domains, Names};
 use super::ports;
 use super::shared::{Routes, Shared};
 use crate::http::{self, Perspective};
@@ -77,20 +77,21 @@ fn virtual_hosts(
 ) -> Vec<Arc<VirtualHost>> {
     let by_host: ByHost<'_> = services.iter().map(|service| (lower(&service.hostname), *service)).collect();
     let candidates = candidates(view, labels, port, &by_host, shared);
-    let known: HashSet<&str> =
-        candidates.iter().filter(|c| c.service.is_some()).map(|c| c.domains.host.as_str()).collect();
+    let mut known = Names::default();
+    for candidate in candidates.iter().filter(|candidate| candidate.service.is_some()) {
+        known.insert(candidate.domains.number);
+    }
     let mut made: Vec<Arc<VirtualHost>> = Vec::with_capacity(candidates.len());
-    let mut makers: HashMap<&str, &Candidate> = HashMap::with_capacity(candidates.len());
-    let mut taken = HashSet::with_capacity(candidates.len() * 5);
+    let mut makers: HashMap<usize, &Candidate> = HashMap::with_capacity(candidates.len());
+    let mut taken = Names::default();
     for candidate in &candidates {
-        let host = candidate.domains.host.as_str();
-        if let Some(first) = makers.get(host) {
+        if let Some(first) = makers.get(&candidate.domains.number) {
             if let (Some(first), Some(second)) = (&first.routes.by, &candidate.routes.by) {
-                found.extend(rules::duplicate_host(first, second, host));
+                found.extend(rules::duplicate_host(first, second, &candidate.domains.host));
             }
             continue;
         }
-        makers.insert(host, candidate);
+        makers.insert(candidate.domains.number, candidate);
         match candidate.domains.claim(&mut taken, &known) {
             Claim::All => {
                 let new = || virtual_host(candidate, port, candidate.domains.all.clone());
@@ -164,14 +165,14 @@ fn candidates(
             continue;
         }
         claimed.extend(services.iter().map(Arc::as_ptr));
-        let others = others.into_iter().map(|host| (Arc::new(domains::of_host(host)), None));
-        let services =
-            services.into_iter().map(|service| (shared.domains(&service, &view.namespace), Some(service)));
-        candidates.extend(others.chain(services).map(|(domains, service)| Candidate {
-            domains,
-            service,
-            routes: Arc::clone(&routes),
-        }));
+        for host in others {
+            let domains = shared.domains_of_host(host);
+            candidates.push(Candidate { domains, service: None, routes: Arc::clone(&routes) });
+        }
+        for service in services {
+            let domains = shared.domains(&service, &view.namespace);
+            candidates.push(Candidate { domains, service: Some(service), routes: Arc::clone(&routes) });
+        }
     }
     for &service in by_host.values().filter(|service| !claimed.contains(&Arc::as_ptr(service))) {
         let Some(of_service) = service.port(port).filter(|port| port.protocol.may_be_http()) else {
