@@ -1,8 +1,8 @@
-//! The kinds: which a mesh reads, which it does not read yet, and which are none of its business.
+//! The kinds: which a mesh reads, and which are none of its business.
 
 use std::fmt;
 
-/// A kind that is modelled.
+/// A kind that a mesh reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Kubernetes.
@@ -12,9 +12,15 @@ pub enum Kind {
     /// Kubernetes.
     Service,
     /// Kubernetes.
-    EndpointSlice,
-    /// Kubernetes.
     Pod,
+    /// Kubernetes.
+    Endpoints,
+    /// Kubernetes.
+    Node,
+    /// Kubernetes.
+    Secret,
+    /// Kubernetes.
+    ConfigMap,
     /// Kubernetes.
     Deployment,
     /// Kubernetes.
@@ -23,6 +29,20 @@ pub enum Kind {
     DaemonSet,
     /// Kubernetes.
     ReplicaSet,
+    /// Kubernetes.
+    Job,
+    /// Kubernetes.
+    CronJob,
+    /// Kubernetes.
+    EndpointSlice,
+    /// Kubernetes.
+    Ingress,
+    /// Kubernetes.
+    IngressClass,
+    /// Kubernetes.
+    MutatingWebhookConfiguration,
+    /// Kubernetes.
+    CustomResourceDefinition,
     /// Istio.
     VirtualService,
     /// Istio.
@@ -31,6 +51,54 @@ pub enum Kind {
     Gateway,
     /// Istio.
     ServiceEntry,
+    /// Istio.
+    Sidecar,
+    /// Istio.
+    WorkloadEntry,
+    /// Istio.
+    WorkloadGroup,
+    /// Istio.
+    EnvoyFilter,
+    /// Istio.
+    ProxyConfig,
+    /// Istio.
+    AuthorizationPolicy,
+    /// Istio.
+    PeerAuthentication,
+    /// Istio.
+    RequestAuthentication,
+    /// Istio.
+    Telemetry,
+    /// Istio.
+    WasmPlugin,
+    /// Istio.
+    TrafficExtension,
+    /// Gateway API.
+    GatewayClass,
+    /// Gateway API.
+    KubernetesGateway,
+    /// Gateway API.
+    HttpRoute,
+    /// Gateway API.
+    GrpcRoute,
+    /// Gateway API.
+    TlsRoute,
+    /// Gateway API.
+    TcpRoute,
+    /// Gateway API.
+    UdpRoute,
+    /// Gateway API.
+    ReferenceGrant,
+    /// Gateway API.
+    BackendTlsPolicy,
+    /// Gateway API.
+    ListenerSet,
+    /// Gateway API, experimental.
+    XBackend,
+    /// Gateway API, experimental.
+    XBackendTrafficPolicy,
+    /// Gateway API, experimental.
+    XMesh,
 }
 
 impl Kind {
@@ -40,28 +108,81 @@ impl Kind {
             Self::Namespace => "Namespace",
             Self::ServiceAccount => "ServiceAccount",
             Self::Service => "Service",
-            Self::EndpointSlice => "EndpointSlice",
             Self::Pod => "Pod",
+            Self::Endpoints => "Endpoints",
+            Self::Node => "Node",
+            Self::Secret => "Secret",
+            Self::ConfigMap => "ConfigMap",
             Self::Deployment => "Deployment",
             Self::StatefulSet => "StatefulSet",
             Self::DaemonSet => "DaemonSet",
             Self::ReplicaSet => "ReplicaSet",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+            Self::EndpointSlice => "EndpointSlice",
+            Self::Ingress => "Ingress",
+            Self::IngressClass => "IngressClass",
+            Self::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
+            Self::CustomResourceDefinition => "CustomResourceDefinition",
             Self::VirtualService => "VirtualService",
             Self::DestinationRule => "DestinationRule",
             Self::Gateway => "Gateway",
             Self::ServiceEntry => "ServiceEntry",
+            Self::Sidecar => "Sidecar",
+            Self::WorkloadEntry => "WorkloadEntry",
+            Self::WorkloadGroup => "WorkloadGroup",
+            Self::EnvoyFilter => "EnvoyFilter",
+            Self::ProxyConfig => "ProxyConfig",
+            Self::AuthorizationPolicy => "AuthorizationPolicy",
+            Self::PeerAuthentication => "PeerAuthentication",
+            Self::RequestAuthentication => "RequestAuthentication",
+            Self::Telemetry => "Telemetry",
+            Self::WasmPlugin => "WasmPlugin",
+            Self::TrafficExtension => "TrafficExtension",
+            Self::GatewayClass => "GatewayClass",
+            Self::KubernetesGateway => "Gateway",
+            Self::HttpRoute => "HTTPRoute",
+            Self::GrpcRoute => "GRPCRoute",
+            Self::TlsRoute => "TLSRoute",
+            Self::TcpRoute => "TCPRoute",
+            Self::UdpRoute => "UDPRoute",
+            Self::ReferenceGrant => "ReferenceGrant",
+            Self::BackendTlsPolicy => "BackendTLSPolicy",
+            Self::ListenerSet => "ListenerSet",
+            Self::XBackend => "XBackend",
+            Self::XBackendTrafficPolicy => "XBackendTrafficPolicy",
+            Self::XMesh => "XMesh",
         }
     }
 
     /// Whether its objects live in a namespace.
     pub fn is_namespaced(self) -> bool {
-        self != Self::Namespace
+        !matches!(
+            self,
+            Self::Namespace
+                | Self::Node
+                | Self::IngressClass
+                | Self::MutatingWebhookConfiguration
+                | Self::CustomResourceDefinition
+                | Self::GatewayClass
+                | Self::XMesh
+        )
     }
 
     /// Whether all its fields are typed, so that an unknown one is a finding. Pods and what makes them have
     /// hundreds of fields that no mesh reads.
     pub(crate) fn is_strict(self) -> bool {
-        !matches!(self, Self::Pod | Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::ReplicaSet)
+        matches!(
+            self,
+            Self::Namespace
+                | Self::ServiceAccount
+                | Self::Service
+                | Self::EndpointSlice
+                | Self::VirtualService
+                | Self::DestinationRule
+                | Self::Gateway
+                | Self::ServiceEntry
+        )
     }
 }
 
@@ -76,8 +197,6 @@ impl fmt::Display for Kind {
 pub(crate) enum Business {
     /// It is read.
     Ours(Kind),
-    /// A mesh reads it, this version does not yet.
-    NotYet,
     /// The group is a mesh's, the kind is none of it; the closest one, where one is close.
     UnknownKind(Option<&'static str>),
     /// The group and kind are a mesh's, the version is not served; those that are.
@@ -86,117 +205,118 @@ pub(crate) enum Business {
     Foreign,
 }
 
-/// A group with its served versions and kinds; `None` for kinds that are not modelled yet.
-struct Group {
-    name: &'static str,
+/// A kind with its group and the versions that are served.
+struct Entry {
+    group: &'static str,
     versions: &'static [&'static str],
-    kinds: &'static [(&'static str, Option<Kind>)],
-    /// Whether a kind that is not listed is someone else's business and not a mistake.
-    open: bool,
+    kind: Kind,
 }
 
-const GROUPS: &[Group] = &[
-    Group {
-        name: "",
+/// All kinds that a mesh reads.
+const KINDS: &[Entry] = &[
+    Entry { group: "", versions: &["v1"], kind: Kind::Namespace },
+    Entry { group: "", versions: &["v1"], kind: Kind::ServiceAccount },
+    Entry { group: "", versions: &["v1"], kind: Kind::Service },
+    Entry { group: "", versions: &["v1"], kind: Kind::Pod },
+    Entry { group: "", versions: &["v1"], kind: Kind::Endpoints },
+    Entry { group: "", versions: &["v1"], kind: Kind::Node },
+    Entry { group: "", versions: &["v1"], kind: Kind::Secret },
+    Entry { group: "", versions: &["v1"], kind: Kind::ConfigMap },
+    Entry { group: "apps", versions: &["v1"], kind: Kind::Deployment },
+    Entry { group: "apps", versions: &["v1"], kind: Kind::StatefulSet },
+    Entry { group: "apps", versions: &["v1"], kind: Kind::DaemonSet },
+    Entry { group: "apps", versions: &["v1"], kind: Kind::ReplicaSet },
+    Entry { group: "batch", versions: &["v1"], kind: Kind::Job },
+    Entry { group: "batch", versions: &["v1"], kind: Kind::CronJob },
+    Entry { group: "discovery.k8s.io", versions: &["v1"], kind: Kind::EndpointSlice },
+    Entry { group: "networking.k8s.io", versions: &["v1"], kind: Kind::Ingress },
+    Entry { group: "networking.k8s.io", versions: &["v1"], kind: Kind::IngressClass },
+    Entry {
+        group: "admissionregistration.k8s.io",
         versions: &["v1"],
-        kinds: &[
-            ("Namespace", Some(Kind::Namespace)),
-            ("ServiceAccount", Some(Kind::ServiceAccount)),
-            ("Service", Some(Kind::Service)),
-            ("Pod", Some(Kind::Pod)),
-            ("Endpoints", None),
-        ],
-        open: true,
+        kind: Kind::MutatingWebhookConfiguration,
     },
-    Group {
-        name: "apps",
-        versions: &["v1"],
-        kinds: &[
-            ("Deployment", Some(Kind::Deployment)),
-            ("StatefulSet", Some(Kind::StatefulSet)),
-            ("DaemonSet", Some(Kind::DaemonSet)),
-            ("ReplicaSet", Some(Kind::ReplicaSet)),
-        ],
-        open: true,
-    },
-    Group {
-        name: "discovery.k8s.io",
-        versions: &["v1"],
-        kinds: &[("EndpointSlice", Some(Kind::EndpointSlice))],
-        open: false,
-    },
-    Group { name: "networking.k8s.io", versions: &["v1"], kinds: &[("Ingress", None)], open: true },
-    Group {
-        name: "networking.istio.io",
+    Entry { group: "apiextensions.k8s.io", versions: &["v1"], kind: Kind::CustomResourceDefinition },
+    Entry {
+        group: "networking.istio.io",
         versions: &["v1", "v1beta1", "v1alpha3"],
-        kinds: &[
-            ("VirtualService", Some(Kind::VirtualService)),
-            ("DestinationRule", Some(Kind::DestinationRule)),
-            ("Gateway", Some(Kind::Gateway)),
-            ("ServiceEntry", Some(Kind::ServiceEntry)),
-            ("Sidecar", None),
-            ("WorkloadEntry", None),
-            ("WorkloadGroup", None),
-            ("EnvoyFilter", None),
-            ("ProxyConfig", None),
-        ],
-        open: false,
+        kind: Kind::VirtualService,
     },
-    Group {
-        name: "security.istio.io",
-        versions: &["v1", "v1beta1"],
-        kinds: &[
-            ("AuthorizationPolicy", None),
-            ("PeerAuthentication", None),
-            ("RequestAuthentication", None),
-        ],
-        open: false,
+    Entry {
+        group: "networking.istio.io",
+        versions: &["v1", "v1beta1", "v1alpha3"],
+        kind: Kind::DestinationRule,
     },
-    Group {
-        name: "telemetry.istio.io",
-        versions: &["v1", "v1alpha1"],
-        kinds: &[("Telemetry", None)],
-        open: false,
+    Entry { group: "networking.istio.io", versions: &["v1", "v1beta1", "v1alpha3"], kind: Kind::Gateway },
+    Entry {
+        group: "networking.istio.io",
+        versions: &["v1", "v1beta1", "v1alpha3"],
+        kind: Kind::ServiceEntry,
     },
-    Group {
-        name: "extensions.istio.io",
+    Entry { group: "networking.istio.io", versions: &["v1", "v1beta1", "v1alpha3"], kind: Kind::Sidecar },
+    Entry {
+        group: "networking.istio.io",
+        versions: &["v1", "v1beta1", "v1alpha3"],
+        kind: Kind::WorkloadEntry,
+    },
+    Entry {
+        group: "networking.istio.io",
+        versions: &["v1", "v1beta1", "v1alpha3"],
+        kind: Kind::WorkloadGroup,
+    },
+    Entry { group: "networking.istio.io", versions: &["v1alpha3"], kind: Kind::EnvoyFilter },
+    Entry { group: "networking.istio.io", versions: &["v1beta1"], kind: Kind::ProxyConfig },
+    Entry { group: "security.istio.io", versions: &["v1", "v1beta1"], kind: Kind::AuthorizationPolicy },
+    Entry { group: "security.istio.io", versions: &["v1", "v1beta1"], kind: Kind::PeerAuthentication },
+    Entry { group: "security.istio.io", versions: &["v1", "v1beta1"], kind: Kind::RequestAuthentication },
+    Entry { group: "telemetry.istio.io", versions: &["v1", "v1alpha1"], kind: Kind::Telemetry },
+    Entry { group: "extensions.istio.io", versions: &["v1alpha1"], kind: Kind::WasmPlugin },
+    Entry { group: "extensions.istio.io", versions: &["v1alpha1"], kind: Kind::TrafficExtension },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1", "v1beta1"], kind: Kind::GatewayClass },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1", "v1beta1"], kind: Kind::KubernetesGateway },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1", "v1beta1"], kind: Kind::HttpRoute },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1"], kind: Kind::GrpcRoute },
+    Entry {
+        group: "gateway.networking.k8s.io",
+        versions: &["v1", "v1alpha3", "v1alpha2"],
+        kind: Kind::TlsRoute,
+    },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1", "v1alpha2"], kind: Kind::TcpRoute },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1", "v1alpha2"], kind: Kind::UdpRoute },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1", "v1beta1"], kind: Kind::ReferenceGrant },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1", "v1alpha3"], kind: Kind::BackendTlsPolicy },
+    Entry { group: "gateway.networking.k8s.io", versions: &["v1"], kind: Kind::ListenerSet },
+    Entry { group: "gateway.networking.x-k8s.io", versions: &["v1alpha1"], kind: Kind::XBackend },
+    Entry {
+        group: "gateway.networking.x-k8s.io",
         versions: &["v1alpha1"],
-        kinds: &[("WasmPlugin", None), ("TrafficExtension", None)],
-        open: false,
+        kind: Kind::XBackendTrafficPolicy,
     },
-    Group {
-        name: "gateway.networking.k8s.io",
-        versions: &["v1", "v1beta1", "v1alpha2", "v1alpha3"],
-        kinds: &[
-            ("GatewayClass", None),
-            ("Gateway", None),
-            ("HTTPRoute", None),
-            ("GRPCRoute", None),
-            ("TLSRoute", None),
-            ("TCPRoute", None),
-            ("UDPRoute", None),
-            ("ReferenceGrant", None),
-            ("BackendTLSPolicy", None),
-            ("ListenerSet", None),
-        ],
-        open: false,
-    },
+    Entry { group: "gateway.networking.x-k8s.io", versions: &["v1alpha1"], kind: Kind::XMesh },
+];
+
+/// Groups all of whose kinds a mesh reads: a kind that is not among them is a mistake.
+const CLOSED_GROUPS: &[&str] = &[
+    "discovery.k8s.io",
+    "networking.istio.io",
+    "security.istio.io",
+    "telemetry.istio.io",
+    "extensions.istio.io",
+    "gateway.networking.k8s.io",
 ];
 
 /// Looks a document's type up.
 pub(crate) fn business(api_version: &str, kind: &str) -> Business {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let Some(group) = GROUPS.iter().find(|g| g.name == group) else { return Business::Foreign };
-    let Some((_, known)) = group.kinds.iter().find(|(name, _)| *name == kind) else {
-        if group.open {
-            return Business::Foreign;
+    let mut same_group = KINDS.iter().filter(|entry| entry.group == group);
+    match same_group.clone().find(|entry| entry.kind.as_str() == kind) {
+        Some(entry) if entry.versions.contains(&version) => Business::Ours(entry.kind),
+        Some(entry) => Business::UnknownVersion(entry.versions),
+        None if CLOSED_GROUPS.contains(&group) => {
+            Business::UnknownKind(closest(kind, same_group.by_ref().map(|entry| entry.kind.as_str())))
         }
-        return Business::UnknownKind(closest(kind, group.kinds.iter().map(|(name, _)| *name)));
-    };
-    if !group.versions.contains(&version) {
-        return Business::UnknownVersion(group.versions);
+        None => Business::Foreign,
     }
-    known.map_or(Business::NotYet, Business::Ours)
 }
 
 /// The candidate that is spelt most alike, if it is close enough to be meant.
@@ -216,9 +336,10 @@ mod tests {
     fn types_are_looked_up_by_group_version_and_kind() {
         let cases = [
             ("v1", "Service", Business::Ours(Kind::Service)),
-            ("v1", "ConfigMap", Business::Foreign),
+            ("v1", "PersistentVolume", Business::Foreign),
             ("networking.istio.io/v1beta1", "Gateway", Business::Ours(Kind::Gateway)),
-            ("gateway.networking.k8s.io/v1", "Gateway", Business::NotYet),
+            ("gateway.networking.k8s.io/v1", "Gateway", Business::Ours(Kind::KubernetesGateway)),
+            ("networking.istio.io/v1", "EnvoyFilter", Business::UnknownVersion(&["v1alpha3"])),
             ("networking.istio.io/v1", "VirtualServce", Business::UnknownKind(Some("VirtualService"))),
             ("networking.istio.io/v1", "Frobnicator", Business::UnknownKind(None)),
             ("networking.istio.io/v2", "Gateway", Business::UnknownVersion(&["v1", "v1beta1", "v1alpha3"])),

@@ -19,6 +19,6 @@ mod walk;
 pub use ignored::Ignored;
 pub use kind::Kind;
 pub use metadata::{DEFAULT_NAMESPACE, Metadata, OwnerReference};
-pub use object::{Object, PodParts};
+pub use object::{Object, PodParts, Untyped};
 pub use read::read;
 pub use resources::{Outcome, Resources};

@@ -84,6 +84,25 @@ impl<T: Default + serde::de::DeserializeOwned> Root for Manifest<T> {
     }
 }
 
+/// What an object of a kind says whose fields are not typed yet: nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Untyped;
+
+/// An object of which only the name is read.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Bare {
+    metadata: Metadata,
+}
+
+impl Root for Bare {
+    type Spec = Untyped;
+
+    fn split(self) -> (Metadata, Untyped) {
+        (self.metadata, Untyped)
+    }
+}
+
 impl Root for Namespace {
     type Spec = ();
 

@@ -7,7 +7,7 @@ use meshc_syntax::{Limits, Node};
 use rayon::prelude::*;
 
 use crate::kind::{Business, business};
-use crate::object::Root;
+use crate::object::{Bare, Root, Untyped};
 use crate::rules;
 use crate::{Kind, Object, Outcome};
 
@@ -63,14 +63,7 @@ impl Reader {
         self.out.resources.documents += 1;
         match business(api_version, kind) {
             Business::Ours(kind) => self.object(kind, root),
-            Business::Foreign => {
-                let settings = (kind == "ConfigMap").then(|| rules::kind_not_implemented::mesh_config(root));
-                match settings.flatten() {
-                    Some(finding) => self.finding(finding),
-                    None => self.foreign(&format!("{api_version} {kind}")),
-                }
-            }
-            Business::NotYet => self.finding(rules::kind_not_implemented::check(root, kind)),
+            Business::Foreign => self.foreign(&format!("{api_version} {kind}")),
             Business::UnknownKind(meant) => {
                 self.finding(rules::unknown_kind::check(root, api_version, kind, meant));
             }
@@ -132,8 +125,60 @@ impl Reader {
                 let object = typed::<crate::object::Manifest<crate::istio::ServiceEntry>>(kind, root, found);
                 resources.service_entries.extend(object.inspect(|o| rules::service_entry(o, found)));
             }
+            Kind::Endpoints => resources.endpoints.extend(untyped(kind, root, found)),
+            Kind::Node => resources.nodes.extend(typed::<Bare>(kind, root, found)),
+            Kind::Secret => resources.secrets.extend(typed::<Bare>(kind, root, found)),
+            Kind::ConfigMap => {
+                found.extend(rules::kind_not_implemented::mesh_config(root));
+                resources.config_maps.extend(typed::<Bare>(kind, root, found));
+            }
+            Kind::Job => resources.jobs.extend(typed::<Bare>(kind, root, found)),
+            Kind::CronJob => resources.cron_jobs.extend(typed::<Bare>(kind, root, found)),
+            Kind::Ingress => resources.ingresses.extend(untyped(kind, root, found)),
+            Kind::IngressClass => resources.ingress_classes.extend(typed::<Bare>(kind, root, found)),
+            Kind::MutatingWebhookConfiguration => {
+                resources.mutating_webhooks.extend(typed::<Bare>(kind, root, found))
+            }
+            Kind::CustomResourceDefinition => {
+                resources.custom_resource_definitions.extend(typed::<Bare>(kind, root, found))
+            }
+            Kind::Sidecar => resources.sidecars.extend(untyped(kind, root, found)),
+            Kind::WorkloadEntry => resources.workload_entries.extend(untyped(kind, root, found)),
+            Kind::WorkloadGroup => resources.workload_groups.extend(untyped(kind, root, found)),
+            Kind::EnvoyFilter => resources.envoy_filters.extend(untyped(kind, root, found)),
+            Kind::ProxyConfig => resources.proxy_configs.extend(untyped(kind, root, found)),
+            Kind::AuthorizationPolicy => resources.authorization_policies.extend(untyped(kind, root, found)),
+            Kind::PeerAuthentication => resources.peer_authentications.extend(untyped(kind, root, found)),
+            Kind::RequestAuthentication => {
+                resources.request_authentications.extend(untyped(kind, root, found))
+            }
+            Kind::Telemetry => resources.telemetries.extend(untyped(kind, root, found)),
+            Kind::WasmPlugin => resources.wasm_plugins.extend(untyped(kind, root, found)),
+            Kind::TrafficExtension => resources.traffic_extensions.extend(untyped(kind, root, found)),
+            Kind::GatewayClass => resources.gateway_classes.extend(untyped(kind, root, found)),
+            Kind::KubernetesGateway => resources.kubernetes_gateways.extend(untyped(kind, root, found)),
+            Kind::HttpRoute => resources.http_routes.extend(untyped(kind, root, found)),
+            Kind::GrpcRoute => resources.grpc_routes.extend(untyped(kind, root, found)),
+            Kind::TlsRoute => resources.tls_routes.extend(untyped(kind, root, found)),
+            Kind::TcpRoute => resources.tcp_routes.extend(untyped(kind, root, found)),
+            Kind::UdpRoute => resources.udp_routes.extend(untyped(kind, root, found)),
+            Kind::ReferenceGrant => resources.reference_grants.extend(untyped(kind, root, found)),
+            Kind::BackendTlsPolicy => resources.backend_tls_policies.extend(untyped(kind, root, found)),
+            Kind::ListenerSet => resources.listener_sets.extend(untyped(kind, root, found)),
+            Kind::XBackend => resources.x_backends.extend(untyped(kind, root, found)),
+            Kind::XBackendTrafficPolicy => {
+                resources.x_backend_traffic_policies.extend(untyped(kind, root, found))
+            }
+            Kind::XMesh => resources.x_meshes.extend(untyped(kind, root, found)),
         }
     }
+}
+
+/// Reads an object of a kind that is not modelled yet: it is kept by name, and refused by all who would have to
+/// understand it.
+fn untyped(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Object<Untyped>> {
+    found.push(rules::kind_not_implemented::check(root, kind.as_str()));
+    typed::<Bare>(kind, root, found)
 }
 
 /// Reads one object with its findings. An object that lacks what cannot be left out is no object.
@@ -168,10 +213,10 @@ mod tests {
     #[test]
     fn lists_are_read_item_by_item_and_foreign_kinds_are_counted() {
         let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: a}\n\
-                    - apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: b}\n---\nfoo: bar\n";
+                    - apiVersion: v1\n  kind: PersistentVolume\n  metadata: {name: b}\n---\nfoo: bar\n";
         let outcome = read(&SourceSet::of("mesh.yaml", text), &Limits::default());
         assert_eq!(outcome.resources.namespaces.len(), 1);
-        assert_eq!(outcome.resources.foreign.get("v1 ConfigMap"), Some(&1));
+        assert_eq!(outcome.resources.foreign.get("v1 PersistentVolume"), Some(&1));
         assert_eq!(outcome.resources.foreign.get("other YAML"), Some(&1));
         assert!(outcome.diagnostics.is_empty(), "{:?}", outcome.diagnostics);
     }

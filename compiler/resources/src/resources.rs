@@ -7,7 +7,7 @@ use meshc_syntax::Suppression;
 
 use crate::istio::{DestinationRule, Gateway, ServiceEntry, VirtualService};
 use crate::kubernetes::{EndpointSlice, ServiceSpec, WorkloadSpec};
-use crate::object::{Object, PodParts};
+use crate::object::{Object, PodParts, Untyped};
 
 /// All objects of a tree, by kind, in the order of files and documents.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,74 @@ pub struct Resources {
     pub gateways: Vec<Object<Gateway>>,
     /// Istio.
     pub service_entries: Vec<Object<ServiceEntry>>,
+    /// Kubernetes.
+    pub endpoints: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub nodes: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub secrets: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub config_maps: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub jobs: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub cron_jobs: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub ingresses: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub ingress_classes: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub mutating_webhooks: Vec<Object<Untyped>>,
+    /// Kubernetes.
+    pub custom_resource_definitions: Vec<Object<Untyped>>,
+    /// Istio.
+    pub sidecars: Vec<Object<Untyped>>,
+    /// Istio.
+    pub workload_entries: Vec<Object<Untyped>>,
+    /// Istio.
+    pub workload_groups: Vec<Object<Untyped>>,
+    /// Istio.
+    pub envoy_filters: Vec<Object<Untyped>>,
+    /// Istio.
+    pub proxy_configs: Vec<Object<Untyped>>,
+    /// Istio.
+    pub authorization_policies: Vec<Object<Untyped>>,
+    /// Istio.
+    pub peer_authentications: Vec<Object<Untyped>>,
+    /// Istio.
+    pub request_authentications: Vec<Object<Untyped>>,
+    /// Istio.
+    pub telemetries: Vec<Object<Untyped>>,
+    /// Istio.
+    pub wasm_plugins: Vec<Object<Untyped>>,
+    /// Istio.
+    pub traffic_extensions: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub gateway_classes: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub kubernetes_gateways: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub http_routes: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub grpc_routes: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub tls_routes: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub tcp_routes: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub udp_routes: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub reference_grants: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub backend_tls_policies: Vec<Object<Untyped>>,
+    /// Gateway API.
+    pub listener_sets: Vec<Object<Untyped>>,
+    /// Gateway API, experimental.
+    pub x_backends: Vec<Object<Untyped>>,
+    /// Gateway API, experimental.
+    pub x_backend_traffic_policies: Vec<Object<Untyped>>,
+    /// Gateway API, experimental.
+    pub x_meshes: Vec<Object<Untyped>>,
     /// How many documents there were of kinds that are none of a mesh's business, by `apiVersion kind`; documents
     /// that are no Kubernetes object at all are counted under `other YAML`.
     pub foreign: BTreeMap<String, usize>,
@@ -52,6 +120,40 @@ impl Resources {
             + self.destination_rules.len()
             + self.gateways.len()
             + self.service_entries.len()
+            + self.endpoints.len()
+            + self.nodes.len()
+            + self.secrets.len()
+            + self.config_maps.len()
+            + self.jobs.len()
+            + self.cron_jobs.len()
+            + self.ingresses.len()
+            + self.ingress_classes.len()
+            + self.mutating_webhooks.len()
+            + self.custom_resource_definitions.len()
+            + self.sidecars.len()
+            + self.workload_entries.len()
+            + self.workload_groups.len()
+            + self.envoy_filters.len()
+            + self.proxy_configs.len()
+            + self.authorization_policies.len()
+            + self.peer_authentications.len()
+            + self.request_authentications.len()
+            + self.telemetries.len()
+            + self.wasm_plugins.len()
+            + self.traffic_extensions.len()
+            + self.gateway_classes.len()
+            + self.kubernetes_gateways.len()
+            + self.http_routes.len()
+            + self.grpc_routes.len()
+            + self.tls_routes.len()
+            + self.tcp_routes.len()
+            + self.udp_routes.len()
+            + self.reference_grants.len()
+            + self.backend_tls_policies.len()
+            + self.listener_sets.len()
+            + self.x_backends.len()
+            + self.x_backend_traffic_policies.len()
+            + self.x_meshes.len()
     }
 
     /// Whether there is nothing that a mesh reads.
@@ -71,6 +173,40 @@ impl Resources {
         self.destination_rules.append(&mut later.destination_rules);
         self.gateways.append(&mut later.gateways);
         self.service_entries.append(&mut later.service_entries);
+        self.endpoints.append(&mut later.endpoints);
+        self.nodes.append(&mut later.nodes);
+        self.secrets.append(&mut later.secrets);
+        self.config_maps.append(&mut later.config_maps);
+        self.jobs.append(&mut later.jobs);
+        self.cron_jobs.append(&mut later.cron_jobs);
+        self.ingresses.append(&mut later.ingresses);
+        self.ingress_classes.append(&mut later.ingress_classes);
+        self.mutating_webhooks.append(&mut later.mutating_webhooks);
+        self.custom_resource_definitions.append(&mut later.custom_resource_definitions);
+        self.sidecars.append(&mut later.sidecars);
+        self.workload_entries.append(&mut later.workload_entries);
+        self.workload_groups.append(&mut later.workload_groups);
+        self.envoy_filters.append(&mut later.envoy_filters);
+        self.proxy_configs.append(&mut later.proxy_configs);
+        self.authorization_policies.append(&mut later.authorization_policies);
+        self.peer_authentications.append(&mut later.peer_authentications);
+        self.request_authentications.append(&mut later.request_authentications);
+        self.telemetries.append(&mut later.telemetries);
+        self.wasm_plugins.append(&mut later.wasm_plugins);
+        self.traffic_extensions.append(&mut later.traffic_extensions);
+        self.gateway_classes.append(&mut later.gateway_classes);
+        self.kubernetes_gateways.append(&mut later.kubernetes_gateways);
+        self.http_routes.append(&mut later.http_routes);
+        self.grpc_routes.append(&mut later.grpc_routes);
+        self.tls_routes.append(&mut later.tls_routes);
+        self.tcp_routes.append(&mut later.tcp_routes);
+        self.udp_routes.append(&mut later.udp_routes);
+        self.reference_grants.append(&mut later.reference_grants);
+        self.backend_tls_policies.append(&mut later.backend_tls_policies);
+        self.listener_sets.append(&mut later.listener_sets);
+        self.x_backends.append(&mut later.x_backends);
+        self.x_backend_traffic_policies.append(&mut later.x_backend_traffic_policies);
+        self.x_meshes.append(&mut later.x_meshes);
         for (kind, count) in later.foreign {
             *self.foreign.entry(kind).or_default() += count;
         }

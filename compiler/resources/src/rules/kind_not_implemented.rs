@@ -21,7 +21,7 @@ declare_rule! {
     /// ## Use instead
     /// Leave the file out of what meshc reads (name the paths that it shall read), or wait for the version that
     /// models the kind. The same holds for the ConfigMap `istio` with the mesh's own settings.
-    pub KIND_NOT_IMPLEMENTED = "MC0201", "kind-not-implemented", Error, Document,
+    pub KIND_NOT_IMPLEMENTED = "MC0201", "kind-not-implemented", Info, Document,
     "A kind that meshc does not model yet",
     []
 }

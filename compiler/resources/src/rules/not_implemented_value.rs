@@ -25,7 +25,7 @@ declare_rule! {
     ///
     /// ## Use instead
     /// Leave the file out of what meshc reads, or wait for the version that models the value.
-    pub NOT_IMPLEMENTED_VALUE = "MC0205", "not-implemented-value", Error, Document,
+    pub NOT_IMPLEMENTED_VALUE = "MC0205", "not-implemented-value", Info, Document,
     "A value that meshc does not model yet",
     []
 }

@@ -10,7 +10,7 @@ meshc_diagnostics::declare_rule! {
     ///
     /// ## Use instead
     /// Remove the field, or keep the resource out of the tree that meshc reads until a version implements it.
-    pub NOT_IMPLEMENTED = "MC0103", "not-implemented", Error, Document,
+    pub NOT_IMPLEMENTED = "MC0103", "not-implemented", Info, Document,
     "A field that this version does not implement",
     []
 }
