@@ -72,6 +72,9 @@ impl schemars::JsonSchema for IntOrString {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "anyOf": [{ "type": "integer", "format": "int32" }, { "type": "string" }] })
+        schemars::json_schema!({
+            "anyOf": [{ "type": "integer" }, { "type": "string" }],
+            "x-kubernetes-int-or-string": true,
+        })
     }
 }

@@ -39,6 +39,7 @@ mod int_or_string;
 mod issue;
 mod not_yet;
 mod path;
+mod raw;
 mod spanned;
 mod value;
 
@@ -53,6 +54,7 @@ pub use duration::{Duration, ParseDurationError};
 pub use int_or_string::IntOrString;
 pub use issue::Issue;
 pub use not_yet::NotYet;
+pub use raw::Raw;
 pub use spanned::Spanned;
 
 use error::Failure;

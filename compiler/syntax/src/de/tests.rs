@@ -235,3 +235,28 @@ mod law {
         }
     }
 }
+
+#[test]
+fn a_free_form_value_is_kept_with_its_places() {
+    #[derive(Deserialize)]
+    struct Patch {
+        value: Option<Spanned<Raw>>,
+        others: Vec<Raw>,
+    }
+
+    let text = "value: {a: [1, on], b: x}\nothers: [null, {b: 2, a: 1}, {a: 1, b: 2}]\n";
+    let parsed = crate::parse(FileId(0), text, &Limits::default());
+    let (patch, issues) = read::<Patch>(&parsed.documents[0].root);
+    assert_eq!(issues, []);
+    let patch = patch.unwrap();
+    let value = patch.value.unwrap();
+    let place = |node: &Node| &text[node.span.start as usize..node.span.end as usize];
+    assert_eq!(place(value.node()), "{a: [1, on], b: x}");
+    assert_eq!(place(&value.node().get("a").unwrap().items()[1]), "on");
+    let json = serde_json::json!({"a": [1, true], "b": "x"});
+    assert_eq!(value.to_json(), json);
+    assert_eq!(serde_json::to_value(&*value).unwrap(), json);
+    assert_eq!(serde_json::from_value::<Raw>(json).unwrap(), *value);
+    assert_eq!(patch.others[0], Raw::default());
+    assert_eq!(patch.others[1], patch.others[2], "the order of keys says nothing");
+}

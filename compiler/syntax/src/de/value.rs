@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Visitor};
 
 use super::access::{EnumContent, MapEntries, SeqItems, SpannedParts, StructEntries, UnitNode};
 use super::error::Failure;
-use super::{Encoding, Issue, Reading, duration, not_yet, spanned};
+use super::{Encoding, Issue, Reading, duration, not_yet, raw, spanned};
 use crate::node::{Key, Kind, Node, Style};
 
 /// Where a value stands in what holds it.
@@ -269,6 +269,7 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
                 self.reading.record(Issue::NotImplemented { path, key_span: self.key_span() });
                 self.guard(|| visitor.visit_unit())
             }
+            raw::NAME => raw::hand(self.node, visitor),
             duration::NAME => {
                 let Kind::String(text) = &self.node.kind else {
                     return Err(self.wrong_type("a duration, such as \"1.5s\""));

@@ -1,0 +1,18 @@
+//! Kubernetes's structural schemas: made from Rust types, compiled, and walked over spanned trees.
+//!
+//! # How a type states its schema
+//! The type derives schemars's `JsonSchema`, and each constraint of the CustomResourceDefinition stands on it:
+//!
+//! - `length(min = , max = )`, `range(min = , max = )`, `regex(pattern = "…")` and `inner(…)` as schemars has them;
+//!   for other keywords on the items of a list or the values of a map [`items`] and [`values`];
+//! - what must be there: `#[schemars(required)]` on an `Option`; of lists and maps, whose type cannot tell,
+//!   `#[schemars(extend("x-meshc-required" = true))]`;
+//! - Kubernetes's own keywords through `extend`: `x-kubernetes-validations`, `x-kubernetes-list-type`,
+//!   `nullable`, `default`, `format`, …;
+//! - on a struct `extend("x-meshc-one-of" = [["exact", "prefix"]])` for each group of fields that exclude each
+//!   other (a protobuf `oneof`).
+#![forbid(unsafe_code)]
+
+mod transforms;
+
+pub use transforms::{items, values};
