@@ -6,11 +6,13 @@ use meshc_effective::model::{Address, Cluster, ClusterKind, EndpointGroup, LoadB
 use meshc_envoy as envoy;
 use serde_json::{Value, json};
 
+use crate::Target;
+
 /// Istio switches Envoy's limits off; its own come from a DestinationRule's `connectionPool`.
 const NO_LIMIT: Option<u32> = Some(u32::MAX);
 
 /// Envoy's cluster.
-pub(crate) fn cluster(cluster: &Cluster) -> envoy::Cluster {
+pub(crate) fn cluster(cluster: &Cluster, _target: Target) -> envoy::Cluster {
     let kind = match cluster.kind {
         ClusterKind::Eds => envoy::DiscoveryType::Eds,
         ClusterKind::Static => envoy::DiscoveryType::Static,

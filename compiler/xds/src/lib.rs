@@ -14,4 +14,4 @@ mod matching;
 mod route;
 mod writer;
 
-pub use writer::Writer;
+pub use writer::{Target, Writer};

@@ -9,10 +9,21 @@ use meshc_envoy::{SharedNode, SharedSet};
 
 use crate::{cluster, listener, route};
 
+/// Which Envoy the resources are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Target {
+    /// Stock Envoy and mesh-proxy: what only Istio's build knows is left out or replaced.
+    #[default]
+    Envoy,
+    /// Istio's own build: exactly what its control plane sends.
+    IstioProxy,
+}
+
 /// Writes proxies' resources. Parts of the effective configuration that are the same allocation become the same
 /// allocation here, so that the cost follows the number of different views, not of proxies.
 #[derive(Debug, Default)]
 pub struct Writer {
+    target: Target,
     /// By address of the part, which the entry keeps alive.
     tables: HashMap<usize, (Arc<RouteTable>, Arc<envoy::RouteConfiguration>)>,
     clusters: HashMap<usize, WrittenCluster>,
@@ -40,9 +51,14 @@ struct View {
 }
 
 impl Writer {
-    /// A writer that has seen nothing yet.
+    /// A writer for stock Envoy and mesh-proxy that has seen nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A writer for one kind of Envoy that has seen nothing yet.
+    pub fn for_target(target: Target) -> Self {
+        Self { target, ..Self::default() }
     }
 
     /// The resources of `proxy`.
@@ -89,7 +105,7 @@ impl Writer {
             let entry = self.clusters.entry(Arc::as_ptr(part) as usize);
             let written = entry.or_insert_with(|| WrittenCluster {
                 _of: Arc::clone(part),
-                cluster: Arc::new(cluster::cluster(part)),
+                cluster: Arc::new(cluster::cluster(part, self.target)),
                 endpoints: (part.kind == ClusterKind::Eds).then(|| Arc::new(cluster::assignment(part))),
             });
             clusters.push(Arc::clone(&written.cluster));

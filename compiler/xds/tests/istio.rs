@@ -1,0 +1,36 @@
+//! What Istio's control plane sent each proxy of a recorded mesh, beside what we make of the same YAML, one number
+//! for each kind of resource. A tree that is refused counts as not equal.
+//!
+//! `MESHC_SHOW=CASE/PROXY` prints what differs for one proxy, `MESHC_ANYWAY=1` compares refused trees too.
+
+mod support;
+
+use support::{Kind, tally};
+
+/// Prints the number, and holds it to what was reached before.
+#[expect(clippy::print_stdout, reason = "the number is what this test is for")]
+fn measure(kind: Kind, at_least: f64) {
+    let Some(tally) = tally(kind) else { return };
+    println!("{}: {tally}", kind.as_str());
+    assert!(tally.percent() >= at_least, "{} fell below {at_least} %", kind.as_str());
+}
+
+#[test]
+fn lds() {
+    measure(Kind::Lds, 0.0);
+}
+
+#[test]
+fn rds() {
+    measure(Kind::Rds, 0.0);
+}
+
+#[test]
+fn cds() {
+    measure(Kind::Cds, 0.0);
+}
+
+#[test]
+fn eds() {
+    measure(Kind::Eds, 0.0);
+}
