@@ -17,7 +17,7 @@ pub(crate) fn merge(root: &HttpRoute, delegate: &HttpRoute) -> Option<HttpRoute>
     inherit(&mut merged.retries, root.retries.as_ref());
     inherit(&mut merged.fault, root.fault.as_ref());
     inherit(&mut merged.mirror, root.mirror.as_ref());
-    inherit(&mut merged.mirror_percent, root.mirror_percent.as_ref());
+    inherit(&mut merged.mirror_percent, root.mirror_percent());
     inherit(&mut merged.mirror_percentage, root.mirror_percentage.as_ref());
     inherit(&mut merged.cors_policy, root.cors_policy.as_ref());
     inherit(&mut merged.headers, root.headers.as_ref());

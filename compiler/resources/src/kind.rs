@@ -182,6 +182,7 @@ impl Kind {
                 | Self::DestinationRule
                 | Self::Gateway
                 | Self::ServiceEntry
+                | Self::EnvoyFilter
         )
     }
 }

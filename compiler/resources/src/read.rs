@@ -145,7 +145,11 @@ impl Reader {
             Kind::Sidecar => resources.sidecars.extend(untyped(kind, root, found)),
             Kind::WorkloadEntry => resources.workload_entries.extend(untyped(kind, root, found)),
             Kind::WorkloadGroup => resources.workload_groups.extend(untyped(kind, root, found)),
-            Kind::EnvoyFilter => resources.envoy_filters.extend(untyped(kind, root, found)),
+            Kind::EnvoyFilter => {
+                found.push(rules::kind_not_implemented::check(root, kind.as_str()));
+                let object = typed::<crate::object::Manifest<crate::istio::EnvoyFilter>>(kind, root, found);
+                resources.envoy_filters.extend(object);
+            }
             Kind::ProxyConfig => resources.proxy_configs.extend(untyped(kind, root, found)),
             Kind::AuthorizationPolicy => resources.authorization_policies.extend(untyped(kind, root, found)),
             Kind::PeerAuthentication => resources.peer_authentications.extend(untyped(kind, root, found)),

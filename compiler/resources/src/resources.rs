@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use meshc_diagnostics::Diagnostic;
 use meshc_syntax::Suppression;
 
-use crate::istio::{DestinationRule, Gateway, ServiceEntry, VirtualService};
+use crate::istio::{DestinationRule, EnvoyFilter, Gateway, ServiceEntry, VirtualService};
 use crate::kubernetes::{EndpointSlice, ServiceSpec, WorkloadSpec};
 use crate::object::{Object, PodParts, Untyped};
 
@@ -59,7 +59,7 @@ pub struct Resources {
     /// Istio.
     pub workload_groups: Vec<Object<Untyped>>,
     /// Istio.
-    pub envoy_filters: Vec<Object<Untyped>>,
+    pub envoy_filters: Vec<Object<EnvoyFilter>>,
     /// Istio.
     pub proxy_configs: Vec<Object<Untyped>>,
     /// Istio.

@@ -143,7 +143,7 @@ fn cluster(destination: &Destination, perspective: &Perspective<'_>) -> String {
 
 fn mirrors(route: &HttpRoute, perspective: &Perspective<'_>, origins: &mut Vec<Origin>) -> Vec<Mirror> {
     let one = route.mirror.as_ref().map(|destination| {
-        let percent = match (&route.mirror_percentage, &route.mirror_percent) {
+        let percent = match (&route.mirror_percentage, route.mirror_percent()) {
             (Some(percentage), _) => fault::percent(percentage),
             (None, Some(percent)) => fault::hundredths(percent.value),
             (None, None) => Percent::ALL,

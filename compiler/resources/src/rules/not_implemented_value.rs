@@ -52,10 +52,10 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
     }
 }
 
-/// Headers of requests, not claims of tokens, which Istio writes as headers.
+/// HTTP routes; not by claims of tokens, which Istio writes as headers, and no routes of connections.
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
-    let conditions = object.spec.http.iter().flat_map(|route| &route.matches);
-    for name in conditions.flat_map(|matches| matches.headers.keys().chain(matches.without_headers.keys())) {
+    let conditions = || object.spec.http.iter().flat_map(|route| &route.matches);
+    for name in conditions().flat_map(|matches| matches.headers.keys().chain(matches.without_headers.keys())) {
         if name.to_ascii_lowercase().starts_with("@request.auth.claims") {
             let message = format!(
                 "a route by `{}` is not implemented yet: which requests take it is unknown here, so the tree is refused",
@@ -64,14 +64,29 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
             found.push(object.finding(&NOT_IMPLEMENTED_VALUE, name.span, message));
         }
     }
+    for prefix in conditions().filter_map(|matches| matches.stat_prefix.as_ref()) {
+        found.push(finding(object, "spec.http[].match[].statPrefix", prefix));
+    }
+    let routes = (object.spec.tls.iter().map(|route| ("tls", route.span)))
+        .chain(object.spec.tcp.iter().map(|route| ("tcp", route.span)));
+    for (field, span) in routes {
+        let message = format!(
+            "a route of `spec.{field}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused"
+        );
+        found.push(object.finding(&NOT_IMPLEMENTED_VALUE, span, message));
+    }
 }
 
-/// Plain HTTP servers.
+/// Plain HTTP servers on all addresses.
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
     for (index, server) in object.spec.servers.iter().enumerate() {
-        let Some(protocol) = server.port.as_ref().and_then(|port| port.protocol.as_ref()) else { continue };
-        if !["HTTP", "HTTP2", "GRPC"].contains(&protocol.value.to_ascii_uppercase().as_str()) {
+        if let Some(protocol) = server.port.as_ref().and_then(|port| port.protocol.as_ref())
+            && !["HTTP", "HTTP2", "GRPC"].contains(&protocol.value.to_ascii_uppercase().as_str())
+        {
             found.push(finding(object, &format!("spec.servers[{index}].port.protocol"), protocol));
+        }
+        if let Some(bind) = &server.bind {
+            found.push(finding(object, &format!("spec.servers[{index}].bind"), bind));
         }
     }
 }
