@@ -45,10 +45,17 @@ pub struct PatchSelector {
 #[serde(rename_all = "camelCase", default)]
 pub struct PatchTarget {
     /// An API group.
-    #[schemars(length(max = 253), regex(pattern = r"^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"))]
+    #[schemars(
+        length(max = 253),
+        regex(pattern = r"^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
     pub group: Option<Spanned<String>>,
     /// A kind.
-    #[schemars(required, length(min = 1, max = 63), regex(pattern = r"^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"))]
+    #[schemars(
+        required,
+        length(min = 1, max = 63),
+        regex(pattern = r"^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$")
+    )]
     pub kind: Option<Spanned<String>>,
     /// A name.
     #[schemars(required, length(min = 1, max = 253))]

@@ -55,7 +55,8 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
 /// HTTP routes; not by claims of tokens, which Istio writes as headers, and no routes of connections.
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     let conditions = || object.spec.http.iter().flat_map(|route| &route.matches);
-    for name in conditions().flat_map(|matches| matches.headers.keys().chain(matches.without_headers.keys())) {
+    for name in conditions().flat_map(|matches| matches.headers.keys().chain(matches.without_headers.keys()))
+    {
         if name.to_ascii_lowercase().starts_with("@request.auth.claims") {
             let message = format!(
                 "a route by `{}` is not implemented yet: which requests take it is unknown here, so the tree is refused",

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use super::{Destination, StringMatch, at_least_a_millisecond};
 
 pub use action::{
-    Delegate, DerivePort, HttpBody, HttpDirectResponse, HttpRedirect, HttpRewrite, HttpRouteDestination, RegexRewrite,
+    Delegate, DerivePort, HttpBody, HttpDirectResponse, HttpRedirect, HttpRewrite, HttpRouteDestination,
+    RegexRewrite,
 };
 pub use l4::{L4Match, RouteDestination, TcpRoute, TlsMatch, TlsRoute};
 pub use policy::{
