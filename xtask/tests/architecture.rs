@@ -41,6 +41,7 @@ fn the_compiler_depends_to_the_left_alone() {
         "meshc-diagnostics",
         "meshc-syntax",
         "meshc-resources",
+        "meshc-settings",
         "meshc-mesh",
         "meshc-effective",
         "meshc-re2",
