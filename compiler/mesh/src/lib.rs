@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod absence;
 mod address;
 mod build;
 mod delegate;
@@ -19,6 +20,7 @@ mod view;
 mod virtual_service;
 mod visibility;
 
+pub use absence::Absence;
 pub use destination_rule::{DestinationRule, DestinationRules, ROOT_NAMESPACE};
 pub use gateway::{Gateway, Namespace};
 pub use mesh::{Mesh, Target};

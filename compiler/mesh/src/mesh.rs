@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_resources::Resources;
+use meshc_settings::{External, Settings};
 
 use crate::build::{self, GatewaysOfPods};
 use crate::{
@@ -30,6 +31,10 @@ pub struct Mesh {
     pub gateways: Vec<Arc<Gateway>>,
     /// What was found while names were resolved.
     pub diagnostics: Vec<Diagnostic>,
+    /// What lives elsewhere.
+    pub external: External,
+    /// The namespaces that the tree holds a Service of.
+    pub(crate) inhabited: BTreeSet<String>,
     /// For each pod, the gateways that select it, as indices of `gateways`.
     pub(crate) gateways_of_pods: GatewaysOfPods,
     /// For each pod, the services that select it, as indices of `services`, oldest first.
@@ -54,7 +59,12 @@ pub struct Target {
 impl Mesh {
     /// Resolves all names of a set of resources. The order of files does not matter.
     pub fn new(resources: &Resources) -> Self {
-        build::mesh(resources)
+        Self::within(resources, &Settings::default())
+    }
+
+    /// As [`Mesh::new`], in a world of which the settings say what lives elsewhere and what Istio's installation brings.
+    pub fn within(resources: &Resources, settings: &Settings) -> Self {
+        build::mesh(resources, settings)
     }
 
     /// What the sidecars of a namespace see.

@@ -93,12 +93,19 @@ impl External {
     }
 }
 
+impl WorkloadPattern {
+    /// Whether a selector selects them.
+    pub fn selected_by(&self, selector: &BTreeMap<String, String>) -> bool {
+        selector.iter().all(|(key, value)| self.labels.get(key.as_str()).is_some_and(|l| l.value == *value))
+    }
+}
+
 /// What to do about a finding that rests on something being absent from the tree. `list` is the list of `external:`
 /// that it would stand in.
 pub fn ways_out(list: &str) -> String {
     format!(
-        "if it lives elsewhere, name it in `external.{list}` of meshc.yaml (or keep a snapshot of the cluster there); \
-         `check --write-baseline FILE` accepts what is there today"
+        "if it lives elsewhere, list it in `external.{list}` of meshc.yaml, keep a snapshot of the cluster, or record a \
+         baseline (`--write-baseline`)"
     )
 }
 

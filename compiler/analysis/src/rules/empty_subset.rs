@@ -54,6 +54,14 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             if services.iter().any(|service| has_endpoint(service, subset)) || of_nodes(subset) {
                 continue;
             }
+            let elsewhere = |service: &&Service| {
+                let mut labels = service.selector.clone();
+                labels.extend(wanted(subset));
+                context.mesh.external.has_workload(service.namespace(), &labels)
+            };
+            if services.iter().any(elsewhere) {
+                continue;
+            }
             let name = subset.name.as_ref().map_or("", |name| name.value.as_str());
             let labels: Vec<String> =
                 subset.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();

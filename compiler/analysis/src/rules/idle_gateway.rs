@@ -1,6 +1,7 @@
 //! A Gateway that selects no workload.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_settings::ways_out;
 
 use super::context::Context;
 
@@ -32,7 +33,10 @@ declare_rule! {
 /// Every Gateway.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for gateway in &context.mesh.gateways {
-        if context.mesh.pods_of(gateway).next().is_some() {
+        let external = &context.mesh.external;
+        if context.mesh.pods_of(gateway).next().is_some()
+            || external.workloads.iter().any(|of| of.selected_by(&gateway.selector))
+        {
             continue;
         }
         let selector: Vec<String> =
@@ -50,10 +54,11 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 .resource(gateway.meta.kind, Some(&gateway.meta.namespace), &gateway.meta.name)
                 .alias("IST0101")
                 .alias("KIA0302")
-                .help(
-                    "the gateways of Istio's installation have `istio: ingressgateway` and `istio: egressgateway`; \
-                     if the workload lives in another tree, read that tree too",
-                ),
+                .help(format!(
+                    "the gateways of Istio's installation have `istio: ingressgateway` and `istio: egressgateway` \
+                     (another label: `istio.ingressgateway.label` of meshc.yaml); {}",
+                    ways_out("workloads")
+                )),
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_mesh::{Registry, Resolution};
+use meshc_settings::ways_out;
 use meshc_syntax::suggest::list;
 
 use super::context::Context;
@@ -42,6 +43,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         if selector.is_empty()
             || !service.endpoints.is_empty()
             || service.resolution != Resolution::ClientSide
+            || context.mesh.external.has_workload(object.namespace(), &service.selector)
             || context.mesh.pods.iter().filter(in_namespace).any(selected)
         {
             continue;
@@ -67,7 +69,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         values.sort_unstable();
         values.dedup();
         found.push(if values.is_empty() || values.len() > 8 {
-            finding.help("if the workload lives in another tree, read that tree too")
+            finding.help(ways_out("workloads"))
         } else {
             finding.help(format!("pods of the namespace have `{}` {}", first.0.value, list(&values)))
         });

@@ -4,6 +4,7 @@ use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_mesh::hostname::{MESH_GATEWAY, qualify_gateway};
 use meshc_resources::Object;
 use meshc_resources::istio::VirtualService;
+use meshc_settings::ways_out;
 use meshc_syntax::de::Spanned;
 use meshc_syntax::suggest::nearest;
 
@@ -12,7 +13,8 @@ use super::context::Context;
 declare_rule! {
     /// ## What it does
     /// Finds gateways in `gateways` and `http[].match[].gateways` of VirtualServices that no Gateway resource is. A
-    /// name without a slash is a Gateway of the VirtualService's own namespace.
+    /// name without a slash is a Gateway of the VirtualService's own namespace. Gateways that `external.gateways` of
+    /// `meshc.yaml` names live elsewhere.
     ///
     /// ## What happens to traffic
     /// No gateway follows the VirtualService under that name: requests that come in from outside get 404.
@@ -78,6 +80,9 @@ fn missing(
     if full == MESH_GATEWAY || context.mesh.gateway(&full).is_some() {
         return None;
     }
+    if full.split_once('/').is_some_and(|(of, name)| context.mesh.external.has_gateway(of, name)) {
+        return None;
+    }
     let message = format!(
         "{path}: no Gateway of this tree is called `{full}`: the VirtualService is not followed there, requests get 404"
     );
@@ -87,7 +92,7 @@ fn missing(
     let same_name = |key: &&String| key.rsplit('/').next() == full.rsplit('/').next();
     let near = keys.iter().find(same_name).map(String::as_str);
     let Some(near) = near.or_else(|| nearest(&full, keys.iter().map(String::as_str))) else {
-        return Some(finding.help("declare the Gateway; if it lives in another tree, read that tree too"));
+        return Some(finding.help(format!("declare the Gateway; {}", ways_out("gateways"))));
     };
     let own = format!("{}/", object.namespace());
     let written = near.strip_prefix(&own).unwrap_or(near);

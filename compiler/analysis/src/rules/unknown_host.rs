@@ -1,8 +1,9 @@
 //! A host that nothing declares.
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_mesh::ExportTo;
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_mesh::hostname::qualify;
+use meshc_mesh::{Absence, ExportTo};
+use meshc_settings::ways_out;
 
 use super::context::{Context, Found};
 use super::destinations;
@@ -11,7 +12,8 @@ declare_rule! {
     /// ## What it does
     /// Finds destinations and mirrors of VirtualServices, and hosts of DestinationRules, that no Service and no
     /// ServiceEntry of the tree declares, or that the namespace does not see. A name without a dot is a service of the
-    /// resource's own namespace; any other name is taken as it is.
+    /// resource's own namespace; any other name is taken as it is. Hosts that `external.services` of `meshc.yaml` names
+    /// live elsewhere; those of a namespace of which the tree holds no Service may, and are only worth knowing.
     ///
     /// ## What happens to traffic
     /// Requests that a route sends there get 503; copies of a mirror are lost; a DestinationRule does nothing.
@@ -47,31 +49,40 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let named: Vec<&str> = export_to.named(namespace).collect();
         let seers = if named.is_empty() { vec![namespace] } else { named };
         let meant = context.find_for(host, namespace, &seers);
-        let Some(why) = why(&meant, host, namespace) else { continue };
+        let full = qualify(host, namespace);
+        let absence = context.mesh.absence(&full);
+        let Some(why) = why(&meant, &absence, host, &full, namespace) else { continue };
         let message = format!("{}: {why}: {}", place.path, place.loss());
         let mut finding = place.object.finding(&UNKNOWN_HOST, host.span, message);
         if !matches!(meant, Found::Wildcard(_)) {
             finding = finding.alias("IST0101");
             finding = if place.mirror { finding } else { finding.alias("KIA1101") };
         }
-        found.push(with_help(finding, &meant, context, host, namespace));
+        found.push(with_help(finding, &meant, &absence, context, host, namespace));
     }
     for object in &context.resources.destination_rules {
         let Some(host) = object.spec.host.as_ref().filter(|host| !host.is_empty()) else { continue };
         let meant = context.find(host, object.namespace());
-        let Some(why) = why(&meant, host, object.namespace()) else { continue };
+        let full = qualify(host, object.namespace());
+        let absence = context.mesh.absence(&full);
+        let Some(why) = why(&meant, &absence, host, &full, object.namespace()) else { continue };
         if matches!(meant, Found::Wildcard(_)) {
             continue;
         }
         let message = format!("{why}: the DestinationRule does nothing");
         let finding = object.finding(&UNKNOWN_HOST, host.span, message).alias("IST0174").alias("KIA0202");
-        found.push(with_help(finding, &meant, context, host, object.namespace()));
+        found.push(with_help(finding, &meant, &absence, context, host, object.namespace()));
     }
 }
 
 /// Why a host is none.
-fn why(meant: &Found<'_>, host: &str, namespace: &str) -> Option<String> {
-    let full = qualify(host, namespace);
+fn why(
+    meant: &Found<'_>,
+    absence: &Absence<'_>,
+    host: &str,
+    full: &str,
+    namespace: &str,
+) -> Option<String> {
     let named = if full == host { format!("`{host}`") } else { format!("`{host}` (`{full}`)") };
     match meant {
         Found::Services(_) => None,
@@ -88,13 +99,22 @@ fn why(meant: &Found<'_>, host: &str, namespace: &str) -> Option<String> {
             "only the wildcard `{}` of {} covers host {named}, which is no destination of its own",
             service.hostname, service.meta
         )),
-        Found::Nothing => Some(format!("no Service and no ServiceEntry of this tree declares host {named}")),
+        Found::Nothing => match absence {
+            Absence::Elsewhere => None,
+            Absence::Unseen { namespace } => Some(format!(
+                "this tree has no Service of namespace `{namespace}`, which may live elsewhere; unless host {named} is declared there"
+            )),
+            Absence::Missing => {
+                Some(format!("no Service and no ServiceEntry of this tree declares host {named}"))
+            }
+        },
     }
 }
 
 fn with_help(
     finding: Diagnostic,
     meant: &Found<'_>,
+    absence: &Absence<'_>,
     context: &Context<'_>,
     host: &meshc_syntax::de::Spanned<String>,
     namespace: &str,
@@ -110,15 +130,19 @@ fn with_help(
         Found::Wildcard(service) => {
             finding.label(service.meta.span, "the wildcard").help("declare the host in a ServiceEntry")
         }
-        _ => match context.meant(host, namespace) {
-            Some(meant) => finding.help(format!("did you mean `{meant}`?")).replace(
-                format!("Replace with `{meant}`"),
-                host.span,
-                meant,
-            ),
-            None => finding.help(
-                "declare it in a Service or ServiceEntry; if it lives in another tree, read that tree too",
-            ),
-        },
+        _ => {
+            if matches!(absence, Absence::Unseen { .. }) {
+                return finding.severity(Severity::Info).help(ways_out("services"));
+            }
+            match context.meant(host, namespace) {
+                Some(meant) => finding.help(format!("did you mean `{meant}`?")).replace(
+                    format!("Replace with `{meant}`"),
+                    host.span,
+                    meant,
+                ),
+                None => finding
+                    .help(format!("declare it in a Service or ServiceEntry; {}", ways_out("services"))),
+            }
+        }
     }
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use meshc_settings::Istio;
+use meshc_syntax::de::Spanned;
+
 use super::pods::Replica;
 use crate::hostname::service_host;
 use crate::meta::selects;
@@ -12,32 +15,57 @@ use crate::{
 };
 
 /// A gateway of the installation.
-struct Installed {
+struct Installed<'a> {
     /// Deployment, Service and service account.
-    name: &'static str,
+    name: &'a str,
+    /// Where it is.
+    namespace: &'a str,
     /// The label `istio`.
-    istio: &'static str,
+    label: &'a str,
     /// Port name, service port, pod port.
     ports: &'static [(&'static str, u16, u16)],
 }
 
-const INSTALLED: [Installed; 2] = [
-    Installed {
-        name: "istio-ingressgateway",
-        istio: "ingressgateway",
-        ports: &[("status-port", 15021, 15021), ("http2", 80, 8080), ("https", 443, 8443)],
-    },
-    Installed {
-        name: "istio-egressgateway",
-        istio: "egressgateway",
-        ports: &[("http2", 80, 8080), ("https", 443, 8443)],
-    },
-];
+const INGRESS: Installed<'_> = Installed {
+    name: "istio-ingressgateway",
+    namespace: ROOT_NAMESPACE,
+    label: "ingressgateway",
+    ports: &[("status-port", 15021, 15021), ("http2", 80, 8080), ("https", 443, 8443)],
+};
+
+const EGRESS: Installed<'_> = Installed {
+    name: "istio-egressgateway",
+    namespace: ROOT_NAMESPACE,
+    label: "egressgateway",
+    ports: &[("http2", 80, 8080), ("https", 443, 8443)],
+};
+
+impl<'a> Installed<'a> {
+    /// As the settings have it; none where the installation has no such gateway.
+    fn within(&self, settings: &'a meshc_settings::Installed) -> Option<Self>
+    where
+        Self: 'a,
+    {
+        let text = |set: &'a Option<Spanned<String>>, default| set.as_ref().map_or(default, |v| v.value.as_str());
+        settings.present.as_ref().is_none_or(|present| present.value).then(|| Self {
+            name: text(&settings.name, self.name),
+            namespace: text(&settings.namespace, self.namespace),
+            label: text(&settings.label, self.label),
+            ports: self.ports,
+        })
+    }
+}
 
 /// Adds those that a Gateway selects and no pod is.
-pub(super) fn add(gateways: &[Arc<Gateway>], services: &mut Vec<Service>, made: &mut Vec<Replica>) {
-    for installed in INSTALLED {
-        let labels: BTreeMap<String, String> = [("app", installed.name), ("istio", installed.istio)]
+pub(super) fn add(
+    settings: &Istio,
+    gateways: &[Arc<Gateway>],
+    services: &mut Vec<Service>,
+    made: &mut Vec<Replica>,
+) {
+    let installed = [INGRESS.within(&settings.ingressgateway), EGRESS.within(&settings.egressgateway)];
+    for installed in installed.into_iter().flatten() {
+        let labels: BTreeMap<String, String> = [("app", installed.name), ("istio", installed.label)]
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .into();
         let names_it = |gateway: &&Arc<Gateway>| {
@@ -49,19 +77,19 @@ pub(super) fn add(gateways: &[Arc<Gateway>], services: &mut Vec<Service>, made: 
         let meta = Meta {
             kind: "Gateway",
             name: installed.name.to_owned(),
-            namespace: ROOT_NAMESPACE.to_owned(),
+            namespace: installed.namespace.to_owned(),
             created: None,
             labels: labels.clone(),
             span: gateway.selector_span,
         };
-        if !services.iter().any(|s| s.name == installed.name && s.namespace() == ROOT_NAMESPACE) {
+        if !services.iter().any(|s| s.name == installed.name && s.namespace() == installed.namespace) {
             services.push(service(&installed, &meta, &labels));
         }
         made.push(pod(&installed, meta, labels));
     }
 }
 
-fn service(installed: &Installed, meta: &Meta, labels: &BTreeMap<String, String>) -> Service {
+fn service(installed: &Installed<'_>, meta: &Meta, labels: &BTreeMap<String, String>) -> Service {
     let ports = installed.ports.iter().map(|&(name, number, target)| Port {
         name: name.to_owned(),
         number,
@@ -71,7 +99,7 @@ fn service(installed: &Installed, meta: &Meta, labels: &BTreeMap<String, String>
     });
     Service {
         meta: meta.clone(),
-        hostname: service_host(installed.name, ROOT_NAMESPACE),
+        hostname: service_host(installed.name, installed.namespace),
         name: installed.name.to_owned(),
         registry: Registry::Kubernetes,
         resolution: Resolution::ClientSide,
@@ -87,11 +115,11 @@ fn service(installed: &Installed, meta: &Meta, labels: &BTreeMap<String, String>
     }
 }
 
-fn pod(installed: &Installed, meta: Meta, labels: BTreeMap<String, String>) -> Replica {
+fn pod(installed: &Installed<'_>, meta: Meta, labels: BTreeMap<String, String>) -> Replica {
     Replica {
         pod: Pod {
             name: format!("{}-0", installed.name),
-            namespace: ROOT_NAMESPACE.to_owned(),
+            namespace: installed.namespace.to_owned(),
             workload: installed.name.to_owned(),
             labels,
             service_account: format!("{}-service-account", installed.name),

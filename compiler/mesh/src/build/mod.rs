@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use meshc_resources::Resources;
+use meshc_settings::Settings;
 
 use crate::{DestinationRules, Gateway, Mesh, Meta};
 
@@ -19,12 +20,13 @@ use crate::{DestinationRules, Gateway, Mesh, Meta};
 pub(crate) type GatewaysOfPods = BTreeMap<usize, Vec<usize>>;
 
 /// All of it.
-pub(crate) fn mesh(resources: &Resources) -> Mesh {
+pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let gateways = gateways(resources);
     let namespaces = namespaces::read(resources);
     let mut services = services::read(resources);
     let mut made = pods::read(resources);
-    installation::add(&gateways, &mut services, &mut made);
+    let inhabited = services.iter().map(|service| service.namespace().to_owned()).collect();
+    installation::add(&settings.istio, &gateways, &mut services, &mut made);
     services::derive_addresses(&mut services);
     let (workloads, pods) = pods::finish(made, &gateways, &namespaces);
 
@@ -79,6 +81,8 @@ pub(crate) fn mesh(resources: &Resources) -> Mesh {
         destination_rules: DestinationRules::new(&resources.destination_rules),
         gateways,
         diagnostics,
+        external: settings.external.clone(),
+        inhabited,
         gateways_of_pods,
         services_of_pods,
         by_gateway,
