@@ -50,9 +50,10 @@ impl External {
     pub fn has_service(&self, host: &str) -> bool {
         let short = host.strip_suffix(".svc.cluster.local");
         let of_namespace = short.and_then(|short| short.rsplit_once('.')).map(|(_, namespace)| namespace);
-        self.services.iter().any(|pattern| {
-            matches(pattern, host) || short.is_some_and(|short| matches(pattern, short))
-        }) || of_namespace.is_some_and(|namespace| self.has_namespace(namespace))
+        self.services
+            .iter()
+            .any(|pattern| matches(pattern, host) || short.is_some_and(|short| matches(pattern, short)))
+            || of_namespace.is_some_and(|namespace| self.has_namespace(namespace))
     }
 
     /// Whether a namespace lives elsewhere.
@@ -88,8 +89,7 @@ impl External {
     }
 
     fn has(&self, patterns: &[Spanned<String>], namespace: &str, name: &str) -> bool {
-        self.has_namespace(namespace)
-            || patterns.iter().any(|pattern| matches_key(pattern, namespace, name))
+        self.has_namespace(namespace) || patterns.iter().any(|pattern| matches_key(pattern, namespace, name))
     }
 }
 
@@ -145,7 +145,9 @@ mod tests {
         };
         let pattern = WorkloadPattern {
             namespace: Some(Spanned::new("shop".to_owned())),
-            labels: [(Spanned::new("app".to_owned()), Spanned::new("reviews".to_owned()))].into_iter().collect(),
+            labels: [(Spanned::new("app".to_owned()), Spanned::new("reviews".to_owned()))]
+                .into_iter()
+                .collect(),
         };
         let external = External { workloads: vec![Spanned::new(pattern)], ..External::default() };
         assert!(external.has_workload("shop", &labels(&[("app", "reviews"), ("version", "v2")])));

@@ -111,8 +111,7 @@ fn codes(
         if levels.len() > before {
             continue;
         }
-        let finding =
-            Diagnostic::new(&UNKNOWN_RULE, name.span, format!("there is no rule `{}`", name.value));
+        let finding = Diagnostic::new(&UNKNOWN_RULE, name.span, format!("there is no rule `{}`", name.value));
         let known: Vec<String> =
             rules.iter().flat_map(|rule| [rule.code.to_string(), rule.name.to_owned()]).collect();
         found.push(match suggest::nearest(name, known.iter().map(String::as_str)) {

@@ -50,9 +50,12 @@ mod tests {
         assert_eq!(found.settings.views["prod"].paths.len(), 2);
 
         let found = read(FileId(0), "externl: {}\nlevels: {MC1001: warn}\nexternal: {service: [a]}\n");
-        let messages: Vec<_> = found.diagnostics.iter().map(|d| (d.code.to_string(), d.help.clone())).collect();
+        let messages: Vec<_> =
+            found.diagnostics.iter().map(|d| (d.code.to_string(), d.help.clone())).collect();
         assert_eq!(messages.len(), 3, "{messages:?}");
-        assert!(messages.iter().all(|(_, help)| help.as_ref().is_some_and(|help| help.contains("did you mean"))));
+        assert!(
+            messages.iter().all(|(_, help)| help.as_ref().is_some_and(|help| help.contains("did you mean")))
+        );
     }
 
     #[test]

@@ -76,13 +76,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Why a host is none.
-fn why(
-    meant: &Found<'_>,
-    absence: &Absence<'_>,
-    host: &str,
-    full: &str,
-    namespace: &str,
-) -> Option<String> {
+fn why(meant: &Found<'_>, absence: &Absence<'_>, host: &str, full: &str, namespace: &str) -> Option<String> {
     let named = if full == host { format!("`{host}`") } else { format!("`{host}` (`{full}`)") };
     match meant {
         Found::Services(_) => None,
@@ -140,8 +134,9 @@ fn with_help(
                     host.span,
                     meant,
                 ),
-                None => finding
-                    .help(format!("declare it in a Service or ServiceEntry; {}", ways_out("services"))),
+                None => {
+                    finding.help(format!("declare it in a Service or ServiceEntry; {}", ways_out("services")))
+                }
             }
         }
     }

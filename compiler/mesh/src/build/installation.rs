@@ -46,7 +46,8 @@ impl<'a> Installed<'a> {
     where
         Self: 'a,
     {
-        let text = |set: &'a Option<Spanned<String>>, default| set.as_ref().map_or(default, |v| v.value.as_str());
+        let text =
+            |set: &'a Option<Spanned<String>>, default| set.as_ref().map_or(default, |v| v.value.as_str());
         settings.present.as_ref().is_none_or(|present| present.value).then(|| Self {
             name: text(&settings.name, self.name),
             namespace: text(&settings.namespace, self.namespace),
