@@ -183,6 +183,8 @@ impl Kind {
                 | Self::Gateway
                 | Self::ServiceEntry
                 | Self::EnvoyFilter
+                | Self::WorkloadEntry
+                | Self::WorkloadGroup
         )
     }
 }

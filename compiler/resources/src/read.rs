@@ -143,12 +143,19 @@ impl Reader {
                 resources.custom_resource_definitions.extend(typed::<Bare>(kind, root, found))
             }
             Kind::Sidecar => resources.sidecars.extend(untyped(kind, root, found)),
-            Kind::WorkloadEntry => resources.workload_entries.extend(untyped(kind, root, found)),
-            Kind::WorkloadGroup => resources.workload_groups.extend(untyped(kind, root, found)),
             Kind::EnvoyFilter => {
                 found.push(rules::kind_not_implemented::check(root, kind.as_str()));
                 let object = typed::<crate::object::Manifest<crate::istio::EnvoyFilter>>(kind, root, found);
                 resources.envoy_filters.extend(object);
+            }
+            Kind::WorkloadEntry => {
+                found.push(rules::kind_not_implemented::check(root, kind.as_str()));
+                let object = typed::<crate::object::Manifest<crate::istio::WorkloadEntry>>(kind, root, found);
+                resources.workload_entries.extend(object);
+            }
+            Kind::WorkloadGroup => {
+                let object = typed::<crate::object::Manifest<crate::istio::WorkloadGroup>>(kind, root, found);
+                resources.workload_groups.extend(object);
             }
             Kind::ProxyConfig => resources.proxy_configs.extend(untyped(kind, root, found)),
             Kind::AuthorizationPolicy => resources.authorization_policies.extend(untyped(kind, root, found)),

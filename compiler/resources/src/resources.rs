@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use meshc_diagnostics::Diagnostic;
 use meshc_syntax::Suppression;
 
-use crate::istio::{DestinationRule, EnvoyFilter, Gateway, ServiceEntry, VirtualService};
+use crate::istio::{
+    DestinationRule, EnvoyFilter, Gateway, ServiceEntry, VirtualService, WorkloadEntry, WorkloadGroup,
+};
 use crate::kubernetes::{EndpointSlice, ServiceSpec, WorkloadSpec};
 use crate::object::{Object, PodParts, Untyped};
 
@@ -55,9 +57,9 @@ pub struct Resources {
     /// Istio.
     pub sidecars: Vec<Object<Untyped>>,
     /// Istio.
-    pub workload_entries: Vec<Object<Untyped>>,
+    pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// Istio.
-    pub workload_groups: Vec<Object<Untyped>>,
+    pub workload_groups: Vec<Object<WorkloadGroup>>,
     /// Istio.
     pub envoy_filters: Vec<Object<EnvoyFilter>>,
     /// Istio.

@@ -1,6 +1,6 @@
 //! ServiceEntries: one service for each host and each of its addresses, as Istio has it.
 
-use meshc_resources::istio::{self, Location, ServiceEntry, ServiceEntryEndpoint};
+use meshc_resources::istio::{self, Location, ServiceEntry, WorkloadEntry};
 use meshc_resources::{Object, Resources};
 use std::net::IpAddr;
 
@@ -83,8 +83,8 @@ fn ports(entry: &ServiceEntry) -> Vec<Port> {
 
 fn endpoints(entry: &ServiceEntry, meta: &Meta, hostname: &str, resolution: Resolution) -> Vec<Endpoint> {
     let by_name = matches!(resolution, Resolution::Dns | Resolution::DnsRoundRobin);
-    let itself = ServiceEntryEndpoint::default();
-    let written: Vec<(String, &ServiceEntryEndpoint)> = if entry.endpoints.is_empty() && by_name {
+    let itself = WorkloadEntry::default();
+    let written: Vec<(String, &WorkloadEntry)> = if entry.endpoints.is_empty() && by_name {
         vec![(hostname.to_owned(), &itself)]
     } else {
         let with_address =

@@ -1,5 +1,6 @@
 //! What several of Istio's resources share.
 
+use indexmap::IndexMap;
 use meshc_syntax::de::Spanned;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,6 +12,11 @@ pub(crate) fn at_least_a_millisecond() -> Value {
         "rule": "duration(self) >= duration('1ms')",
         "message": "must be a valid duration greater than 1ms",
     }])
+}
+
+/// The rule that Istio's CRDs put on ports.
+pub(crate) fn port_rule() -> Value {
+    json!([{"rule": "0 < self && self <= 65535", "message": "port must be between 1-65535"}])
 }
 
 /// Istio's `StringMatch`: exactly one of the three is set.
@@ -45,4 +51,25 @@ pub struct Destination {
 pub struct PortSelector {
     /// The service's port.
     pub number: Option<Spanned<u32>>,
+}
+
+/// Istio's `WorkloadSelector` of the policies (`type/v1beta1`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WorkloadSelector {
+    /// All of them must be on the pod; none of them means every pod in scope.
+    #[schemars(extend(
+        "maxProperties" = 4096,
+        "x-kubernetes-validations" = [
+            {"rule": "self.all(key, !key.contains(\"*\"))", "message": "wildcard not allowed in label key match"},
+            {"rule": "self.all(key, key.size() != 0)", "message": "key must not be empty"},
+        ],
+    ))]
+    #[schemars(transform = meshc_schema::values(json!({
+        "maxLength": 63,
+        "x-kubernetes-validations": [
+            {"rule": "!self.contains(\"*\")", "message": "wildcard not allowed in label value match"},
+        ],
+    })))]
+    pub match_labels: IndexMap<Spanned<String>, Spanned<String>>,
 }

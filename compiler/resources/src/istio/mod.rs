@@ -1,16 +1,25 @@
 //! Istio's resources, field by field in Istio's spelling.
 
+mod client_tls;
 mod common;
+mod connection_pool;
 mod destination_rule;
 mod envoy_filter;
 mod gateway;
+mod load_balancer;
 mod service_entry;
 mod virtual_service;
+mod workload_entry;
 
+pub use client_tls::{ClientTlsMode, ClientTlsSettings};
 pub(crate) use common::at_least_a_millisecond;
-pub use common::{Destination, PortSelector, StringMatch};
+pub use common::{Destination, PortSelector, StringMatch, WorkloadSelector};
+pub use connection_pool::{
+    ConnectionPoolSettings, H2UpgradePolicy, Http2KeepAlive, HttpSettings, TcpKeepalive, TcpSettings,
+};
 pub use destination_rule::{
-    DestinationRule, LoadBalancerSettings, SimpleLoadBalancer, Subset, TrafficPolicy,
+    DestinationRule, OutlierDetection, PolicyPort, PortTrafficPolicy, ProxyProtocol, ProxyProtocolVersion,
+    RetryBudget, Subset, TrafficPolicy, TunnelSettings,
 };
 pub use envoy_filter::{
     ApplyTo, ClusterMatch, ConfigPatch, EnvoyFilter, FilterChainMatch, FilterClass, FilterMatch,
@@ -18,10 +27,18 @@ pub use envoy_filter::{
     RouteConfigurationMatch, RouteMatch, RouteMatchAction, SubFilterMatch, VirtualHostMatch, WaypointMatch,
 };
 pub use gateway::{Gateway, GatewayPort, Server, ServerTls, TlsCertificate, TlsMode, TlsVersion};
-pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryEndpoint, ServiceEntryPort};
+pub use load_balancer::{
+    ConsistentHash, CookieAttribute, HttpCookie, LoadBalancerSettings, LocalityDistribute, LocalityFailover,
+    LocalityLbSetting, Maglev, RingHash, SimpleLoadBalancer, Warmup, ZoneAwareLbSetting,
+};
+pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryPort, ServiceEntrySelector};
 pub use virtual_service::{
     Abort, CorsPolicy, Delay, Delegate, DerivePort, Fault, HeaderOperations, Headers, HttpBody,
     HttpDirectResponse, HttpMatch, HttpMirrorPolicy, HttpRedirect, HttpRetry, HttpRewrite, HttpRoute,
     HttpRouteDestination, L4Match, Percent, RegexRewrite, RouteDestination, TcpRoute, TlsMatch, TlsRoute,
     UnmatchedPreflights, VirtualService,
+};
+pub use workload_entry::{
+    ExecProbe, GrpcProbe, HttpProbe, HttpProbeHeader, ReadinessProbe, TcpProbe, WorkloadEntry, WorkloadGroup,
+    WorkloadGroupMetadata, WorkloadGroupTemplate,
 };

@@ -71,6 +71,7 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
 
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
     hosts_missing::destination_rule(object, found);
+    not_implemented_value::destination_rule(object, found);
 }
 
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {

@@ -1,10 +1,11 @@
 //! A value of a known field that this version does not do yet.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
-use crate::istio::{Gateway, Resolution, ServiceEntry, VirtualService};
+use crate::istio::{DestinationRule, Gateway, Resolution, ServiceEntry, TrafficPolicy, VirtualService};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
@@ -36,6 +37,58 @@ fn finding<T>(object: &Object<T>, path: &str, value: &Spanned<String>) -> Diagno
         value.value
     );
     object.finding(&NOT_IMPLEMENTED_VALUE, value.span, message)
+}
+
+fn field<T>(object: &Object<T>, path: &str, span: Span) -> Diagnostic {
+    let message = format!(
+        "`{path}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused"
+    );
+    object.finding(&NOT_IMPLEMENTED_VALUE, span, message)
+}
+
+/// Subsets and simple load balancing.
+pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
+    let spec = &object.spec;
+    if let Some(selector) = &spec.workload_selector {
+        found.push(field(object, "spec.workloadSelector", selector.span));
+    }
+    let mut check = |at: String, policy: &TrafficPolicy| {
+        let lb = policy.load_balancer.as_ref();
+        let fields = [
+            ("connectionPool", policy.connection_pool.as_ref().map(|f| f.span)),
+            ("outlierDetection", policy.outlier_detection.as_ref().map(|f| f.span)),
+            ("tls", policy.tls.as_ref().map(|f| f.span)),
+            ("portLevelSettings", policy.port_level_settings.first().map(|f| f.span)),
+            ("tunnel", policy.tunnel.as_ref().map(|f| f.span)),
+            ("proxyProtocol", policy.proxy_protocol.as_ref().map(|f| f.span)),
+            ("retryBudget", policy.retry_budget.as_ref().map(|f| f.span)),
+            ("loadBalancer.consistentHash", lb.and_then(|lb| lb.consistent_hash.as_ref()).map(|f| f.span)),
+            (
+                "loadBalancer.localityLbSetting",
+                lb.and_then(|lb| lb.locality_lb_setting.as_ref()).map(|f| f.span),
+            ),
+            (
+                "loadBalancer.zoneAwareLbSetting",
+                lb.and_then(|lb| lb.zone_aware_lb_setting.as_ref()).map(|f| f.span),
+            ),
+            ("loadBalancer.warmup", lb.and_then(|lb| lb.warmup.as_ref()).map(|f| f.span)),
+            (
+                "loadBalancer.warmupDurationSecs",
+                lb.and_then(|lb| lb.warmup_duration_secs.as_ref()).map(|f| f.span),
+            ),
+        ];
+        for (name, span) in fields {
+            found.extend(span.map(|span| field(object, &format!("{at}.{name}"), span)));
+        }
+    };
+    if let Some(policy) = &spec.traffic_policy {
+        check("spec.trafficPolicy".to_owned(), policy);
+    }
+    for (index, policy) in
+        spec.subsets.iter().enumerate().filter_map(|(i, s)| Some((i, s.traffic_policy.as_ref()?)))
+    {
+        check(format!("spec.subsets[{index}].trafficPolicy"), policy);
+    }
 }
 
 /// Services with addresses and all their endpoints.
@@ -94,6 +147,23 @@ pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
 
 /// Static addresses.
 pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {
+    if let Some(selector) = &object.spec.workload_selector {
+        found.push(field(object, "spec.workloadSelector", selector.span));
+    }
+    if let Some(name) = object.spec.subject_alt_names.first() {
+        found.push(field(object, "spec.subjectAltNames", name.span));
+    }
+    for (index, endpoint) in object.spec.endpoints.iter().enumerate() {
+        let fields = [
+            ("network", &endpoint.network),
+            ("locality", &endpoint.locality),
+            ("serviceAccount", &endpoint.service_account),
+        ];
+        for (name, value) in fields {
+            let path = format!("spec.endpoints[{index}].{name}");
+            found.extend(value.as_ref().map(|value| field(object, &path, value.span)));
+        }
+    }
     let resolution = object.spec.resolution.as_ref();
     let name = match resolution.map_or(Resolution::None, |r| r.value) {
         Resolution::Static => return,
