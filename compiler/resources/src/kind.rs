@@ -185,6 +185,9 @@ impl Kind {
                 | Self::EnvoyFilter
                 | Self::WorkloadEntry
                 | Self::WorkloadGroup
+                | Self::AuthorizationPolicy
+                | Self::PeerAuthentication
+                | Self::RequestAuthentication
         )
     }
 }

@@ -158,10 +158,26 @@ impl Reader {
                 resources.workload_groups.extend(object);
             }
             Kind::ProxyConfig => resources.proxy_configs.extend(untyped(kind, root, found)),
-            Kind::AuthorizationPolicy => resources.authorization_policies.extend(untyped(kind, root, found)),
-            Kind::PeerAuthentication => resources.peer_authentications.extend(untyped(kind, root, found)),
+            Kind::AuthorizationPolicy => {
+                let object =
+                    typed::<crate::object::Manifest<crate::istio::AuthorizationPolicy>>(kind, root, found);
+                resources
+                    .authorization_policies
+                    .extend(object.inspect(|o| rules::authorization_policy(o, root, found)));
+            }
+            Kind::PeerAuthentication => {
+                let object =
+                    typed::<crate::object::Manifest<crate::istio::PeerAuthentication>>(kind, root, found);
+                resources
+                    .peer_authentications
+                    .extend(object.inspect(|o| rules::peer_authentication(o, root, found)));
+            }
             Kind::RequestAuthentication => {
-                resources.request_authentications.extend(untyped(kind, root, found))
+                let object =
+                    typed::<crate::object::Manifest<crate::istio::RequestAuthentication>>(kind, root, found);
+                resources
+                    .request_authentications
+                    .extend(object.inspect(|o| rules::request_authentication(o, root, found)));
             }
             Kind::Telemetry => resources.telemetries.extend(untyped(kind, root, found)),
             Kind::WasmPlugin => resources.wasm_plugins.extend(untyped(kind, root, found)),

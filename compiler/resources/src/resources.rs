@@ -6,7 +6,8 @@ use meshc_diagnostics::Diagnostic;
 use meshc_syntax::Suppression;
 
 use crate::istio::{
-    DestinationRule, EnvoyFilter, Gateway, ServiceEntry, VirtualService, WorkloadEntry, WorkloadGroup,
+    AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, RequestAuthentication,
+    ServiceEntry, VirtualService, WorkloadEntry, WorkloadGroup,
 };
 use crate::kubernetes::{EndpointSlice, ServiceSpec, WorkloadSpec};
 use crate::object::{Object, PodParts, Untyped};
@@ -65,11 +66,11 @@ pub struct Resources {
     /// Istio.
     pub proxy_configs: Vec<Object<Untyped>>,
     /// Istio.
-    pub authorization_policies: Vec<Object<Untyped>>,
+    pub authorization_policies: Vec<Object<AuthorizationPolicy>>,
     /// Istio.
-    pub peer_authentications: Vec<Object<Untyped>>,
+    pub peer_authentications: Vec<Object<PeerAuthentication>>,
     /// Istio.
-    pub request_authentications: Vec<Object<Untyped>>,
+    pub request_authentications: Vec<Object<RequestAuthentication>>,
     /// Istio.
     pub telemetries: Vec<Object<Untyped>>,
     /// Istio.

@@ -73,3 +73,30 @@ pub struct WorkloadSelector {
     })))]
     pub match_labels: IndexMap<Spanned<String>, Spanned<String>>,
 }
+
+/// Istio's `PolicyTargetReference`: what a policy is attached to in place of a selector.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PolicyTargetReference {
+    /// Empty for Kubernetes's own.
+    #[schemars(
+        length(max = 253),
+        regex(pattern = r"^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
+    pub group: Option<Spanned<String>>,
+    /// `Gateway`, `GatewayClass`, `Service` or `ServiceEntry`.
+    #[schemars(
+        required,
+        length(min = 1, max = 63),
+        regex(pattern = r"^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$")
+    )]
+    pub kind: Option<Spanned<String>>,
+    /// Its name.
+    #[schemars(required, length(min = 1, max = 253))]
+    pub name: Option<Spanned<String>>,
+    /// Refused where it is not empty.
+    #[schemars(extend("x-kubernetes-validations" = [
+        {"rule": "self.size() == 0", "message": "cross namespace referencing is not currently supported"},
+    ]))]
+    pub namespace: Option<Spanned<String>>,
+}

@@ -1,5 +1,6 @@
 //! Istio's resources, field by field in Istio's spelling.
 
+mod authorization_policy;
 mod client_tls;
 mod common;
 mod connection_pool;
@@ -7,13 +8,19 @@ mod destination_rule;
 mod envoy_filter;
 mod gateway;
 mod load_balancer;
+mod peer_authentication;
+mod request_authentication;
 mod service_entry;
 mod virtual_service;
 mod workload_entry;
 
+pub use authorization_policy::{
+    AuthorizationAction, AuthorizationPolicy, AuthorizationProvider, AuthorizationRule, Condition, Operation,
+    RuleFrom, RuleTo, Source, ip_block,
+};
 pub use client_tls::{ClientTlsMode, ClientTlsSettings};
 pub(crate) use common::at_least_a_millisecond;
-pub use common::{Destination, PortSelector, StringMatch, WorkloadSelector};
+pub use common::{Destination, PolicyTargetReference, PortSelector, StringMatch, WorkloadSelector};
 pub use connection_pool::{
     ConnectionPoolSettings, H2UpgradePolicy, Http2KeepAlive, HttpSettings, TcpKeepalive, TcpSettings,
 };
@@ -31,6 +38,8 @@ pub use load_balancer::{
     ConsistentHash, CookieAttribute, HttpCookie, LoadBalancerSettings, LocalityDistribute, LocalityFailover,
     LocalityLbSetting, Maglev, RingHash, SimpleLoadBalancer, Warmup, ZoneAwareLbSetting,
 };
+pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
+pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication};
 pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryPort, ServiceEntrySelector};
 pub use virtual_service::{
     Abort, CorsPolicy, Delay, Delegate, DerivePort, Fault, HeaderOperations, Headers, HttpBody,

@@ -1,14 +1,25 @@
 //! The rules that one document alone can break, one file each.
 
+pub(crate) mod condition_key;
+pub(crate) mod condition_value;
+pub(crate) mod custom_condition;
 pub(crate) mod destination;
+pub(crate) mod empty_condition;
+pub(crate) mod empty_selector;
 pub(crate) mod hosts_missing;
+pub(crate) mod http_only_deny;
 pub(crate) mod invalid_regex;
+pub(crate) mod jwks;
+pub(crate) mod jwt_rule;
 pub(crate) mod kind_not_implemented;
 pub(crate) mod missing_name;
 pub(crate) mod not_implemented_value;
 pub(crate) mod out_of_range;
+pub(crate) mod policy_action;
+pub(crate) mod reserved_annotation;
 pub(crate) mod route_action;
 pub(crate) mod string_match;
+pub(crate) mod target_ref;
 pub(crate) mod unknown_kind;
 pub(crate) mod unknown_version;
 pub(crate) mod weights;
@@ -17,8 +28,12 @@ use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_syntax::de::Issue;
 
 use crate::Object;
-use crate::istio::{DestinationRule, Gateway, ServiceEntry, VirtualService};
+use crate::istio::{
+    AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, RequestAuthentication, ServiceEntry,
+    VirtualService,
+};
 use crate::kubernetes::ServiceSpec;
+use meshc_syntax::Node;
 
 /// All rules of this crate, by code.
 pub const RULES: &[&Rule] = &[
@@ -34,6 +49,18 @@ pub const RULES: &[&Rule] = &[
     &string_match::STRING_MATCH,
     &invalid_regex::INVALID_REGEX,
     &out_of_range::OUT_OF_RANGE,
+    &empty_selector::EMPTY_SELECTOR,
+    &target_ref::TARGET_REF,
+    &policy_action::POLICY_ACTION,
+    &custom_condition::CUSTOM_CONDITION,
+    &empty_condition::EMPTY_CONDITION,
+    &condition_value::CONDITION_VALUE,
+    &condition_key::CONDITION_KEY,
+    &http_only_deny::HTTP_ONLY_DENY,
+    &reserved_annotation::RESERVED_ANNOTATION,
+    &jwt_rule::JWT_RULE,
+    &jwks::JWKS,
+    &jwks::PRIVATE_JWKS,
 ];
 
 /// Whether a finding says that the tree uses something that this version does not model: then no command that would
@@ -59,6 +86,7 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
 }
 
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
     hosts_missing::virtual_service(object, found);
     not_implemented_value::virtual_service(object, found);
     route_action::check(object, found);
@@ -70,18 +98,61 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
 }
 
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
     hosts_missing::destination_rule(object, found);
     not_implemented_value::destination_rule(object, found);
 }
 
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
     hosts_missing::gateway(object, found);
     not_implemented_value::gateway(object, found);
     out_of_range::gateway(object, found);
 }
 
 pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
     hosts_missing::service_entry(object, found);
     not_implemented_value::service_entry(object, found);
     out_of_range::service_entry(object, found);
+}
+
+pub(crate) fn authorization_policy(
+    object: &Object<AuthorizationPolicy>,
+    root: &Node,
+    found: &mut Vec<Diagnostic>,
+) {
+    found.push(kind_not_implemented::check(root, object.kind.as_str()));
+    empty_selector::check(object, object.spec.selector.as_ref(), found);
+    target_ref::check(object, object.spec.target_ref.iter().chain(&object.spec.target_refs), found);
+    policy_action::check(object, found);
+    custom_condition::check(object, found);
+    empty_condition::check(object, found);
+    condition_value::check(object, found);
+    condition_key::check(object, found);
+    http_only_deny::check(object, found);
+    reserved_annotation::authorization_policy(object, found);
+}
+
+pub(crate) fn peer_authentication(
+    object: &Object<PeerAuthentication>,
+    root: &Node,
+    found: &mut Vec<Diagnostic>,
+) {
+    found.push(kind_not_implemented::check(root, object.kind.as_str()));
+    empty_selector::check(object, object.spec.selector.as_ref(), found);
+    reserved_annotation::check(object, found);
+}
+
+pub(crate) fn request_authentication(
+    object: &Object<RequestAuthentication>,
+    root: &Node,
+    found: &mut Vec<Diagnostic>,
+) {
+    found.push(kind_not_implemented::check(root, object.kind.as_str()));
+    empty_selector::check(object, object.spec.selector.as_ref(), found);
+    target_ref::check(object, object.spec.target_ref.iter().chain(&object.spec.target_refs), found);
+    jwt_rule::check(object, found);
+    jwks::check(object, found);
+    reserved_annotation::check(object, found);
 }
