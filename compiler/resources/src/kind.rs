@@ -188,6 +188,21 @@ impl Kind {
                 | Self::AuthorizationPolicy
                 | Self::PeerAuthentication
                 | Self::RequestAuthentication
+                | Self::Ingress
+                | Self::IngressClass
+                | Self::GatewayClass
+                | Self::KubernetesGateway
+                | Self::HttpRoute
+                | Self::GrpcRoute
+                | Self::TlsRoute
+                | Self::TcpRoute
+                | Self::UdpRoute
+                | Self::ReferenceGrant
+                | Self::BackendTlsPolicy
+                | Self::ListenerSet
+                | Self::XBackend
+                | Self::XBackendTrafficPolicy
+                | Self::XMesh
         )
     }
 }

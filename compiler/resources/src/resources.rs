@@ -48,9 +48,9 @@ pub struct Resources {
     /// Kubernetes.
     pub cron_jobs: Vec<Object<Untyped>>,
     /// Kubernetes.
-    pub ingresses: Vec<Object<Untyped>>,
+    pub ingresses: Vec<Object<crate::kubernetes::Ingress>>,
     /// Kubernetes.
-    pub ingress_classes: Vec<Object<Untyped>>,
+    pub ingress_classes: Vec<Object<crate::kubernetes::IngressClass>>,
     /// Kubernetes.
     pub mutating_webhooks: Vec<Object<Untyped>>,
     /// Kubernetes.
@@ -78,31 +78,31 @@ pub struct Resources {
     /// Istio.
     pub traffic_extensions: Vec<Object<Untyped>>,
     /// Gateway API.
-    pub gateway_classes: Vec<Object<Untyped>>,
+    pub gateway_classes: Vec<Object<crate::gateway_api::GatewayClass>>,
     /// Gateway API.
-    pub kubernetes_gateways: Vec<Object<Untyped>>,
+    pub kubernetes_gateways: Vec<Object<crate::gateway_api::Gateway>>,
     /// Gateway API.
-    pub http_routes: Vec<Object<Untyped>>,
+    pub http_routes: Vec<Object<crate::gateway_api::HttpRoute>>,
     /// Gateway API.
-    pub grpc_routes: Vec<Object<Untyped>>,
+    pub grpc_routes: Vec<Object<crate::gateway_api::GrpcRoute>>,
     /// Gateway API.
-    pub tls_routes: Vec<Object<Untyped>>,
+    pub tls_routes: Vec<Object<crate::gateway_api::TlsRoute>>,
     /// Gateway API.
-    pub tcp_routes: Vec<Object<Untyped>>,
+    pub tcp_routes: Vec<Object<crate::gateway_api::TcpRoute>>,
     /// Gateway API.
-    pub udp_routes: Vec<Object<Untyped>>,
+    pub udp_routes: Vec<Object<crate::gateway_api::UdpRoute>>,
     /// Gateway API.
-    pub reference_grants: Vec<Object<Untyped>>,
+    pub reference_grants: Vec<Object<crate::gateway_api::ReferenceGrant>>,
     /// Gateway API.
-    pub backend_tls_policies: Vec<Object<Untyped>>,
+    pub backend_tls_policies: Vec<Object<crate::gateway_api::BackendTlsPolicy>>,
     /// Gateway API.
-    pub listener_sets: Vec<Object<Untyped>>,
+    pub listener_sets: Vec<Object<crate::gateway_api::ListenerSet>>,
     /// Gateway API, experimental.
-    pub x_backends: Vec<Object<Untyped>>,
+    pub x_backends: Vec<Object<crate::gateway_api::XBackend>>,
     /// Gateway API, experimental.
-    pub x_backend_traffic_policies: Vec<Object<Untyped>>,
+    pub x_backend_traffic_policies: Vec<Object<crate::gateway_api::XBackendTrafficPolicy>>,
     /// Gateway API, experimental.
-    pub x_meshes: Vec<Object<Untyped>>,
+    pub x_meshes: Vec<Object<crate::gateway_api::XMesh>>,
     /// How many documents there were of kinds that are none of a mesh's business, by `apiVersion kind`; documents
     /// that are no Kubernetes object at all are counted under `other YAML`.
     pub foreign: BTreeMap<String, usize>,

@@ -1,6 +1,7 @@
 //! The Kubernetes kinds that a mesh reads.
 
 mod endpoint_slice;
+mod ingress;
 mod namespace;
 mod pod;
 mod service;
@@ -8,6 +9,10 @@ mod workload;
 
 pub use endpoint_slice::{
     EndpointConditions, EndpointSlice, EndpointSliceEndpoint, EndpointSlicePort, TargetRef,
+};
+pub use ingress::{
+    HttpIngressPath, HttpIngressRule, Ingress, IngressBackend, IngressClass, IngressClassParameters,
+    IngressRule, IngressServiceBackend, IngressTls, PathType, ServiceBackendPort, TypedLocalObjectReference,
 };
 pub use namespace::{Namespace, ServiceAccount};
 pub use pod::{Container, ContainerPort, Pod, PodIp, PodSpec, PodStatus};
