@@ -9,7 +9,8 @@ use meshc_settings::{External, Settings};
 
 use crate::build::{self, GatewaysOfPods};
 use crate::{
-    DestinationRules, Gateway, Namespace, Pod, PodProxy, Service, TargetPort, View, VirtualService, Workload,
+    DestinationRules, Gateway, Mtls, MtlsMode, Namespace, Pod, PodProxy, Policies, Service, TargetPort, View,
+    VirtualService, Workload,
 };
 
 /// The mesh that all resources together declare.
@@ -29,6 +30,8 @@ pub struct Mesh {
     pub destination_rules: DestinationRules,
     /// In Istio's order.
     pub gateways: Vec<Arc<Gateway>>,
+    /// Who may connect and ask.
+    pub policies: Policies,
     /// What was found while names were resolved.
     pub diagnostics: Vec<Diagnostic>,
     /// What lives elsewhere.
@@ -117,6 +120,16 @@ impl Mesh {
     /// The pods of gateways that a Gateway selects.
     pub fn pods_of<'a>(&'a self, gateway: &'a Gateway) -> impl Iterator<Item = &'a Pod> {
         self.pods.iter().filter(|pod| pod.proxy == PodProxy::Gateway && gateway.selects(&pod.labels))
+    }
+
+    /// Which connections a pod takes.
+    pub fn mtls(&self, pod: &Pod) -> Mtls {
+        self.policies.mtls(&pod.namespace, &pod.labels)
+    }
+
+    /// What one port of a pod takes.
+    pub fn mtls_mode(&self, pod: &Pod, port: u16) -> MtlsMode {
+        self.mtls(pod).mode(port)
     }
 
     /// The ports of a pod that services lead to, oldest service first; of one service each port of the pod

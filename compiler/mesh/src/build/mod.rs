@@ -14,7 +14,7 @@ use std::sync::Arc;
 use meshc_resources::Resources;
 use meshc_settings::Settings;
 
-use crate::{DestinationRules, Gateway, Mesh, Meta};
+use crate::{DestinationRules, Gateway, Mesh, Meta, Policies};
 
 /// For each pod that Gateways select, those Gateways, as indices.
 pub(crate) type GatewaysOfPods = BTreeMap<usize, Vec<usize>>;
@@ -80,6 +80,11 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         virtual_services,
         destination_rules: DestinationRules::new(&resources.destination_rules),
         gateways,
+        policies: Policies::new(
+            &resources.peer_authentications,
+            &resources.request_authentications,
+            &resources.authorization_policies,
+        ),
         diagnostics,
         external: settings.external.clone(),
         inhabited,

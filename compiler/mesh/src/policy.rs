@@ -1,0 +1,186 @@
+//! Policies of workloads: which hold for a pod, in Istio's order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use meshc_resources::istio::{
+    AuthorizationPolicy, PeerAuthentication, PolicyTargetReference, RequestAuthentication, WorkloadSelector,
+};
+use meshc_resources::{Metadata, Object};
+use meshc_syntax::de::Spanned;
+
+use crate::mtls::{self, Mtls};
+use crate::{Meta, ROOT_NAMESPACE, selects};
+
+/// On pods of a Gateway of the Gateway API: the Gateway's name.
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+
+/// The group of a Gateway that a policy can be attached to.
+const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+
+/// A policy with what selects by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy<T> {
+    /// The resource.
+    pub meta: Meta,
+    /// Annotations of the resource.
+    pub annotations: BTreeMap<String, String>,
+    /// Labels of its pods; none: every pod in scope.
+    pub selector: BTreeMap<String, String>,
+    /// The Gateways that it is attached to by name, where it has references: then it holds for nothing else.
+    pub attached_to: Option<Vec<String>>,
+    /// What it says.
+    pub spec: T,
+}
+
+/// All policies of one kind, by namespace, oldest first.
+type ByNamespace<T> = BTreeMap<String, Vec<Arc<Policy<T>>>>;
+
+/// The security policies of a mesh.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    peer: ByNamespace<PeerAuthentication>,
+    request: ByNamespace<RequestAuthentication>,
+    authorization: ByNamespace<AuthorizationPolicy>,
+}
+
+// === impl Policies ===
+
+impl Policies {
+    pub(crate) fn new(
+        peer: &[Object<PeerAuthentication>],
+        request: &[Object<RequestAuthentication>],
+        authorization: &[Object<AuthorizationPolicy>],
+    ) -> Self {
+        Self {
+            peer: by_namespace("PeerAuthentication", peer, |spec| (spec.selector.as_ref(), Vec::new())),
+            request: by_namespace("RequestAuthentication", request, |spec| {
+                (spec.selector.as_ref(), references(spec.target_ref.as_ref(), &spec.target_refs))
+            }),
+            authorization: by_namespace("AuthorizationPolicy", authorization, |spec| {
+                (spec.selector.as_ref(), references(spec.target_ref.as_ref(), &spec.target_refs))
+            }),
+        }
+    }
+
+    /// Which connections a workload with these labels takes.
+    pub fn mtls(&self, namespace: &str, labels: &BTreeMap<String, String>) -> Mtls {
+        mtls::compose(&holding(&self.peer, &[namespace, ROOT_NAMESPACE], namespace, labels))
+    }
+
+    /// The RequestAuthentications that hold for a workload: those of its namespace, then those of the root's.
+    pub fn request_authentications(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&Arc<Policy<RequestAuthentication>>> {
+        holding(&self.request, &[namespace, ROOT_NAMESPACE], namespace, labels)
+    }
+
+    /// The AuthorizationPolicies that hold for a workload: those of the root namespace, then those of its own.
+    pub fn authorization_policies(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&Arc<Policy<AuthorizationPolicy>>> {
+        holding(&self.authorization, &[ROOT_NAMESPACE, namespace], namespace, labels)
+    }
+
+    /// Every PeerAuthentication, by namespace, oldest first.
+    pub fn all_peer_authentications(&self) -> impl Iterator<Item = &Arc<Policy<PeerAuthentication>>> {
+        self.peer.values().flatten()
+    }
+
+    /// Every RequestAuthentication, by namespace, oldest first.
+    pub fn all_request_authentications(&self) -> impl Iterator<Item = &Arc<Policy<RequestAuthentication>>> {
+        self.request.values().flatten()
+    }
+
+    /// Every AuthorizationPolicy, by namespace, oldest first.
+    pub fn all_authorization_policies(&self) -> impl Iterator<Item = &Arc<Policy<AuthorizationPolicy>>> {
+        self.authorization.values().flatten()
+    }
+}
+
+// === impl Policy ===
+
+impl<T> Policy<T> {
+    /// Whether it holds for a pod of a namespace in which it is looked for (Istio's `ShouldAttachPolicy`; ambient
+    /// mode's waypoints are not modelled).
+    fn holds_for(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {
+        let Some(attached_to) = &self.attached_to else { return selects(&self.selector, labels) };
+        let gateway = labels.get(GATEWAY_NAME);
+        self.meta.namespace == namespace && gateway.is_some_and(|name| attached_to.contains(name))
+    }
+}
+
+fn holding<'a, T>(
+    all: &'a ByNamespace<T>,
+    looked_for_in: &[&str; 2],
+    namespace: &str,
+    labels: &BTreeMap<String, String>,
+) -> Vec<&'a Arc<Policy<T>>> {
+    let [first, second] = looked_for_in;
+    let namespaces = std::iter::once(first).chain((first != second).then_some(second));
+    let policies = namespaces.filter_map(|namespace| all.get(*namespace)).flatten();
+    policies.filter(|policy| policy.holds_for(namespace, labels)).collect()
+}
+
+/// What selects: a selector, and references with the kind that they are to.
+type Selection<'a> = (Option<&'a Spanned<WorkloadSelector>>, Vec<&'a PolicyTargetReference>);
+
+fn by_namespace<T: Clone>(
+    kind: &'static str,
+    objects: &[Object<T>],
+    selection: impl Fn(&T) -> Selection<'_>,
+) -> ByNamespace<T> {
+    let mut policies: Vec<_> = objects
+        .iter()
+        .map(|object| {
+            let (selector, references) = selection(&object.spec);
+            let selector = selector.map(|selector| crate::meta::plain(&selector.match_labels));
+            Arc::new(Policy {
+                meta: Meta::new(kind, &object.metadata, object.span),
+                annotations: annotations(&object.metadata),
+                selector: selector.unwrap_or_default(),
+                attached_to: (!references.is_empty()).then(|| gateways(&references)),
+                spec: object.spec.clone(),
+            })
+        })
+        .collect();
+    policies.sort_by(|a, b| a.meta.by_age(&b.meta));
+    let mut all = ByNamespace::new();
+    for policy in policies {
+        all.entry(policy.meta.namespace.clone()).or_default().push(policy);
+    }
+    all
+}
+
+fn annotations(metadata: &Metadata) -> BTreeMap<String, String> {
+    crate::meta::plain(&metadata.annotations)
+}
+
+/// `targetRefs`, else the deprecated `targetRef`.
+fn references<'a>(
+    one: Option<&'a Spanned<PolicyTargetReference>>,
+    several: &'a [Spanned<PolicyTargetReference>],
+) -> Vec<&'a PolicyTargetReference> {
+    if several.is_empty() {
+        one.map(|reference| &reference.value).into_iter().collect()
+    } else {
+        several.iter().map(|reference| &reference.value).collect()
+    }
+}
+
+/// The Gateways among references; what else they are to is attached by ambient mode only.
+fn gateways(references: &[&PolicyTargetReference]) -> Vec<String> {
+    let is = |field: &Option<Spanned<String>>, wanted: &str| {
+        field.as_ref().is_some_and(|value| value.as_str() == wanted)
+    };
+    references
+        .iter()
+        .filter(|reference| is(&reference.group, GATEWAY_GROUP) && is(&reference.kind, "Gateway"))
+        .filter(|reference| reference.namespace.as_ref().is_none_or(|namespace| namespace.is_empty()))
+        .filter_map(|reference| reference.name.as_ref().map(|name| name.value.clone()))
+        .collect()
+}
