@@ -183,6 +183,10 @@ impl Kind {
                 | Self::Gateway
                 | Self::ServiceEntry
                 | Self::EnvoyFilter
+                | Self::ProxyConfig
+                | Self::Telemetry
+                | Self::WasmPlugin
+                | Self::TrafficExtension
                 | Self::WorkloadEntry
                 | Self::WorkloadGroup
                 | Self::AuthorizationPolicy

@@ -10,7 +10,9 @@ mod ignored;
 pub mod istio;
 mod kind;
 pub mod kubernetes;
+mod mesh_settings;
 mod metadata;
+mod names;
 mod object;
 mod read;
 mod resources;
@@ -19,6 +21,7 @@ mod walk;
 
 pub use ignored::Ignored;
 pub use kind::Kind;
+pub use mesh_settings::{MeshSettings, mesh_config, mesh_networks};
 pub use metadata::{DEFAULT_NAMESPACE, Metadata, OwnerReference};
 pub use object::{Object, PodParts, Untyped};
 pub use read::read;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::gateway_api;
 use crate::kind::{Business, business};
+use crate::mesh_settings::of_config_map;
 use crate::object::{Bare, Manifest, Root, Untyped};
 use crate::rules;
 use crate::{Kind, Object, Outcome};
@@ -28,7 +29,7 @@ pub fn read(sources: &SourceSet, limits: &Limits) -> Outcome {
 
 fn read_file(id: FileId, text: &str, limits: &Limits) -> Outcome {
     let parsed = meshc_syntax::parse(id, text, limits);
-    let mut reader = Reader::default();
+    let mut reader = Reader { text, limits, out: Outcome::default() };
     reader.out.diagnostics = parsed.diagnostics;
     reader.out.suppressions = parsed.suppressions;
     for document in &parsed.documents {
@@ -38,12 +39,13 @@ fn read_file(id: FileId, text: &str, limits: &Limits) -> Outcome {
 }
 
 /// Collects what the documents of one file say.
-#[derive(Default)]
-struct Reader {
+struct Reader<'t> {
+    text: &'t str,
+    limits: &'t Limits,
     out: Outcome,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn document(&mut self, root: &Node) {
         if root.is_null() {
             return;
@@ -129,7 +131,7 @@ impl Reader {
             Kind::Node => resources.nodes.extend(typed::<Bare>(kind, root, found)),
             Kind::Secret => resources.secrets.extend(typed::<Bare>(kind, root, found)),
             Kind::ConfigMap => {
-                found.extend(rules::kind_not_implemented::mesh_config(root));
+                resources.mesh_settings.extend(of_config_map(root, self.text, self.limits, found));
                 resources.config_maps.extend(typed::<Bare>(kind, root, found));
             }
             Kind::Job => resources.jobs.extend(typed::<Bare>(kind, root, found)),
@@ -149,43 +151,48 @@ impl Reader {
             Kind::Sidecar => resources.sidecars.extend(untyped(kind, root, found)),
             Kind::EnvoyFilter => {
                 found.push(rules::kind_not_implemented::check(root, kind.as_str()));
-                let object = typed::<crate::object::Manifest<crate::istio::EnvoyFilter>>(kind, root, found);
+                let object = typed::<Manifest<crate::istio::EnvoyFilter>>(kind, root, found);
                 resources.envoy_filters.extend(object);
             }
             Kind::WorkloadEntry => {
                 found.push(rules::kind_not_implemented::check(root, kind.as_str()));
-                let object = typed::<crate::object::Manifest<crate::istio::WorkloadEntry>>(kind, root, found);
+                let object = typed::<Manifest<crate::istio::WorkloadEntry>>(kind, root, found);
                 resources.workload_entries.extend(object);
             }
             Kind::WorkloadGroup => {
-                let object = typed::<crate::object::Manifest<crate::istio::WorkloadGroup>>(kind, root, found);
+                let object = typed::<Manifest<crate::istio::WorkloadGroup>>(kind, root, found);
                 resources.workload_groups.extend(object);
             }
-            Kind::ProxyConfig => resources.proxy_configs.extend(untyped(kind, root, found)),
+            Kind::ProxyConfig => {
+                resources.proxy_configs.extend(refused::<crate::istio::ProxyConfig>(kind, root, found))
+            }
             Kind::AuthorizationPolicy => {
-                let object =
-                    typed::<crate::object::Manifest<crate::istio::AuthorizationPolicy>>(kind, root, found);
+                let object = typed::<Manifest<crate::istio::AuthorizationPolicy>>(kind, root, found);
                 resources
                     .authorization_policies
                     .extend(object.inspect(|o| rules::authorization_policy(o, root, found)));
             }
             Kind::PeerAuthentication => {
-                let object =
-                    typed::<crate::object::Manifest<crate::istio::PeerAuthentication>>(kind, root, found);
+                let object = typed::<Manifest<crate::istio::PeerAuthentication>>(kind, root, found);
                 resources
                     .peer_authentications
                     .extend(object.inspect(|o| rules::peer_authentication(o, root, found)));
             }
             Kind::RequestAuthentication => {
-                let object =
-                    typed::<crate::object::Manifest<crate::istio::RequestAuthentication>>(kind, root, found);
+                let object = typed::<Manifest<crate::istio::RequestAuthentication>>(kind, root, found);
                 resources
                     .request_authentications
                     .extend(object.inspect(|o| rules::request_authentication(o, root, found)));
             }
-            Kind::Telemetry => resources.telemetries.extend(untyped(kind, root, found)),
-            Kind::WasmPlugin => resources.wasm_plugins.extend(untyped(kind, root, found)),
-            Kind::TrafficExtension => resources.traffic_extensions.extend(untyped(kind, root, found)),
+            Kind::Telemetry => {
+                resources.telemetries.extend(refused::<crate::istio::Telemetry>(kind, root, found))
+            }
+            Kind::WasmPlugin => {
+                resources.wasm_plugins.extend(refused::<crate::istio::WasmPlugin>(kind, root, found))
+            }
+            Kind::TrafficExtension => resources
+                .traffic_extensions
+                .extend(refused::<crate::istio::TrafficExtension>(kind, root, found)),
             Kind::GatewayClass => {
                 resources.gateway_classes.extend(manifest::<gateway_api::GatewayClass>(kind, root, found))
             }
@@ -308,14 +315,20 @@ mod tests {
     }
 
     #[test]
-    fn the_settings_of_the_mesh_are_refused_and_other_config_maps_left_alone() {
+    fn the_settings_of_the_mesh_are_read_where_they_stand() {
         let config_map = |name: &str, data: &str| {
             codes(&format!(
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: istio-system}}\ndata: {data}\n"
             ))
         };
         let found = config_map("istio", "{mesh: 'outboundTrafficPolicy: {mode: REGISTRY_ONLY}'}");
-        assert!(found.len() == 1 && found[0].contains("MeshConfig is not implemented yet"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].contains("`outboundTrafficPolicy` of MeshConfig is not"),
+            "{found:?}"
+        );
+        let found = config_map("istio", "{mesh: '{outbound_traffic_policy: {mode: 7}, trustDomain: a_b}'}");
+        assert!(found.iter().any(|f| f.contains("cannot be `7`")), "{found:?}");
+        assert!(found.iter().any(|f| f.contains("`a_b` is no part of a trust domain")), "{found:?}");
         assert!(config_map("istio", "{mesh: '', meshNetworks: 'networks: {}'}").is_empty());
         assert!(config_map("istio-ca-root-cert", "{root-cert.pem: x}").is_empty());
         assert!(config_map("mine", "{mesh: x}").is_empty());

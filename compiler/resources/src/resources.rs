@@ -6,10 +6,12 @@ use meshc_diagnostics::Diagnostic;
 use meshc_syntax::Suppression;
 
 use crate::istio::{
-    AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, RequestAuthentication,
-    ServiceEntry, VirtualService, WorkloadEntry, WorkloadGroup,
+    AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig,
+    RequestAuthentication, ServiceEntry, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
+    WorkloadEntry, WorkloadGroup,
 };
 use crate::kubernetes::{EndpointSlice, ServiceSpec, WorkloadSpec};
+use crate::mesh_settings::MeshSettings;
 use crate::object::{Object, PodParts, Untyped};
 
 /// All objects of a tree, by kind, in the order of files and documents.
@@ -43,6 +45,8 @@ pub struct Resources {
     pub secrets: Vec<Object<Untyped>>,
     /// Kubernetes.
     pub config_maps: Vec<Object<Untyped>>,
+    /// The settings of the whole mesh in istiod's ConfigMaps, which are among `config_maps` too.
+    pub mesh_settings: Vec<Object<MeshSettings>>,
     /// Kubernetes.
     pub jobs: Vec<Object<Untyped>>,
     /// Kubernetes.
@@ -64,7 +68,7 @@ pub struct Resources {
     /// Istio.
     pub envoy_filters: Vec<Object<EnvoyFilter>>,
     /// Istio.
-    pub proxy_configs: Vec<Object<Untyped>>,
+    pub proxy_configs: Vec<Object<ProxyConfig>>,
     /// Istio.
     pub authorization_policies: Vec<Object<AuthorizationPolicy>>,
     /// Istio.
@@ -72,11 +76,11 @@ pub struct Resources {
     /// Istio.
     pub request_authentications: Vec<Object<RequestAuthentication>>,
     /// Istio.
-    pub telemetries: Vec<Object<Untyped>>,
+    pub telemetries: Vec<Object<Telemetry>>,
     /// Istio.
-    pub wasm_plugins: Vec<Object<Untyped>>,
+    pub wasm_plugins: Vec<Object<WasmPlugin>>,
     /// Istio.
-    pub traffic_extensions: Vec<Object<Untyped>>,
+    pub traffic_extensions: Vec<Object<TrafficExtension>>,
     /// Gateway API.
     pub gateway_classes: Vec<Object<crate::gateway_api::GatewayClass>>,
     /// Gateway API.
@@ -180,6 +184,7 @@ impl Resources {
         self.nodes.append(&mut later.nodes);
         self.secrets.append(&mut later.secrets);
         self.config_maps.append(&mut later.config_maps);
+        self.mesh_settings.append(&mut later.mesh_settings);
         self.jobs.append(&mut later.jobs);
         self.cron_jobs.append(&mut later.cron_jobs);
         self.ingresses.append(&mut later.ingresses);

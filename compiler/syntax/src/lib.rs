@@ -10,6 +10,7 @@ mod flow;
 mod head;
 mod limits;
 mod mapping;
+mod nested;
 mod node;
 mod offsets;
 mod parse;
@@ -21,6 +22,7 @@ mod suppress;
 
 pub use head::Head;
 pub use limits::Limits;
+pub use nested::parse_nested;
 pub use node::{Document, Entry, Key, Kind, Node, Style};
 pub use parse::{Parsed, Skipped, parse, parse_wanted};
 pub use suppress::{Suppression, apply as apply_suppressions};

@@ -6,11 +6,15 @@ mod common;
 mod connection_pool;
 mod destination_rule;
 mod envoy_filter;
+mod extension;
 mod gateway;
 mod load_balancer;
+pub mod mesh;
 mod peer_authentication;
+mod proxy_config;
 mod request_authentication;
 mod service_entry;
+mod telemetry;
 mod virtual_service;
 mod workload_entry;
 
@@ -33,14 +37,24 @@ pub use envoy_filter::{
     ListenerMatch, Patch, PatchContext, PatchMatch, PatchOperation, PatchSelector, PatchTarget, ProxyMatch,
     RouteConfigurationMatch, RouteMatch, RouteMatchAction, SubFilterMatch, VirtualHostMatch, WaypointMatch,
 };
+pub use extension::{
+    EnvValueSource, EnvVar, ExtensionPhase, FailStrategy, LuaConfig, PluginPhase, PluginType, PortNumber,
+    PullPolicy, TrafficExtension, TrafficMode, TrafficSelector, VmConfig, WasmConfig, WasmPlugin,
+};
 pub use gateway::{Gateway, GatewayPort, Server, ServerTls, TlsCertificate, TlsMode, TlsVersion};
 pub use load_balancer::{
     ConsistentHash, CookieAttribute, HttpCookie, LoadBalancerSettings, LocalityDistribute, LocalityFailover,
     LocalityLbSetting, Maglev, RingHash, SimpleLoadBalancer, Warmup, ZoneAwareLbSetting,
 };
 pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
+pub use proxy_config::{ProxyConfig, ProxyImage};
 pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication};
 pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryPort, ServiceEntrySelector};
+pub use telemetry::{
+    IstioMetric, LogFilter, LogSelector, MetricSelector, MetricsOverride, ProviderRef, TagOperation,
+    TagOverride, Telemetry, TelemetryAccessLogging, TelemetryCustomTag, TelemetryMetrics, TelemetryTagName,
+    TelemetryTagValue, TelemetryTracing, TracingSelector, WorkloadMode,
+};
 pub use virtual_service::{
     Abort, CorsPolicy, Delay, Delegate, DerivePort, Fault, HeaderOperations, Headers, HttpBody,
     HttpDirectResponse, HttpMatch, HttpMirrorPolicy, HttpRedirect, HttpRetry, HttpRewrite, HttpRoute,

@@ -3,6 +3,8 @@
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_syntax::Node;
 
+use crate::istio::mesh::MeshNetworks;
+
 declare_rule! {
     /// ## What it does
     /// Refuses a resource of a kind that is part of a mesh's configuration but that this version of meshc does
@@ -39,24 +41,10 @@ pub(crate) fn check(root: &Node, kind: &str) -> Diagnostic {
         .help("name the files that meshc shall read, without this one")
 }
 
-/// The finding for the ConfigMap that holds the settings of the whole mesh, which change what every proxy does;
-/// `None` for any other ConfigMap and for one without settings. Istio reads `istio`, or `istio-REVISION`, in its root
-/// namespace.
-pub(crate) fn mesh_config(root: &Node) -> Option<Diagnostic> {
-    let metadata = |key| root.at(&["metadata", key]).and_then(Node::as_str);
-    let name = metadata("name").filter(|name| *name == "istio" || name.starts_with("istio-"))?;
-    let namespace = metadata("namespace").filter(|namespace| *namespace == "istio-system")?;
-    let has_settings = |text: &str| !matches!(text.trim(), "" | "{}" | "networks: {}");
-    let entry = ["mesh", "meshNetworks"].into_iter().find_map(|key| {
-        let entry = root.get("data")?.entry(key)?;
-        entry.value.as_str().is_some_and(has_settings).then_some(entry)
-    })?;
-    let what = if &*entry.key.text == "mesh" { "MeshConfig" } else { "MeshNetworks" };
-    let message =
-        format!("{what} is not implemented yet: it changes what every proxy does, so the tree is refused");
-    Some(
-        Diagnostic::new(&KIND_NOT_IMPLEMENTED, entry.key.span, message)
-            .resource("ConfigMap", Some(namespace), name)
-            .help("name the files that meshc shall read, without this one, if the settings are Istio's defaults"),
-    )
+/// The finding for networks of the mesh: which endpoints a proxy reaches how depends on them.
+pub(crate) fn mesh_networks(networks: &MeshNetworks, found: &mut Vec<Diagnostic>) {
+    if let Some(name) = networks.networks.keys().next() {
+        let message = "MeshNetworks is not implemented yet: it changes how every proxy reaches others, so the tree is refused";
+        found.push(Diagnostic::new(&KIND_NOT_IMPLEMENTED, name.span, message));
+    }
 }

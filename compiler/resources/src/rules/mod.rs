@@ -6,12 +6,14 @@ pub(crate) mod custom_condition;
 pub(crate) mod destination;
 pub(crate) mod empty_condition;
 pub(crate) mod empty_selector;
+pub(crate) mod extension_provider;
 pub(crate) mod hosts_missing;
 pub(crate) mod http_only_deny;
 pub(crate) mod invalid_regex;
 pub(crate) mod jwks;
 pub(crate) mod jwt_rule;
 pub(crate) mod kind_not_implemented;
+pub(crate) mod mesh_config;
 pub(crate) mod missing_name;
 pub(crate) mod not_implemented_value;
 pub(crate) mod out_of_range;
@@ -25,15 +27,16 @@ pub(crate) mod unknown_version;
 pub(crate) mod weights;
 
 use meshc_diagnostics::{Diagnostic, Rule};
+use meshc_syntax::Node;
 use meshc_syntax::de::Issue;
 
 use crate::Object;
+use crate::istio::mesh::{MeshConfig, MeshNetworks};
 use crate::istio::{
     AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, RequestAuthentication, ServiceEntry,
     VirtualService,
 };
 use crate::kubernetes::ServiceSpec;
-use meshc_syntax::Node;
 
 /// All rules of this crate, by code.
 pub const RULES: &[&Rule] = &[
@@ -61,6 +64,8 @@ pub const RULES: &[&Rule] = &[
     &jwt_rule::JWT_RULE,
     &jwks::JWKS,
     &jwks::PRIVATE_JWKS,
+    &mesh_config::MESH_CONFIG,
+    &extension_provider::EXTENSION_PROVIDER,
 ];
 
 /// Whether a finding says that the tree uses something that this version does not model: then no command that would
@@ -155,4 +160,15 @@ pub(crate) fn request_authentication(
     jwt_rule::check(object, found);
     jwks::check(object, found);
     reserved_annotation::check(object, found);
+}
+
+pub(crate) fn mesh_config(config: &MeshConfig, node: &Node, found: &mut Vec<Diagnostic>) {
+    mesh_config::mesh_config(config, found);
+    extension_provider::check(config, found);
+    not_implemented_value::mesh_config(node, found);
+}
+
+pub(crate) fn mesh_networks(networks: &MeshNetworks, found: &mut Vec<Diagnostic>) {
+    mesh_config::mesh_networks(networks, found);
+    kind_not_implemented::mesh_networks(networks, found);
 }

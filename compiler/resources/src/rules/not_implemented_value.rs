@@ -2,6 +2,7 @@
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_source::Span;
+use meshc_syntax::Node;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
@@ -174,4 +175,75 @@ pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagn
     };
     let span = resolution.map_or(object.name_span(), |r| r.span);
     found.push(finding(object, "spec.resolution", &Spanned::at(name.to_owned(), span)));
+}
+
+/// Settings of the whole mesh that change what proxies do and are not modelled yet.
+const MESH_CONFIG: &[&str] = &[
+    "proxyListenPort",
+    "proxyInboundListenPort",
+    "proxyHttpPort",
+    "connectTimeout",
+    "protocolDetectionTimeout",
+    "tcpKeepalive",
+    "ingressClass",
+    "ingressService",
+    "ingressControllerMode",
+    "ingressSelector",
+    "enableTracing",
+    "accessLogFile",
+    "accessLogFormat",
+    "accessLogEncoding",
+    "enableEnvoyAccessLogService",
+    "disableEnvoyListenerLog",
+    "outboundTrafficPolicy",
+    "inboundTrafficPolicy",
+    "enableAutoMtls",
+    "trustDomain",
+    "trustDomainAliases",
+    "defaultServiceExportTo",
+    "defaultVirtualServiceExportTo",
+    "defaultDestinationRuleExportTo",
+    "rootNamespace",
+    "localityLbSetting",
+    "zoneAwareLbSetting",
+    "dnsRefreshRate",
+    "h2UpgradePolicy",
+    "inboundClusterStatName",
+    "outboundClusterStatName",
+    "serviceSettings",
+    "verifyCertificateAtClient",
+    "extensionProviders",
+    "defaultProviders",
+    "discoverySelectors",
+    "pathNormalization",
+    "defaultHttpRetryPolicy",
+    "defaultInboundHttpRetryPolicy",
+    "meshMTLS",
+    "tlsDefaults",
+    "defaultTrafficPolicy",
+    "serviceEntryVisibility",
+    "defaultConfig.interceptionMode",
+    "defaultConfig.tracing",
+    "defaultConfig.envoyAccessLogService",
+    "defaultConfig.proxyMetadata",
+    "defaultConfig.gatewayTopology",
+    "defaultConfig.privateKeyProvider",
+    "defaultConfig.proxyHeaders",
+    "defaultConfig.connectionSettings",
+];
+
+/// Settings of the whole mesh.
+pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
+    for path in MESH_CONFIG {
+        let (parent, key) =
+            path.split_once('.').map_or((Some(node), *path), |(first, key)| (node.get(first), key));
+        let Some(entry) = parent.and_then(|parent| parent.entry(key)) else { continue };
+        if entry.value.is_null() {
+            continue;
+        }
+        let message = format!(
+            "`{path}` of MeshConfig is not implemented yet: it changes what proxies do, so the tree is refused"
+        );
+        found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, entry.key.span, message));
+    }
 }

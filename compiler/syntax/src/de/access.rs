@@ -10,7 +10,7 @@ use serde::de::{
 use super::error::Failure;
 use super::path::Step;
 use super::value::{KeyDeserializer, Position, ValueDeserializer};
-use super::{Issue, Reading, not_yet};
+use super::{Encoding, Issue, Reading, not_yet};
 use crate::node::{Entry, Key, Node};
 
 /// The items of a list, without those that are left out.
@@ -68,7 +68,7 @@ impl<'a> MapAccess<'a> for MapEntries<'_, 'a> {
         };
         self.value = Some(entry);
         // A key that its type refuses takes its entry with it.
-        seed.deserialize(KeyDeserializer(&entry.key)).map(Some).map_err(|failure| {
+        seed.deserialize(KeyDeserializer::new(&entry.key)).map(Some).map_err(|failure| {
             if !matches!(failure, Failure::Recorded) {
                 reading.record(Issue::InvalidValue {
                     path: reading.path(),
@@ -163,7 +163,7 @@ impl<'a> MapAccess<'a> for StructEntries<'_, 'a> {
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Failure> {
         let (reading, fields) = (self.reading, self.fields);
         let Some(entry) = self.entries.find(|entry| {
-            let absent = entry.value.is_null() && fields.contains(&&*entry.key.text);
+            let absent = entry.value.is_null() && fields.contains(&field_name(reading, &entry.key, fields));
             if absent {
                 reading.found_null(entry);
             }
@@ -172,7 +172,8 @@ impl<'a> MapAccess<'a> for StructEntries<'_, 'a> {
             return Ok(None);
         };
         self.value = Some(entry);
-        seed.deserialize(KeyDeserializer(&entry.key)).map(Some)
+        let name = field_name(reading, &entry.key, fields);
+        seed.deserialize(KeyDeserializer { text: name, span: entry.key.span }).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Failure> {
@@ -184,6 +185,24 @@ impl<'a> MapAccess<'a> for StructEntries<'_, 'a> {
             seed.deserialize(ValueDeserializer::new(self.reading, &entry.value, position))
         })
     }
+}
+
+/// The field that a key names. In protojson a field is written as in JSON (`accessLogFile`) or as in its
+/// message (`access_log_file`).
+fn field_name<'a>(reading: &Reading<'_>, key: &'a Key, fields: &'static [&'static str]) -> &'a str {
+    let text = &*key.text;
+    if reading.encoding != Encoding::ProtoJson || !text.contains('_') || fields.contains(&text) {
+        return text;
+    }
+    let same = |field: &&&str| {
+        let mut after_underscore = false;
+        let mut letters = text.chars().filter_map(|letter| {
+            let upper = std::mem::replace(&mut after_underscore, letter == '_');
+            (letter != '_').then(|| if upper { letter.to_ascii_uppercase() } else { letter })
+        });
+        field.chars().all(|letter| letters.next() == Some(letter)) && letters.next().is_none()
+    };
+    fields.iter().find(same).copied().unwrap_or(text)
 }
 
 /// What an enumeration is read from.
@@ -214,7 +233,7 @@ impl<'r, 'a> EnumAccess<'a> for EnumContent<'r, 'a> {
                 Ok((variant, Content::Unit(unit)))
             }
             Self::Entry(reading, entry) => {
-                let variant = seed.deserialize(KeyDeserializer(&entry.key))?;
+                let variant = seed.deserialize(KeyDeserializer::new(&entry.key))?;
                 Ok((variant, Content::Entry(EntryVariant(reading, entry))))
             }
         }

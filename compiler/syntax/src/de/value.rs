@@ -361,13 +361,25 @@ impl<'a> Deserializer<'a> for ValueDeserializer<'_, 'a> {
 }
 
 /// A key of a mapping.
-pub(super) struct KeyDeserializer<'a>(pub(super) &'a Key);
+pub(super) struct KeyDeserializer<'a> {
+    /// What it says, or the field that it stands for.
+    pub(super) text: &'a str,
+    /// Where it stands.
+    pub(super) span: Span,
+}
+
+impl<'a> KeyDeserializer<'a> {
+    /// A key as it is written.
+    pub(super) fn new(key: &'a Key) -> Self {
+        Self { text: &key.text, span: key.span }
+    }
+}
 
 impl<'a> Deserializer<'a> for KeyDeserializer<'a> {
     type Error = Failure;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_str(&self.0.text)
+        visitor.visit_str(self.text)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'a>>(
@@ -376,7 +388,7 @@ impl<'a> Deserializer<'a> for KeyDeserializer<'a> {
         visitor: V,
     ) -> Result<V::Value, Failure> {
         if name == spanned::NAME {
-            let span = self.0.span;
+            let span = self.span;
             return visitor.visit_seq(SpannedParts::new(self, span));
         }
         visitor.visit_newtype_struct(self)
@@ -392,7 +404,7 @@ impl<'a> Deserializer<'a> for KeyDeserializer<'a> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        visitor.visit_enum(StrDeserializer::new(&self.0.text))
+        visitor.visit_enum(StrDeserializer::new(self.text))
     }
 
     serde::forward_to_deserialize_any! {
