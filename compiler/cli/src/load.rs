@@ -11,7 +11,7 @@ use meshc_source::{LoadProblem, Selection, SourceError, SourceSet};
 use meshc_syntax::Suppression;
 
 use crate::args::RevisionArgs;
-use crate::{output, render};
+use crate::{clock, output, render};
 
 /// How many findings a command tells whose job is another than finding them.
 const TOLD: usize = 20;
@@ -124,7 +124,7 @@ impl Tree {
         let compiled =
             (wanted(Level::Mesh) || wanted(Level::Routes)).then(|| meshc_effective::compile(&self.mesh));
         if wanted(Level::Mesh) {
-            found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh));
+            found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh, &self.settings()));
             found.extend(compiled.iter().flat_map(|mesh| mesh.diagnostics.iter().cloned()));
         }
         if wanted(Level::Routes)
@@ -139,6 +139,11 @@ impl Tree {
         let mut found = meshc_syntax::apply_suppressions(found, &self.suppressions, judged);
         sort(&mut found, &self.sources);
         (found, compiled)
+    }
+
+    /// What the rules about the mesh have to know beside the tree.
+    fn settings(&self) -> meshc_analysis::Settings {
+        meshc_analysis::Settings { now: Some(clock::now()), ..meshc_analysis::Settings::default() }
     }
 
     /// What the tree uses that this version does not model.
@@ -199,7 +204,7 @@ pub(crate) fn all_rules() -> Vec<&'static Rule> {
     all.extend(meshc_resources::rules::RULES);
     all.extend(meshc_mesh::rules::RULES);
     all.extend(meshc_effective::rules::RULES);
-    all.extend(meshc_analysis::rules::RULES);
+    all.extend(meshc_analysis::rules::RULES.iter());
     all.sort_by_key(|rule| rule.code);
     all
 }

@@ -106,7 +106,7 @@ impl<'a> Compiler<'a> {
         }
         let view = self.mesh.sidecar_view(&pod.namespace);
         let made = Arc::new(Outbound {
-            tables: outbound::tables(&view, &key.1, &mut self.shared, &mut self.found),
+            tables: outbound::tables(&view, &key.1, &mut self.shared),
             listeners: self.listeners.of(&view, &mut self.found),
             clusters: self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar),
         });

@@ -1,19 +1,46 @@
 //! What the mesh rules look up: services by host, and how a written name is understood.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
-use meshc_mesh::{Mesh, Service};
-use meshc_resources::Resources;
+use meshc_mesh::{Gateway, Mesh, Service};
+use meshc_resources::{Object, Resources, istio, kubernetes};
 use meshc_syntax::suggest::nearest;
 
-/// The resources with an index of the services.
+use super::destinations::{self, Place};
+use super::pods::Pods;
+
+/// The resources with what the rules look up in them.
 pub(super) struct Context<'a> {
     pub(super) resources: &'a Resources,
     pub(super) mesh: &'a Mesh,
+    /// Seconds since 1970, for the dates of certificates; none leaves them alone.
+    pub(super) now: Option<i64>,
+    /// Whether the tree holds Secrets at all.
+    pub(super) has_secrets: bool,
+    /// Pods by their labels.
+    pub(super) pods: Pods<'a>,
+    /// Every place that sends requests somewhere.
+    pub(super) destinations: Vec<Place<'a>>,
     by_host: BTreeMap<&'a str, Vec<&'a Arc<Service>>>,
+    gateways: HashMap<String, &'a Arc<Gateway>>,
+    services: HashMap<(&'a str, &'a str), &'a Object<kubernetes::ServiceSpec>>,
+    namespaces: BTreeSet<&'a str>,
+    /// Services by the namespace that declares them.
+    by_namespace: HashMap<&'a str, Vec<&'a Arc<Service>>>,
+    /// Istio's injector is installed so that namespaces without a label get sidecars.
+    pub(super) injects_by_default: bool,
+    /// Sidecars give ServiceEntries without addresses some.
+    pub(super) allocates_addresses: bool,
+    /// How many names may still be searched for the nearest one.
+    searches: Cell<usize>,
 }
+
+/// In a tree with more unknown names than this something larger is wrong than a letter; searching for each the nearest
+/// of all names would take its square.
+const MAX_SEARCHES: usize = 500;
 
 /// What a host means where it is written.
 pub(super) enum Found<'a> {
@@ -28,12 +55,83 @@ pub(super) enum Found<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(resources: &'a Resources, mesh: &'a Mesh) -> Self {
+    pub(super) fn new(resources: &'a Resources, mesh: &'a Mesh, now: Option<i64>) -> Self {
         let mut by_host: BTreeMap<&str, Vec<&Arc<Service>>> = BTreeMap::new();
+        let mut namespaces: BTreeSet<&str> = mesh.namespaces.keys().map(String::as_str).collect();
+        let mut by_namespace: HashMap<&str, Vec<&Arc<Service>>> = HashMap::new();
         for service in &mesh.services {
             by_host.entry(service.hostname.as_str()).or_default().push(service);
+            namespaces.insert(service.namespace());
+            by_namespace.entry(service.namespace()).or_default().push(service);
         }
-        Self { resources, mesh, by_host }
+        namespaces.extend(mesh.pods.iter().map(|pod| pod.namespace.as_str()));
+        Self {
+            resources,
+            mesh,
+            now,
+            has_secrets: !resources.secrets.is_empty(),
+            pods: Pods::new(&mesh.pods),
+            destinations: destinations::all(&resources.virtual_services),
+            by_host,
+            gateways: mesh.gateways.iter().map(|gateway| (gateway.meta.key(), gateway)).collect(),
+            services: resources.services.iter().map(|o| ((o.namespace(), o.name()), o)).collect(),
+            namespaces,
+            by_namespace,
+            injects_by_default: false,
+            allocates_addresses: false,
+            searches: Cell::new(MAX_SEARCHES),
+        }
+    }
+
+    /// Whether the tree holds pods of a namespace.
+    pub(super) fn has_workloads(&self, namespace: &str) -> bool {
+        self.pods.of_namespace(namespace).next().is_some()
+    }
+
+    /// Whether anything in the tree shows that a namespace exists.
+    pub(super) fn has_namespace(&self, name: &str) -> bool {
+        self.namespaces.contains(name) || name == meshc_mesh::ROOT_NAMESPACE || self.mesh.external.has_namespace(name)
+    }
+
+    /// All namespaces that something in the tree shows.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &'a str> {
+        self.namespaces.iter().copied()
+    }
+
+    /// The gateway called `NAMESPACE/NAME`.
+    pub(super) fn gateway(&self, key: &str) -> Option<&'a Arc<Gateway>> {
+        self.gateways.get(key).copied()
+    }
+
+    /// The services that a namespace declares.
+    pub(super) fn services_of(&self, namespace: &str) -> impl Iterator<Item = &'a Arc<Service>> {
+        self.by_namespace.get(namespace).into_iter().flatten().copied()
+    }
+
+    /// Whether Istio gave a ServiceEntry addresses (`status.addresses`).
+    #[expect(clippy::unused_self, reason = "the status is read once it is typed")]
+    pub(super) fn has_allocated_addresses(&self, _entry: &Object<istio::ServiceEntry>) -> bool {
+        false
+    }
+
+    /// The Kubernetes Service of this namespace and name.
+    pub(super) fn service_object(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Option<&'a Object<kubernetes::ServiceSpec>> {
+        self.services.get(&(namespace, name)).copied()
+    }
+
+    /// The name among `candidates` that was probably meant.
+    pub(super) fn nearest<'n>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        let left = self.searches.get().checked_sub(1)?;
+        self.searches.set(left);
+        nearest(name, candidates)
     }
 
     /// What a host written in a resource of `namespace` means there.
@@ -88,10 +186,10 @@ impl<'a> Context<'a> {
         }
         let seen = self.mesh.services.iter().filter(|service| service.is_visible_to(namespace));
         if host.contains('.') {
-            return nearest(host, seen.map(|service| service.hostname.as_str())).map(ToOwned::to_owned);
+            return self.nearest(host, seen.map(|service| service.hostname.as_str())).map(ToOwned::to_owned);
         }
         let own =
             seen.filter(|s| s.namespace() == namespace && s.hostname != s.name).map(|s| s.name.as_str());
-        nearest(host, own).map(ToOwned::to_owned)
+        self.nearest(host, own).map(ToOwned::to_owned)
     }
 }

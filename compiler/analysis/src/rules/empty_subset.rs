@@ -7,7 +7,7 @@ use meshc_mesh::{Resolution, Service, selects};
 use meshc_resources::istio::Subset;
 
 use super::context::{Context, Found};
-use super::destinations::{self, Place};
+use super::destinations::Place;
 
 declare_rule! {
     /// ## What it does
@@ -41,7 +41,6 @@ declare_rule! {
 
 /// Every subset of every DestinationRule whose host's endpoints are those of the tree.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    let places = destinations::all(&context.resources.virtual_services);
     for object in &context.resources.destination_rules {
         let Some(host) = &object.spec.host else { continue };
         let Found::Services(services) = context.find(host, object.namespace()) else { continue };
@@ -65,7 +64,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             let name = subset.name.as_ref().map_or("", |name| name.value.as_str());
             let labels: Vec<String> =
                 subset.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            let used = places.iter().find(|place| uses(context, place, &services, name));
+            let used = context.destinations.iter().find(|place| uses(context, place, &services, name));
             let loss = if used.is_some() {
                 "requests that are sent to it get 503"
             } else {

@@ -37,7 +37,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             if full == MESH_GATEWAY {
                 continue;
             }
-            let Some(gateway) = context.mesh.gateway(&full) else { continue };
+            let Some(gateway) = context.gateway(&full) else { continue };
             let served = served(gateway, namespace);
             let hits = |host: &str| served.iter().any(|s| is_covered(host, s) || is_covered(s, host));
             let missing: Vec<_> =

@@ -1,6 +1,7 @@
 //! A Gateway that selects no workload.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_mesh::PodProxy;
 use meshc_settings::ways_out;
 
 use super::context::Context;
@@ -34,7 +35,8 @@ declare_rule! {
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for gateway in &context.mesh.gateways {
         let external = &context.mesh.external;
-        if context.mesh.pods_of(gateway).next().is_some()
+        let mut selected = context.pods.selected(None, &gateway.selector);
+        if selected.any(|pod| pod.proxy == PodProxy::Gateway)
             || external.workloads.iter().any(|of| of.selected_by(&gateway.selector))
         {
             continue;

@@ -1,7 +1,8 @@
 //! A Service that selects no pod.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_mesh::{Registry, Resolution};
+use meshc_mesh::Resolution;
+use meshc_mesh::hostname::service_host;
 use meshc_settings::ways_out;
 use meshc_syntax::suggest::list;
 
@@ -32,19 +33,13 @@ declare_rule! {
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for object in &context.resources.services {
         let selector = &object.spec.selector;
-        let of_this = |s: &&std::sync::Arc<meshc_mesh::Service>| {
-            s.registry == Registry::Kubernetes
-                && s.name == object.name()
-                && s.namespace() == object.namespace()
-        };
-        let Some(service) = context.mesh.services.iter().find(of_this) else { continue };
-        let in_namespace = |pod: &&meshc_mesh::Pod| pod.namespace == object.namespace();
-        let selected = |pod: &meshc_mesh::Pod| meshc_mesh::selects(&service.selector, &pod.labels);
+        let host = service_host(object.name(), object.namespace());
+        let Some(service) = context.mesh.service(&host, object.namespace()) else { continue };
         if selector.is_empty()
             || !service.endpoints.is_empty()
             || service.resolution != Resolution::ClientSide
             || context.mesh.external.has_workload(object.namespace(), &service.selector)
-            || context.mesh.pods.iter().filter(in_namespace).any(selected)
+            || context.pods.selected(Some(object.namespace()), &service.selector).next().is_some()
         {
             continue;
         }
@@ -59,10 +54,8 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         );
         let finding = object.finding(&IDLE_SERVICE, span, message);
         let mut values: Vec<&str> = context
-            .mesh
             .pods
-            .iter()
-            .filter(in_namespace)
+            .of_namespace(object.namespace())
             .filter_map(|pod| pod.labels.get(&first.0.value))
             .map(String::as_str)
             .collect();

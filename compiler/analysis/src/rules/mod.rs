@@ -8,18 +8,25 @@ mod dropped_policy;
 mod duplicate_resource;
 mod empty_subset;
 mod gateway_host;
+mod gateways;
 mod hidden_route;
 mod idle_gateway;
 mod idle_service;
 mod impossible_match;
 mod lone_routes;
+mod missing;
 mod originals;
+mod pods;
 mod port;
 mod routes;
+mod routing;
 mod undecided_route;
 mod unknown_gateway;
 mod unknown_host;
 mod unknown_subset;
+mod workloads;
+
+use std::sync::LazyLock;
 
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_mesh::Mesh;
@@ -31,25 +38,33 @@ pub use lone_routes::check_lone_routes;
 pub use routes::check_routes;
 
 /// All rules of this crate, by code.
-pub const RULES: &[&Rule] = &[
-    &unknown_host::UNKNOWN_HOST,
-    &unknown_subset::UNKNOWN_SUBSET,
-    &empty_subset::EMPTY_SUBSET,
-    &unknown_gateway::UNKNOWN_GATEWAY,
-    &idle_gateway::IDLE_GATEWAY,
-    &idle_service::IDLE_SERVICE,
-    &dropped_policy::DROPPED_POLICY,
-    &port::PORT,
-    &gateway_host::GATEWAY_HOST,
-    &duplicate_resource::DUPLICATE_RESOURCE,
-    &hidden_route::HIDDEN_ROUTE,
-    &impossible_match::IMPOSSIBLE_MATCH,
-    &undecided_route::UNDECIDED_ROUTE,
-];
+pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
+    let mut all: Vec<&'static Rule> = vec![
+        &unknown_host::UNKNOWN_HOST,
+        &unknown_subset::UNKNOWN_SUBSET,
+        &empty_subset::EMPTY_SUBSET,
+        &unknown_gateway::UNKNOWN_GATEWAY,
+        &idle_gateway::IDLE_GATEWAY,
+        &idle_service::IDLE_SERVICE,
+        &dropped_policy::DROPPED_POLICY,
+        &port::PORT,
+        &gateway_host::GATEWAY_HOST,
+        &duplicate_resource::DUPLICATE_RESOURCE,
+        &hidden_route::HIDDEN_ROUTE,
+        &impossible_match::IMPOSSIBLE_MATCH,
+        &undecided_route::UNDECIDED_ROUTE,
+    ];
+    all.extend(workloads::RULES);
+    all.extend(gateways::RULES);
+    all.extend(routing::RULES);
+    all.sort_by_key(|rule| rule.code);
+    all
+});
 
-/// The findings of all rules that need the mesh as a whole but no route table, in no particular order.
-pub fn check_mesh(resources: &Resources, mesh: &Mesh) -> Vec<Diagnostic> {
-    let context = Context::new(resources, mesh);
+/// The findings of all rules that need the mesh as a whole but no route table, in no particular order. `now` is in
+/// seconds since 1970; without it the dates of certificates are not judged.
+pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<Diagnostic> {
+    let context = Context::new(resources, mesh, now);
     let mut found = Vec::new();
     duplicate_resource::check(&context, &mut found);
     unknown_host::check(&context, &mut found);
@@ -61,6 +76,9 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh) -> Vec<Diagnostic> {
     dropped_policy::check(&context, &mut found);
     port::check(&context, &mut found);
     gateway_host::check(&context, &mut found);
+    workloads::check(&context, &mut found);
+    gateways::check(&context, &mut found);
+    routing::check(&context, &mut found);
     found
 }
 

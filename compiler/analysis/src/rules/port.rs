@@ -3,7 +3,6 @@
 use meshc_diagnostics::{Diagnostic, declare_rule};
 
 use super::context::Context;
-use super::destinations;
 
 declare_rule! {
     /// ## What it does
@@ -35,7 +34,7 @@ declare_rule! {
 
 /// Every destination and mirror on a host that exists.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for place in destinations::all(&context.resources.virtual_services) {
+    for place in &context.destinations {
         let Some(host) = place.host() else { continue };
         let Some(service) = context.service(host, place.object.namespace()) else { continue };
         let numbers: Vec<String> = service.ports.iter().map(|port| port.number.to_string()).collect();

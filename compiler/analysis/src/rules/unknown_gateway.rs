@@ -6,7 +6,6 @@ use meshc_resources::Object;
 use meshc_resources::istio::VirtualService;
 use meshc_settings::ways_out;
 use meshc_syntax::de::Spanned;
-use meshc_syntax::suggest::nearest;
 
 use super::context::Context;
 
@@ -77,7 +76,7 @@ fn missing(
     path: &str,
 ) -> Option<Diagnostic> {
     let full = qualify_gateway(gateway, object.namespace());
-    if full == MESH_GATEWAY || context.mesh.gateway(&full).is_some() {
+    if full == MESH_GATEWAY || context.gateway(&full).is_some() {
         return None;
     }
     if full.split_once('/').is_some_and(|(of, name)| context.mesh.external.has_gateway(of, name)) {
@@ -91,7 +90,7 @@ fn missing(
     // The same name in another namespace is what is most often meant.
     let same_name = |key: &&String| key.rsplit('/').next() == full.rsplit('/').next();
     let near = keys.iter().find(same_name).map(String::as_str);
-    let Some(near) = near.or_else(|| nearest(&full, keys.iter().map(String::as_str))) else {
+    let Some(near) = near.or_else(|| context.nearest(&full, keys.iter().map(String::as_str))) else {
         return Some(finding.help(format!("declare the Gateway; {}", ways_out("gateways"))));
     };
     let own = format!("{}/", object.namespace());

@@ -6,7 +6,6 @@ use meshc_mesh::{Absence, ExportTo};
 use meshc_settings::ways_out;
 
 use super::context::{Context, Found};
-use super::destinations;
 
 declare_rule! {
     /// ## What it does
@@ -42,7 +41,7 @@ declare_rule! {
 
 /// Every destination, every mirror, every DestinationRule.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for place in destinations::all(&context.resources.virtual_services) {
+    for place in &context.destinations {
         let Some(host) = place.host() else { continue };
         let namespace = place.object.namespace();
         let export_to = ExportTo::new(place.object.spec.export_to.iter().map(|entry| entry.value.clone()));

@@ -4,7 +4,6 @@ use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_syntax::suggest::{list, nearest};
 
 use super::context::Context;
-use super::destinations;
 
 declare_rule! {
     /// ## What it does
@@ -35,7 +34,7 @@ declare_rule! {
 
 /// Every destination and mirror with a subset, on a host that exists.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for place in destinations::all(&context.resources.virtual_services) {
+    for place in &context.destinations {
         let (Some(host), Some(subset)) = (place.host(), &place.destination.subset) else { continue };
         let namespace = place.object.namespace();
         let Some(service) = context.service(host, namespace) else { continue };

@@ -2,10 +2,9 @@
 //! (Istio's `BuildSidecarOutboundVirtualHosts`).
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use meshc_diagnostics::Diagnostic;
 use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
 use meshc_mesh::{Service, View, VirtualService};
 
@@ -14,7 +13,7 @@ use super::ports;
 use super::shared::{Routes, Shared};
 use crate::http::{self, Perspective};
 use crate::model::{Origin, RouteTable, VirtualHost};
-use crate::{names, rules};
+use crate::names;
 
 /// Route tables by name.
 pub(crate) type Tables = BTreeMap<String, Arc<RouteTable>>;
@@ -30,12 +29,7 @@ struct Candidate {
 }
 
 /// The tables of all ports for sidecars in the view's namespace with these labels.
-pub(crate) fn tables(
-    view: &View,
-    labels: &BTreeMap<String, String>,
-    shared: &mut Shared,
-    found: &mut Vec<Diagnostic>,
-) -> Tables {
+pub(crate) fn tables(view: &View, labels: &BTreeMap<String, String>, shared: &mut Shared) -> Tables {
     let mut tables = Tables::new();
     let mut by_port: BTreeMap<u16, Vec<&Arc<Service>>> =
         ports::http_ports(view).into_iter().map(|port| (port, Vec::new())).collect();
@@ -48,7 +42,7 @@ pub(crate) fn tables(
         }
     }
     for (port, services) in by_port {
-        let hosts = virtual_hosts(view, labels, port, &services, shared, found);
+        let hosts = virtual_hosts(view, labels, port, &services, shared);
         for service in services {
             let own =
                 service.port(port).filter(|p| ports::has_own_table(p.protocol, service.listen_address()));
@@ -73,7 +67,6 @@ fn virtual_hosts(
     port: u16,
     services: &[&Arc<Service>],
     shared: &mut Shared,
-    found: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<VirtualHost>> {
     let by_host: ByHost<'_> = services.iter().map(|service| (lower(&service.hostname), *service)).collect();
     let candidates = candidates(view, labels, port, &by_host, shared);
@@ -82,16 +75,13 @@ fn virtual_hosts(
         known.insert(candidate.domains.number);
     }
     let mut made: Vec<Arc<VirtualHost>> = Vec::with_capacity(candidates.len());
-    let mut makers: HashMap<usize, &Candidate> = HashMap::with_capacity(candidates.len());
+    let mut made_names: HashSet<usize> = HashSet::with_capacity(candidates.len());
     let mut taken = Names::default();
     for candidate in &candidates {
-        if let Some(first) = makers.get(&candidate.domains.number) {
-            if let (Some(first), Some(second)) = (&first.routes.by, &candidate.routes.by) {
-                found.extend(rules::duplicate_host(first, second, &candidate.domains.host));
-            }
+        // The first of a name holds; `MC1301` tells of VirtualServices that are not followed.
+        if !made_names.insert(candidate.domains.number) {
             continue;
         }
-        makers.insert(candidate.domains.number, candidate);
         match candidate.domains.claim(&mut taken, &known) {
             Claim::All => {
                 let new = || virtual_host(candidate, port, candidate.domains.all.clone());

@@ -1,6 +1,5 @@
 //! The rules about what Istio drops or merges when it makes configuration, one file each.
 
-mod duplicate_host;
 mod duplicate_server;
 mod duplicate_subset;
 mod port_conflict;
@@ -9,8 +8,6 @@ mod undeclared_protocol;
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_mesh::Mesh;
 
-pub use duplicate_host::DUPLICATE_HOST;
-pub(crate) use duplicate_host::duplicate_host;
 pub use duplicate_server::DUPLICATE_SERVER;
 pub(crate) use duplicate_server::duplicate_server;
 pub use duplicate_subset::DUPLICATE_SUBSET;
@@ -19,8 +16,7 @@ pub(crate) use port_conflict::port_conflict;
 pub use undeclared_protocol::UNDECLARED_PROTOCOL;
 
 /// All rules of this crate, by code.
-pub const RULES: &[&Rule] =
-    &[&DUPLICATE_HOST, &DUPLICATE_SERVER, &UNDECLARED_PROTOCOL, &DUPLICATE_SUBSET, &PORT_CONFLICT];
+pub const RULES: &[&Rule] = &[&DUPLICATE_SERVER, &UNDECLARED_PROTOCOL, &DUPLICATE_SUBSET, &PORT_CONFLICT];
 
 /// What the mesh shows before any proxy is looked at.
 pub(crate) fn of_mesh(mesh: &Mesh) -> Vec<Diagnostic> {

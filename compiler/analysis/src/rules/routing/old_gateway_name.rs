@@ -1,0 +1,54 @@
+//! A gateway in the old form of names.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_mesh::hostname::qualify_gateway;
+
+use crate::rules::context::Context;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds gateways of VirtualServices in the old form `NAME.NAMESPACE.svc.cluster.local`.
+    ///
+    /// ## What happens to traffic
+    /// Nothing: Istio understands it as `NAMESPACE/NAME`. A Gateway whose own name has a dot cannot be meant this way.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// gateways: [edge.shop.svc.cluster.local]
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// gateways: [shop/edge]
+    /// ```
+    ///
+    /// ## Fix safety
+    /// The fix writes the same name in the new form.
+    ///
+    /// ## Covers
+    /// KIA1108.
+    pub OLD_GATEWAY_NAME = "MC1407", "old-gateway-name", Info, Mesh,
+    "A gateway in the old form of names",
+    ["KIA1108"]
+}
+
+/// Every gateway that a VirtualService names.
+pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for object in &context.resources.virtual_services {
+        let of_matches = object.spec.http.iter().flat_map(|route| &route.matches).flat_map(|m| &m.gateways);
+        for written in object.spec.gateways.iter().chain(of_matches) {
+            if !written.contains('.') || written.contains('/') {
+                continue;
+            }
+            let full = qualify_gateway(written, object.namespace());
+            let message =
+                format!("`{}` is the old form of `{full}`: Istio still understands it", written.value);
+            found.push(
+                object
+                    .finding(&OLD_GATEWAY_NAME, written.span, message)
+                    .replace(format!("Replace with `{full}`"), written.span, full)
+                    .alias("KIA1108"),
+            );
+        }
+    }
+}
