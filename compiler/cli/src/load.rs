@@ -124,7 +124,7 @@ impl Tree {
         let compiled =
             (wanted(Level::Mesh) || wanted(Level::Routes)).then(|| meshc_effective::compile(&self.mesh));
         if wanted(Level::Mesh) {
-            found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh, &self.settings()));
+            found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh, Some(clock::now())));
             found.extend(compiled.iter().flat_map(|mesh| mesh.diagnostics.iter().cloned()));
         }
         if wanted(Level::Routes)
@@ -139,11 +139,6 @@ impl Tree {
         let mut found = meshc_syntax::apply_suppressions(found, &self.suppressions, judged);
         sort(&mut found, &self.sources);
         (found, compiled)
-    }
-
-    /// What the rules about the mesh have to know beside the tree.
-    fn settings(&self) -> meshc_analysis::Settings {
-        meshc_analysis::Settings { now: Some(clock::now()), ..meshc_analysis::Settings::default() }
     }
 
     /// What the tree uses that this version does not model.

@@ -90,7 +90,9 @@ impl<'a> Context<'a> {
 
     /// Whether anything in the tree shows that a namespace exists.
     pub(super) fn has_namespace(&self, name: &str) -> bool {
-        self.namespaces.contains(name) || name == meshc_mesh::ROOT_NAMESPACE || self.mesh.external.has_namespace(name)
+        self.namespaces.contains(name)
+            || name == meshc_mesh::ROOT_NAMESPACE
+            || self.mesh.external.has_namespace(name)
     }
 
     /// All namespaces that something in the tree shows.
