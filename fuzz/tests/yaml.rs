@@ -15,7 +15,7 @@ fn compile(text: &str) {
         let _ = sources.slice(finding.span);
     }
     let mesh = meshc_mesh::Mesh::new(&outcome.resources);
-    let _ = meshc_analysis::check_mesh(&outcome.resources, &mesh);
+    let _ = meshc_analysis::check_mesh(&outcome.resources, &mesh, None);
     let effective = meshc_effective::compile(&mesh);
     let mut writer = meshc_xds::Writer::new();
     for proxy in &effective.proxies {

@@ -15,6 +15,8 @@ pub(super) struct Place<'a> {
     pub(super) path: String,
     /// Copies of requests go there, no answers come from there.
     pub(super) mirror: bool,
+    /// Connections go there, not requests.
+    pub(super) bytes: bool,
 }
 
 impl<'a> Place<'a> {
@@ -30,7 +32,11 @@ impl<'a> Place<'a> {
 
     /// What clients notice when nothing can be reached there.
     pub(super) fn loss(&self) -> &'static str {
-        if self.mirror { "the copies are lost" } else { "requests sent there get 503" }
+        match (self.mirror, self.bytes) {
+            (true, _) => "the copies are lost",
+            (false, false) => "requests sent there get 503",
+            (false, true) => "connections sent there are closed",
+        }
     }
 }
 
@@ -48,8 +54,17 @@ pub(super) fn all(virtual_services: &[Object<VirtualService>]) -> Vec<Place<'_>>
             let mirror = (route.mirror.as_ref(), format!("http[{number}].mirror"), true);
             let written = routed.chain([mirror]).chain(mirrors);
             places.extend(written.filter_map(|(destination, path, mirror)| {
-                Some(Place { object, destination: destination?, path, mirror })
+                Some(Place { object, destination: destination?, path, mirror, bytes: false })
             }));
+        }
+        let tls = object.spec.tls.iter().map(|route| ("tls", &route.route)).enumerate();
+        let tcp = object.spec.tcp.iter().map(|route| ("tcp", &route.route)).enumerate();
+        for (number, (kind, route)) in tls.chain(tcp) {
+            for (index, part) in route.iter().enumerate() {
+                let Some(destination) = part.destination.as_ref() else { continue };
+                let path = format!("{kind}[{number}].route[{index}]");
+                places.push(Place { object, destination, path, mirror: false, bytes: true });
+            }
         }
     }
     places

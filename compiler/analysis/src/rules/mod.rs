@@ -7,6 +7,7 @@ mod destinations;
 mod dropped_policy;
 mod duplicate_resource;
 mod empty_subset;
+mod extensions;
 mod gateway_host;
 mod gateways;
 mod hidden_route;
@@ -57,6 +58,7 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all.extend(workloads::RULES);
     all.extend(gateways::RULES);
     all.extend(routing::RULES);
+    all.extend(extensions::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 });
@@ -79,6 +81,7 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<D
     workloads::check(&context, &mut found);
     gateways::check(&context, &mut found);
     routing::check(&context, &mut found);
+    extensions::check(&context, &mut found);
     found
 }
 

@@ -125,7 +125,10 @@ fn with_help(
         }
         _ => {
             if matches!(absence, Absence::Unseen { .. }) {
-                return finding.severity(Severity::Info).help(ways_out("services"));
+                let mut finding = finding.severity(Severity::Info).help(ways_out("services"));
+                // The originals see the whole cluster, where the host most probably is.
+                finding.aliases.clear();
+                return finding;
             }
             match context.meant(host, namespace) {
                 Some(meant) => finding.help(format!("did you mean `{meant}`?")).replace(

@@ -3,7 +3,6 @@
 mod duplicate_server;
 mod duplicate_subset;
 mod port_conflict;
-mod undeclared_protocol;
 
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_mesh::Mesh;
@@ -13,15 +12,13 @@ pub(crate) use duplicate_server::duplicate_server;
 pub use duplicate_subset::DUPLICATE_SUBSET;
 pub use port_conflict::PORT_CONFLICT;
 pub(crate) use port_conflict::port_conflict;
-pub use undeclared_protocol::UNDECLARED_PROTOCOL;
 
 /// All rules of this crate, by code.
-pub const RULES: &[&Rule] = &[&DUPLICATE_SERVER, &UNDECLARED_PROTOCOL, &DUPLICATE_SUBSET, &PORT_CONFLICT];
+pub const RULES: &[&Rule] = &[&DUPLICATE_SERVER, &DUPLICATE_SUBSET, &PORT_CONFLICT];
 
 /// What the mesh shows before any proxy is looked at.
 pub(crate) fn of_mesh(mesh: &Mesh) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    undeclared_protocol::check(mesh, &mut found);
     duplicate_subset::check(mesh, &mut found);
     found
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
-use meshc_mesh::hostname::MESH_GATEWAY;
+use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
 use meshc_mesh::{ExportTo, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_syntax::de::Spanned;
@@ -29,8 +29,9 @@ declare_rule! {
     /// One VirtualService with the routes of both, in the order in which they are to be tried.
     ///
     /// ## Covers
-    /// IST0109 (sidecars) and KIA1106 (sidecars and gateways). `istioctl` compares a host that is exported to a namespace
-    /// with wildcards too; those do not conflict: the closest host wins.
+    /// IST0109 (sidecars) and KIA1106 (sidecars and gateways). `istioctl` also takes a host that is exported to some
+    /// namespaces and a wildcard around it that is exported to all for a conflict; the closest host wins, so that this is
+    /// an info.
     pub DUPLICATE_HOST = "MC1301", "duplicate-host", Error, Mesh,
     "A host for which several VirtualServices have routes",
     ["IST0109", "KIA1106"]
@@ -56,6 +57,42 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             of_sidecars(&host, group, found);
         } else {
             of_gateway(gateway, &host, &group, found);
+        }
+    }
+    around(context, found);
+}
+
+/// Hosts that are exported to some namespaces, beside a wildcard around or within them that is exported to all.
+fn around(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    let of_mesh = || context.mesh.virtual_services.iter().filter(|by| by.is_for_mesh());
+    let hosts = |by: &'_ Arc<VirtualService>| by.hosts.clone();
+    let public: Vec<_> = of_mesh()
+        .filter(|by| by.export_to.is_public())
+        .flat_map(|by| hosts(by).into_iter().map(move |h| (by, h)))
+        .collect();
+    let wild: Vec<_> = public.iter().filter(|(_, host)| is_wildcard(host)).collect();
+    for by in of_mesh().filter(|by| !by.export_to.is_public() && !by.export_to.is_none()) {
+        for host in &by.hosts {
+            let meets = |(other, around): &&(&Arc<VirtualService>, Spanned<String>)| {
+                other.meta != by.meta && !around.eq_ignore_ascii_case(host) && overlaps(around, host)
+            };
+            let other = wild.iter().copied().find(meets).or_else(|| {
+                // A wildcard asks all hosts; any other host only the wildcards.
+                if is_wildcard(host) { public.iter().find(meets) } else { None }
+            });
+            let Some((other, around)) = other else { continue };
+            for (own, written, of, beside) in [(by, host, *other, around), (*other, around, by, host)] {
+                let message = format!(
+                    "`{}` of {} overlaps with `{}`: callers that see both follow the closer host alone",
+                    beside.value, of.meta, written.value
+                );
+                found.push(
+                    super::finding(&DUPLICATE_HOST, &own.meta, written.span, message)
+                        .severity(Severity::Info)
+                        .label(beside.span, "overlaps with this")
+                        .alias("IST0109"),
+                );
+            }
         }
     }
 }

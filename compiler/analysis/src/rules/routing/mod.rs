@@ -1,11 +1,13 @@
 //! Rules about routes, destinations and what declares them (`MC14xx`), as far as they need no request.
 
+mod deprecated_field;
 mod duplicate_host;
 mod entries;
 mod entry_addresses;
 mod entry_protocol;
 mod export_to;
 mod foreign_gateway;
+mod hidden_l4_route;
 mod lone_weight;
 mod old_gateway_name;
 mod overlapping_rules;
@@ -33,6 +35,8 @@ pub(super) const RULES: &[&Rule] = &[
     &entry_addresses::ENTRY_ADDRESSES,
     &entry_protocol::ENTRY_PROTOCOL,
     &shared_entry::SHARED_ENTRY,
+    &deprecated_field::DEPRECATED_FIELD,
+    &hidden_l4_route::HIDDEN_L4_ROUTE,
     &foreign_gateway::FOREIGN_GATEWAY,
     &export_to::EXPORT_TO,
 ];
@@ -48,6 +52,8 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     unlabelled_subset::check(context, found);
     entry_addresses::check(context, found);
     entries::check(context, found);
+    deprecated_field::check(context, found);
+    hidden_l4_route::check(context, found);
     foreign_gateway::check(context, found);
     export_to::check(context, found);
 }

@@ -23,7 +23,7 @@ pub(super) struct Part<'a> {
 /// All of them.
 pub(super) fn all(virtual_services: &[Object<VirtualService>]) -> impl Iterator<Item = Routed<'_>> {
     virtual_services.iter().flat_map(|object| {
-        object.spec.http.iter().enumerate().map(move |(number, route)| Routed {
+        let http = object.spec.http.iter().enumerate().map(move |(number, route)| Routed {
             object,
             path: format!("http[{number}]"),
             parts: route
@@ -31,6 +31,17 @@ pub(super) fn all(virtual_services: &[Object<VirtualService>]) -> impl Iterator<
                 .iter()
                 .map(|part| Part { destination: part.destination.as_ref(), weight: part.weight })
                 .collect(),
-        })
+        });
+        let tls = object.spec.tls.iter().map(|route| ("tls", &route.route)).enumerate();
+        let tcp = object.spec.tcp.iter().map(|route| ("tcp", &route.route)).enumerate();
+        let bytes = tls.chain(tcp).map(move |(number, (kind, route))| Routed {
+            object,
+            path: format!("{kind}[{number}]"),
+            parts: route
+                .iter()
+                .map(|part| Part { destination: part.destination.as_ref(), weight: part.weight })
+                .collect(),
+        });
+        http.chain(bytes)
     })
 }

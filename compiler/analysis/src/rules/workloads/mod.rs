@@ -8,6 +8,7 @@ mod selecting;
 mod shared_port;
 mod shared_selector;
 mod shared_target_port;
+mod undeclared_protocol;
 mod uninjected_namespace;
 
 use meshc_diagnostics::{Diagnostic, Rule};
@@ -28,6 +29,7 @@ pub(super) const RULES: &[&Rule] = &[
     &external_name_port::EXTERNAL_NAME_PORT,
     &container_port::CONTAINER_PORT,
     &shared_selector::SHARED_SELECTOR,
+    &undeclared_protocol::UNDECLARED_PROTOCOL,
 ];
 
 /// All of them.
@@ -38,6 +40,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     selecting::check(context, found);
     external_name_port::check(context, found);
     shared_selector::check(context, found);
+    undeclared_protocol::check(context, found);
 }
 
 /// Whether a Service belongs to Istio's control plane, or Istio made it for a Gateway or a waypoint: nobody names the

@@ -1,0 +1,54 @@
+//! A field or kind that Istio has given up.
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+
+use crate::rules::context::Context;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds fields that Istio has replaced or ignores: `http[].fault.delay.percent`, `outboundTrafficPolicy.egressProxy` of
+    /// a Sidecar, Telemetry that uses a Lightstep provider; and definitions of kinds that are gone (`rbac.istio.io`).
+    ///
+    /// ## What happens to traffic
+    /// `percent` still works, in whole numbers only; the others do nothing.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// fault:
+    ///   delay: {percent: 10, fixedDelay: 5s}
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// fault:
+    ///   delay: {percentage: {value: 10}, fixedDelay: 5s}
+    /// ```
+    ///
+    /// ## Covers
+    /// IST0002.
+    pub DEPRECATED_FIELD = "MC1416", "deprecated-field", Warning, Mesh,
+    "A field or kind that Istio has given up",
+    ["IST0002"]
+}
+
+/// Every place that may have one.
+pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for object in &context.resources.virtual_services {
+        for (number, route) in object.spec.http.iter().enumerate() {
+            let delay = route.fault.as_ref().and_then(|fault| fault.delay.as_ref());
+            let Some(percent) = delay.and_then(|delay| delay.percent.as_ref()) else { continue };
+            if percent.value <= 0 {
+                continue;
+            }
+            let message = format!(
+                "http[{number}].fault.delay.percent is deprecated: `percentage` has taken its place, and takes fractions"
+            );
+            found.push(
+                object
+                    .finding(&DEPRECATED_FIELD, percent.span, message)
+                    .help(format!("write `percentage: {{value: {}}}`", percent.value))
+                    .alias("IST0002"),
+            );
+        }
+    }
+}
