@@ -6,9 +6,9 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Mesh, Pod, PodProxy, View};
 
-use crate::model::{EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind};
+use crate::model::{EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Security};
 use crate::outbound::{self, Tables};
-use crate::{clusters, gateway, inbound, rules};
+use crate::{clusters, gateway, inbound, rules, security};
 
 /// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
 struct Outbound {
@@ -44,6 +44,7 @@ struct Compiler<'a> {
     clusters: clusters::Cache,
     listeners: outbound::Listeners,
     shared: outbound::Shared,
+    security: security::Cache,
     found: Vec<Diagnostic>,
 }
 
@@ -63,33 +64,36 @@ impl<'a> Compiler<'a> {
             clusters: clusters::Cache::default(),
             listeners: outbound::Listeners::default(),
             shared: outbound::Shared::default(),
+            security: security::Cache::new(mesh),
             found: rules::of_mesh(mesh),
         }
     }
 
     fn sidecar(&mut self, index: usize, pod: &Pod) -> Proxy {
         let outbound = self.outbound(pod);
+        let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
-        let (inbound, ports) = inbound::listener(&targets);
+        let (inbound, ports) = inbound::listener(&targets, &security);
         let mut listeners = outbound.listeners.to_vec();
         listeners.push(Arc::new(inbound));
         Proxy {
             listeners,
             tables: outbound.tables.clone(),
             clusters: self.clusters.of_sidecar(&outbound.clusters, ports),
-            ..plain(pod, ProxyKind::Sidecar)
+            ..plain(pod, ProxyKind::Sidecar, security)
         }
     }
 
     fn gateway(&mut self, index: usize, pod: &Pod) -> Proxy {
         let shared = self.gateway_view(&pod.namespace);
         let (view, outbound) = shared.as_ref();
-        let (listeners, tables) = gateway::gateway(self.mesh, view, index, &mut self.found);
+        let security = self.security.of(self.mesh, pod);
+        let (listeners, tables) = gateway::gateway(self.mesh, view, index, &security, &mut self.found);
         Proxy {
             listeners,
             tables,
             clusters: clusters::Cache::of_gateway(outbound),
-            ..plain(pod, ProxyKind::Gateway)
+            ..plain(pod, ProxyKind::Gateway, security)
         }
     }
 
@@ -136,7 +140,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn plain(pod: &Pod, kind: ProxyKind) -> Proxy {
+fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
     let text = format!("{} {}/{} has this proxy", pod.declared_by, pod.namespace, pod.workload);
     Proxy {
         id: ProxyId { name: pod.name.clone(), namespace: pod.namespace.clone() },
@@ -145,6 +149,7 @@ fn plain(pod: &Pod, kind: ProxyKind) -> Proxy {
         labels: pod.labels.clone(),
         service_account: pod.service_account.clone(),
         ip: pod.ip.clone(),
+        security,
         listeners: Vec::new(),
         tables: BTreeMap::new(),
         clusters: BTreeMap::new().into(),

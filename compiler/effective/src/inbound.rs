@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use meshc_mesh::{Protocol, Target, UNSPECIFIED};
 
-use crate::model::{Binding, Chain, ChainAction, Direction, Listener, Origin, RouteTable, VirtualHost};
+use crate::model::{
+    Binding, Chain, ChainAction, Direction, Listener, Origin, RouteTable, Security, VirtualHost,
+};
 use crate::{http, names};
 
 /// Ports of the proxy itself, on which no chain is made: capture, health and metrics.
 pub(crate) const RESERVED_PORTS: [u16; 4] = [names::OUTBOUND_PORT, names::INBOUND_PORT, 15021, 15090];
 
 /// The listener of captured inbound connections, and the workload's ports that have a chain.
-pub(crate) fn listener(targets: &[Target]) -> (Listener, Vec<u16>) {
+pub(crate) fn listener(targets: &[Target], security: &Arc<Security>) -> (Listener, Vec<u16>) {
     // The oldest service decides what is spoken on a port.
     let mut by_port: BTreeMap<u16, &Target> = BTreeMap::new();
     for target in targets.iter().filter(|target| protocol(target) != Protocol::Udp) {
@@ -40,6 +42,7 @@ pub(crate) fn listener(targets: &[Target]) -> (Listener, Vec<u16>) {
         direction: Direction::Inbound,
         binding: Binding::CapturePoint,
         chains,
+        security: Some(Arc::clone(security)),
         origins,
     };
     (listener, by_port.into_keys().collect())

@@ -15,5 +15,6 @@ pub mod model;
 mod names;
 mod outbound;
 pub mod rules;
+mod security;
 
 pub use compile::compile;

@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_resources::Resources;
+use meshc_resources::istio::mesh::ExtensionProvider;
 use meshc_settings::{External, Settings};
+use meshc_syntax::de::Spanned;
 
 use crate::build::{self, GatewaysOfPods};
 use crate::{
     DestinationRules, Gateway, Mtls, MtlsMode, Namespace, Pod, PodProxy, Policies, Service, TargetPort, View,
     VirtualService, Workload,
 };
+
+/// The first part of identities where MeshConfig says nothing.
+pub(crate) const DEFAULT_TRUST_DOMAIN: &str = "cluster.local";
 
 /// The mesh that all resources together declare.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +37,10 @@ pub struct Mesh {
     pub gateways: Vec<Arc<Gateway>>,
     /// Who may connect and ask.
     pub policies: Policies,
+    /// MeshConfig's trust domain, then its aliases.
+    pub(crate) trust_domains: Vec<String>,
+    /// MeshConfig's providers of authorization and telemetry.
+    pub(crate) extension_providers: Vec<Spanned<ExtensionProvider>>,
     /// What was found while names were resolved.
     pub diagnostics: Vec<Diagnostic>,
     /// What lives elsewhere.
@@ -120,6 +129,19 @@ impl Mesh {
     /// The pods of gateways that a Gateway selects.
     pub fn pods_of<'a>(&'a self, gateway: &'a Gateway) -> impl Iterator<Item = &'a Pod> {
         self.pods.iter().filter(|pod| pod.proxy == PodProxy::Gateway && gateway.selects(&pod.labels))
+    }
+
+    /// The trust domain of the mesh, then its aliases; never empty.
+    pub fn trust_domains(&self) -> Vec<String> {
+        if self.trust_domains.is_empty() {
+            return vec![DEFAULT_TRUST_DOMAIN.to_owned()];
+        }
+        self.trust_domains.clone()
+    }
+
+    /// MeshConfig's providers of authorization and telemetry.
+    pub fn extension_providers(&self) -> &[Spanned<ExtensionProvider>] {
+        &self.extension_providers
     }
 
     /// Which connections a pod takes.

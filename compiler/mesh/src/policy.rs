@@ -65,7 +65,16 @@ impl Policies {
 
     /// Which connections a workload with these labels takes.
     pub fn mtls(&self, namespace: &str, labels: &BTreeMap<String, String>) -> Mtls {
-        mtls::compose(&holding(&self.peer, &[namespace, ROOT_NAMESPACE], namespace, labels))
+        mtls::compose(&self.peer_authentications(namespace, labels))
+    }
+
+    /// The PeerAuthentications that hold for a workload: those of its namespace, then those of the root's.
+    pub fn peer_authentications(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&Arc<Policy<PeerAuthentication>>> {
+        holding(&self.peer, &[namespace, ROOT_NAMESPACE], namespace, labels)
     }
 
     /// The RequestAuthentications that hold for a workload: those of its namespace, then those of the root's.

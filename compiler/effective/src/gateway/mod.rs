@@ -9,13 +9,14 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Mesh, UNSPECIFIED, View};
 
-use crate::model::{Binding, Chain, ChainAction, Direction, Listener, Origin, RouteTable};
+use crate::model::{Binding, Chain, ChainAction, Direction, Listener, Origin, RouteTable, Security};
 
 /// The listeners and route tables of the pod with this index.
 pub(crate) fn gateway(
     mesh: &Mesh,
     view: &View,
     pod: usize,
+    security: &Arc<Security>,
     found: &mut Vec<Diagnostic>,
 ) -> (Vec<Arc<Listener>>, BTreeMap<String, Arc<RouteTable>>) {
     let Some(labels) = mesh.pods.get(pod).map(|pod| &pod.labels) else { return Default::default() };
@@ -36,6 +37,7 @@ pub(crate) fn gateway(
                 destination_port: None,
                 action: ChainAction::HttpTable { table: table.name.clone() },
             }],
+            security: Some(Arc::clone(security)),
             origins: origins.collect(),
         }));
         tables.insert(table.name.clone(), Arc::new(table));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use std::sync::Arc;
 
-use super::{Origin, RouteTable};
+use super::{Origin, RouteTable, Security};
 
 /// Which way traffic goes, as Envoy's `traffic_direction`; gateways are outbound in Istio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -45,6 +45,8 @@ pub struct Listener {
     pub binding: Binding,
     /// In the order they were made; Envoy picks the most specific.
     pub chains: Vec<Chain>,
+    /// What is checked of its connections and requests, on inbound listeners and on gateways.
+    pub security: Option<Arc<Security>>,
     /// The Services, Gateways or workload that asked for it.
     pub origins: Vec<Origin>,
 }

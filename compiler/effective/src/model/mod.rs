@@ -8,6 +8,7 @@ mod matching;
 mod origin;
 mod proxy;
 mod route;
+mod security;
 
 pub use cluster::{Address, Cluster, ClusterKind, Clusters, Endpoint, EndpointGroup, LoadBalancer};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
@@ -20,4 +21,9 @@ pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind};
 pub use route::{
     Action, Backoff, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, Mirror, Percent, Redirect,
     RedirectPath, RegexRewrite, RetryPolicy, Rewrite, Route, RouteTable, VirtualHost, WeightedDestination,
+};
+pub use security::{
+    Cidr, ExternalAuthorization, ExternalBody, ExternalHttp, ExternalService, JwtAuthentication, JwtKeys,
+    JwtProvider, MetadataMatch, Mtls, MtlsMode, MtlsSetting, Permission, Principal, Rbac, RbacAction,
+    RbacPolicy, RuleSet, Security, SecurityFilter, ValueMatch, spiffe,
 };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
-use super::{Clusters, Listener, Origin, RouteTable};
+use super::{Clusters, Listener, Origin, RouteTable, Security};
 
 /// The name of a proxy: its pod.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -49,6 +49,8 @@ pub struct Proxy {
     pub service_account: String,
     /// The pod's address; an address that is derived (no pod in the YAML) is in 10.0.0.0/8 and stable.
     pub ip: String,
+    /// What it checks of what comes to it.
+    pub security: Arc<Security>,
     /// Listeners in Envoy's order.
     pub listeners: Vec<Arc<Listener>>,
     /// Route tables by name (`9080`, `http.8080`). Tables that no listener uses exist too, as in istiod,

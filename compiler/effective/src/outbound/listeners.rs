@@ -112,6 +112,7 @@ fn captured(address: &str, port: u16, chain: Chain) -> Listener {
         direction: Direction::Outbound,
         binding: Binding::Captured,
         chains: vec![chain],
+        security: None,
         origins: Vec::new(),
     }
 }
@@ -133,6 +134,7 @@ fn capture_point() -> Listener {
             tcp("blackhole", Some(names::OUTBOUND_PORT), names::BLACK_HOLE_CLUSTER),
             tcp("catchall-tcp", None, names::PASSTHROUGH_CLUSTER),
         ],
+        security: None,
         origins: Vec::new(),
     }
 }

@@ -72,7 +72,15 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
             by_gateway.entry(gateway.clone()).or_default().push(index);
         }
     }
+    let config = resources.mesh_settings.iter().find_map(|settings| settings.spec.config.as_ref());
+    let own = config.and_then(|config| config.trust_domain.as_ref()).filter(|domain| !domain.is_empty());
+    let own = own.map_or(crate::mesh::DEFAULT_TRUST_DOMAIN, |domain| domain.as_str());
+    let aliases = config.into_iter().flat_map(|config| &config.trust_domain_aliases);
     Mesh {
+        trust_domains: std::iter::once(own.to_owned())
+            .chain(aliases.map(|alias| alias.value.clone()))
+            .collect(),
+        extension_providers: config.map(|config| config.extension_providers.clone()).unwrap_or_default(),
         namespaces,
         services,
         workloads,

@@ -46,6 +46,7 @@ fn proxy(case: &Path, stem: &str) -> Arc<Proxy> {
         workload: stem.to_owned(),
         labels: BTreeMap::new(),
         service_account: String::new(),
+        security: Arc::default(),
         ip: "10.0.0.1".to_owned(),
         listeners: Vec::new(),
         tables: BTreeMap::from([(table.name.clone(), Arc::new(table))]),
