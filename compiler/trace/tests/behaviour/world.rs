@@ -137,6 +137,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
             direction,
             binding: Binding::Captured,
             chains: vec![chain],
+            security: None,
             origins: vec![origin(2, "the service")],
         })
     };
@@ -149,6 +150,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
         workload: "app".to_owned(),
         labels: BTreeMap::new(),
         service_account: "app".to_owned(),
+        security: Arc::default(),
         ip: "10.0.0.1".to_owned(),
         listeners: vec![
             listener("0.0.0.0_80", 80, Direction::Outbound, chain(None, listed)),
