@@ -24,7 +24,9 @@ pub(crate) struct Found<K> {
 /// Whether a file found in a directory is read.
 pub(crate) fn is_read(name: &str) -> bool {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    // Kustomize's file may have no extension.
     matches!(extension, Some("yaml" | "yml" | "json"))
+        || name.rsplit('/').next().is_some_and(|name| name == "Kustomization")
 }
 
 /// Sorts by name, drops doubles (of two names for one file the first that was given stays), and puts

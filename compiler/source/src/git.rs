@@ -8,8 +8,9 @@ use gix::objs::tree::EntryKind;
 
 use crate::Limits;
 use crate::gather::{self, Bytes, Found};
+use crate::lookup;
 use crate::problem::{LoadProblem, ProblemKind, SourceError};
-use crate::set::SourceSet;
+use crate::set::{SourceFile, SourceSet};
 use crate::worktree::{MESH_FILE, relative};
 
 mod index;
@@ -72,6 +73,93 @@ pub(crate) fn resolve(directory: &Path, rev: &str) -> Result<String, SourceError
     Ok(View::open(directory)?.commit(rev)?.to_string())
 }
 
+/// Whether there is no commit yet.
+pub(crate) fn is_unborn(directory: &Path) -> bool {
+    View::open(directory).is_ok_and(|view| view.repo.head().is_ok_and(|head| head.is_unborn()))
+}
+
+/// The nearest file called `name` in a revision (`None`: the index), upward from what holds all paths, else from the
+/// directory.
+pub(crate) fn find_up(
+    directory: &Path,
+    rev: Option<&str>,
+    paths: &[PathBuf],
+    name: &str,
+) -> Result<Option<SourceFile>, SourceError> {
+    let view = View::open(directory)?;
+    let version = view.version(rev)?;
+    let mut holders = Vec::new();
+    for path in paths {
+        holders.push(PathBuf::from(view.within(path)?));
+    }
+    let common = holders.into_iter().reduce(|common, other| {
+        common.ancestors().find(|ancestor| other.starts_with(ancestor)).unwrap_or(Path::new("")).to_owned()
+    });
+    let starts = common.into_iter().chain([view.prefix.clone()]);
+    for start in starts {
+        for ancestor in start.ancestors() {
+            let path = slashes(&ancestor.join(name));
+            if version.blob(&path)?.is_some() {
+                return view.file(&version, &path);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// One file of a revision (`None`: the index).
+pub(crate) fn read_file(
+    directory: &Path,
+    rev: Option<&str>,
+    path: &Path,
+) -> Result<Option<SourceFile>, SourceError> {
+    let view = View::open(directory)?;
+    let version = view.version(rev)?;
+    let within = view.within(path)?;
+    view.file(&version, &within)
+}
+
+/// The directory within the repository, and every file of a revision (`None`: the index) with its bytes. Submodules
+/// and symbolic links are left out.
+pub(crate) fn all_files(
+    directory: &Path,
+    rev: Option<&str>,
+    limit: u64,
+) -> Result<(PathBuf, Vec<(String, Vec<u8>)>), SourceError> {
+    let view = View::open(directory)?;
+    let blobs = match view.version(rev)? {
+        Version::Rev(walk) => walk.all_blobs()?,
+        Version::Index(index) => index.all_blobs()?,
+    };
+    let mut total = 0;
+    let mut files = Vec::with_capacity(blobs.len());
+    for (path, blob) in blobs {
+        let failed = |message: String| SourceError::Git { what: format!("`{path}`"), message };
+        let mut object = view.repo.find_object(blob).map_err(|error| failed(error.to_string()))?;
+        total += object.data.len() as u64;
+        if total > limit {
+            return Err(SourceError::TooMuch { limit: format!("{} MiB", limit >> 20) });
+        }
+        files.push((path, std::mem::take(&mut object.data)));
+    }
+    Ok((view.prefix, files))
+}
+
+/// A version of the repository's files.
+enum Version<'r> {
+    Rev(tree::Walk<'r>),
+    Index(index::Staged<'r>),
+}
+
+impl Version<'_> {
+    fn blob(&self, path: &str) -> Result<Option<Blob>, SourceError> {
+        match self {
+            Self::Rev(walk) => walk.blob(path),
+            Self::Index(index) => Ok(index.blob(path)),
+        }
+    }
+}
+
 // === impl View ===
 
 impl View {
@@ -90,6 +178,23 @@ impl View {
         let id = self.repo.rev_parse_single(BStr::new(rev)).map_err(|error| unknown(error.to_string()))?;
         let object = id.object().map_err(|error| unknown(error.to_string()))?;
         object.peel_to_commit().map(|commit| commit.id).map_err(|error| unknown(error.to_string()))
+    }
+
+    fn version(&self, rev: Option<&str>) -> Result<Version<'_>, SourceError> {
+        Ok(match rev {
+            Some(rev) => {
+                let root = self.tree_of(self.commit(rev)?, rev)?;
+                Version::Rev(tree::Walk::new(&self.repo, root, &Limits::default()))
+            }
+            None => Version::Index(index::Staged::open(&self.repo)?),
+        })
+    }
+
+    /// A file of a version by its path in the repository.
+    fn file(&self, version: &Version<'_>, path: &str) -> Result<Option<SourceFile>, SourceError> {
+        let Some(blob) = version.blob(path)? else { return Ok(None) };
+        let bytes = self.read(blob, &Limits::default());
+        lookup::file(relative(&self.prefix, Path::new(path)), bytes)
     }
 
     fn tree_of(&self, commit: ObjectId, rev: &str) -> Result<ObjectId, SourceError> {

@@ -2,8 +2,10 @@
 //! Gives a [`SourceSet`]: files in one fixed order, their digests, and what could not be read.
 #![forbid(unsafe_code)]
 
+mod export;
 mod gather;
 mod git;
+mod lookup;
 mod problem;
 mod selection;
 mod set;
@@ -14,6 +16,8 @@ mod worktree;
 
 use std::path::Path;
 
+pub use export::export;
+pub use lookup::{find_up, read_file};
 pub use problem::{LoadProblem, ProblemKind, SourceError};
 pub use selection::{Limits, Selection, Tree};
 pub use set::{SourceFile, SourceSet};
@@ -34,4 +38,9 @@ pub fn load(selection: &Selection, limits: &Limits) -> Result<(SourceSet, Vec<Lo
 /// The commit that a revision (a branch, a tag, `HEAD~1`, a hash) names, as hexadecimal digits.
 pub fn resolve(directory: &Path, rev: &str) -> Result<String, SourceError> {
     git::resolve(directory, rev)
+}
+
+/// Whether the repository around a directory has no commit yet.
+pub fn is_unborn(directory: &Path) -> bool {
+    git::is_unborn(directory)
 }

@@ -40,6 +40,19 @@ pub enum ProblemKind {
     Conflict,
 }
 
+impl std::fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreadable(why) | Self::NotText(why) => f.write_str(why),
+            Self::TooLarge { bytes, limit } => write!(f, "it has {bytes} bytes, more than {limit}"),
+            Self::LfsPointer => f.write_str("it is a Git LFS pointer"),
+            Self::Submodule => f.write_str("it is a Git submodule"),
+            Self::HelmTemplates { files } => write!(f, "it has {files} Helm templates"),
+            Self::Conflict => f.write_str("it has merge conflicts"),
+        }
+    }
+}
+
 /// Why nothing can be read at all. Commands end with status 2.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -94,6 +107,22 @@ pub enum SourceError {
     TooMuch {
         /// The limit, with its unit.
         limit: String,
+    },
+    /// A file that the tree depends on cannot be read.
+    #[error("cannot read `{}`: {why}", path.display())]
+    Damaged {
+        /// As a user names it.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A tree of Git cannot be written out for another program.
+    #[error("cannot write `{}`: {message}", path.display())]
+    Export {
+        /// Where to.
+        path: PathBuf,
+        /// The system's words.
+        message: String,
     },
     /// Standard input failed.
     #[error("cannot read standard input: {0}")]

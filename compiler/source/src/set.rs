@@ -94,6 +94,30 @@ impl SourceSet {
         &self.files[id.0 as usize]
     }
 
+    /// The same files under the same ids, of which those that are not kept have no text.
+    #[must_use]
+    pub fn masked(&self, keep: impl Fn(FileId) -> bool) -> Self {
+        let file = |(id, file): (FileId, &SourceFile)| {
+            if keep(id) { file.clone() } else { SourceFile::new(file.path.clone(), "") }
+        };
+        Self::new(self.iter().map(file).collect())
+    }
+
+    /// The same files, one of which has another text.
+    #[must_use]
+    pub fn with_text(&self, id: FileId, text: &str) -> Self {
+        let mut set = self.clone();
+        if let Some(file) = set.files.get_mut(id.0 as usize) {
+            *file = SourceFile::new(file.path.clone(), text);
+        }
+        set
+    }
+
+    /// The file with this path, as a user names it.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.iter().find(|(_, file)| file.path == path).map(|(id, _)| id)
+    }
+
     /// The text of a span; empty where the span does not fit the file.
     pub fn slice(&self, span: Span) -> &str {
         self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or_default()

@@ -75,6 +75,33 @@ pub(crate) fn default_root(directory: &Path) -> PathBuf {
     nearest(MESH_FILE).or_else(|| nearest(".git")).unwrap_or(directory).to_owned()
 }
 
+/// The nearest file called `name`, upward from what holds all paths (not above its repository), else from `directory`.
+pub(crate) fn find_up(directory: &Path, paths: &[PathBuf], name: &str) -> Option<PathBuf> {
+    let nearest = |from: &Path| {
+        from.ancestors().map(|ancestor| ancestor.join(name)).find(|candidate| candidate.is_file())
+    };
+    let mut holders = paths.iter().map(|path| {
+        let at = directory.join(path);
+        let at = at.canonicalize().unwrap_or(at);
+        if at.is_dir() { at } else { at.parent().map(Path::to_owned).unwrap_or_default() }
+    });
+    if let Some(first) = holders.next() {
+        let holder = holders.fold(first, |common, other| {
+            common
+                .ancestors()
+                .find(|ancestor| other.starts_with(ancestor))
+                .unwrap_or(Path::new(""))
+                .to_owned()
+        });
+        let root = holder.ancestors().find(|ancestor| ancestor.join(".git").exists());
+        let within = |found: &PathBuf| root.is_none_or(|root| found.starts_with(root));
+        if let Some(found) = nearest(&holder).filter(within) {
+            return Some(found);
+        }
+    }
+    nearest(directory)
+}
+
 /// Adds the files of a directory: hidden ones and those that `.gitignore` or `.ignore` names are left
 /// out. What only this machine's Git configuration ignores is read: a tree is the same everywhere.
 fn walk(
@@ -150,7 +177,7 @@ fn words(error: &std::io::Error) -> String {
     }
 }
 
-fn read(path: &Path, limits: &Limits) -> Bytes {
+pub(crate) fn read(path: &Path, limits: &Limits) -> Bytes {
     let unreadable = |error: std::io::Error| ProblemKind::Unreadable(words(&error));
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;

@@ -28,6 +28,32 @@ impl<'r> Staged<'r> {
         self.index.entry_by_path_and_stage(BStr::new(path), Stage::Unconflicted).is_some()
     }
 
+    /// The file at a path.
+    pub(super) fn blob(&self, path: &str) -> Option<Blob> {
+        let entry = self.index.entry_by_path_and_stage(BStr::new(path), Stage::Unconflicted)?;
+        matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE).then_some(entry.id)
+    }
+
+    /// Every file with its path.
+    pub(super) fn all_blobs(&self) -> Result<Vec<(String, Blob)>, SourceError> {
+        let mut blobs = Vec::new();
+        for entry in self.index.entries() {
+            let path = lossy(entry.path(&self.index));
+            if entry.mode == Mode::DIR {
+                let directory = path.trim_end_matches('/');
+                let walk = tree::Walk::new(self.repo, entry.id, &Limits::default());
+                blobs.extend(
+                    walk.all_blobs()?.into_iter().map(|(path, id)| (format!("{directory}/{path}"), id)),
+                );
+            } else if matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE)
+                && entry.stage() == Stage::Unconflicted
+            {
+                blobs.push((path, entry.id));
+            }
+        }
+        Ok(blobs)
+    }
+
     /// Adds the file or the files of the directory at a path; false: there is no such path.
     pub(super) fn find(
         &self,

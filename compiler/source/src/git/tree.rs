@@ -50,6 +50,42 @@ impl<'r> Walk<'r> {
         self.lookup(path).is_ok_and(|entry| entry.is_some_and(|entry| is_blob(entry.kind)))
     }
 
+    /// The file at a path.
+    pub(super) fn blob(&self, path: &str) -> Result<Option<Blob>, SourceError> {
+        Ok(self.lookup(path)?.filter(|entry| is_blob(entry.kind)).map(|entry| entry.id))
+    }
+
+    /// Every file with its path.
+    pub(super) fn all_blobs(&self) -> Result<Vec<(String, Blob)>, SourceError> {
+        let mut blobs = Vec::new();
+        self.collect(self.root, "", 0, &mut blobs)?;
+        Ok(blobs)
+    }
+
+    fn collect(
+        &self,
+        id: ObjectId,
+        path: &str,
+        depth: usize,
+        blobs: &mut Vec<(String, Blob)>,
+    ) -> Result<(), SourceError> {
+        let failed = |message: String| SourceError::Git { what: format!("the directory `{path}`"), message };
+        let tree = self.repo.find_tree(id).map_err(|error| failed(error.to_string()))?;
+        for entry in tree.iter() {
+            let entry = entry.map_err(|error| failed(error.to_string()))?;
+            let name = lossy(entry.filename());
+            let below = if path.is_empty() { name } else { format!("{path}/{name}") };
+            match entry.mode().kind() {
+                EntryKind::Tree if depth < MAX_DEPTH => {
+                    self.collect(entry.object_id(), &below, depth + 1, blobs)?;
+                }
+                EntryKind::Blob | EntryKind::BlobExecutable => blobs.push((below, entry.object_id())),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the file or the files of the directory at a path; false: there is no such path.
     pub(super) fn find(
         &self,
