@@ -15,4 +15,4 @@ pub use diff::{Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, diff, rend
 pub use reach::{
     HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
 };
-pub use rules::{check_lone_routes, check_mesh, check_routes};
+pub use rules::{check_lone_routes, check_mesh, check_routes, unseen_namespaces};

@@ -16,7 +16,6 @@ mod offsets;
 mod parse;
 mod resolve;
 pub mod rules;
-mod simple;
 mod split;
 pub mod suggest;
 mod suppress;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
 use meshc_mesh::{Gateway, Mesh, Service};
 use meshc_resources::{Object, Resources, istio, kubernetes};
-use meshc_syntax::suggest::nearest;
+use meshc_syntax::suggest::{nearest, sole};
 
 use super::destinations::{self, Place};
 use super::pods::Pods;
@@ -176,22 +176,28 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The name that was probably meant, as it would be written in `namespace`.
-    pub(super) fn meant(&self, host: &str, namespace: &str) -> Option<String> {
+    /// The name that was probably meant, as it would be written in `namespace`, and whether that is certain.
+    pub(super) fn meant(&self, host: &str, namespace: &str) -> Option<(String, bool)> {
         // `reviews.shop` is no short form in Istio, and a service of another namespace needs its full name.
         let start = format!("{}.", host.trim_end_matches('.'));
         let full = |service: &&Arc<Service>| {
             service.is_visible_to(namespace) && service.hostname.starts_with(&start)
         };
-        if let Some(service) = self.mesh.services.iter().find(full) {
-            return Some(service.hostname.clone());
+        let mut longer = self.mesh.services.iter().filter(full).map(|service| &service.hostname);
+        if let Some(first) = longer.next() {
+            return Some((first.clone(), host.contains('.') && longer.all(|other| other == first)));
         }
         let seen = self.mesh.services.iter().filter(|service| service.is_visible_to(namespace));
-        if host.contains('.') {
-            return self.nearest(host, seen.map(|service| service.hostname.as_str())).map(ToOwned::to_owned);
-        }
-        let own =
-            seen.filter(|s| s.namespace() == namespace && s.hostname != s.name).map(|s| s.name.as_str());
-        self.nearest(host, own).map(ToOwned::to_owned)
+        let mut names: Vec<&str> = if host.contains('.') {
+            seen.map(|service| service.hostname.as_str()).collect()
+        } else {
+            seen.filter(|s| s.namespace() == namespace && s.hostname != s.name)
+                .map(|s| s.name.as_str())
+                .collect()
+        };
+        names.sort_unstable();
+        names.dedup();
+        let near = self.nearest(host, names.iter().copied())?;
+        Some((near.to_owned(), sole(host, names) == Some(near)))
     }
 }

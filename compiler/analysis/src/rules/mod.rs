@@ -37,6 +37,7 @@ use context::Context;
 
 pub use lone_routes::check_lone_routes;
 pub use routes::check_routes;
+pub use unknown_host::unseen_namespaces;
 
 /// All rules of this crate, by code.
 pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {

@@ -6,6 +6,7 @@ use meshc_resources::Object;
 use meshc_resources::istio::VirtualService;
 use meshc_settings::ways_out;
 use meshc_syntax::de::Spanned;
+use meshc_syntax::suggest::sole;
 
 use super::context::Context;
 
@@ -29,7 +30,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// The fix writes the nearest name that exists; check that it is the one that was meant.
+    /// The fix writes the one name that is spelt nearly so, or the Gateway of that name in another namespace; where there
+    /// are several there is no fix.
     ///
     /// ## Covers
     /// IST0101 and IST0132 (of `gateways` alone), IST0165 (a Gateway that Istio makes from the Gateway API; a warning),
@@ -88,16 +90,22 @@ fn missing(
     let finding = object.finding(&UNKNOWN_GATEWAY, gateway.span, message);
     let keys: Vec<String> = context.mesh.gateways.iter().map(|gateway| gateway.meta.key()).collect();
     // The same name in another namespace is what is most often meant.
-    let same_name = |key: &&String| key.rsplit('/').next() == full.rsplit('/').next();
-    let near = keys.iter().find(same_name).map(String::as_str);
-    let Some(near) = near.or_else(|| context.nearest(&full, keys.iter().map(String::as_str))) else {
+    let same_name = |key: &&str| key.rsplit('/').next() == full.rsplit('/').next();
+    let names = || keys.iter().map(String::as_str);
+    let near = names().find(same_name).or_else(|| context.nearest(&full, names()));
+    let Some(near) = near else {
         return Some(finding.help(format!("declare the Gateway; {}", ways_out("gateways"))));
     };
     let own = format!("{}/", object.namespace());
     let written = near.strip_prefix(&own).unwrap_or(near);
-    Some(finding.help(format!("did you mean `{written}`?")).replace(
-        format!("Replace with `{written}`"),
-        gateway.span,
-        written,
-    ))
+    let finding = finding.help(format!("did you mean `{written}`?"));
+    let certain = match &names().filter(same_name).collect::<Vec<_>>()[..] {
+        [only] => *only == near,
+        _ => sole(&full, names()) == Some(near),
+    };
+    Some(if certain {
+        finding.replace(format!("Replace with `{written}`"), gateway.span, written)
+    } else {
+        finding
+    })
 }

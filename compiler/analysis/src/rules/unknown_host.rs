@@ -1,11 +1,15 @@
 //! A host that nothing declares.
 
+use std::collections::BTreeSet;
+
 use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_mesh::hostname::qualify;
-use meshc_mesh::{Absence, ExportTo};
+use meshc_mesh::{Absence, ExportTo, Mesh};
+use meshc_resources::Resources;
 use meshc_settings::ways_out;
 
 use super::context::{Context, Found};
+use super::destinations;
 
 declare_rule! {
     /// ## What it does
@@ -30,7 +34,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// The fix writes the nearest name that exists; check that it is the one that was meant.
+    /// The fix writes the one name that is spelt nearly so; where there are several there is no fix.
     ///
     /// ## Covers
     /// IST0101 and KIA1101 (VirtualService), IST0174 and KIA0202 (DestinationRule).
@@ -72,6 +76,21 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let finding = object.finding(&UNKNOWN_HOST, host.span, message).alias("IST0174").alias("KIA0202");
         found.push(with_help(finding, &meant, &absence, context, host, object.namespace()));
     }
+}
+
+/// The namespaces that hosts are in and of which the tree has no Service: they are taken to live elsewhere.
+pub fn unseen_namespaces(resources: &Resources, mesh: &Mesh) -> BTreeSet<String> {
+    let destinations = destinations::all(&resources.virtual_services);
+    let routed = destinations.iter().filter_map(|place| Some((place.host()?, place.object.namespace())));
+    let ruled = resources.destination_rules.iter();
+    let ruled = ruled.filter_map(|object| Some((object.spec.host.as_ref()?, object.namespace())));
+    let mut found = BTreeSet::new();
+    for (host, namespace) in routed.chain(ruled) {
+        if let Absence::Unseen { namespace } = mesh.absence(&qualify(host, namespace)) {
+            found.insert(namespace.to_owned());
+        }
+    }
+    found
 }
 
 /// Why a host is none.
@@ -131,11 +150,14 @@ fn with_help(
                 return finding;
             }
             match context.meant(host, namespace) {
-                Some(meant) => finding.help(format!("did you mean `{meant}`?")).replace(
-                    format!("Replace with `{meant}`"),
-                    host.span,
-                    meant,
-                ),
+                Some((meant, certain)) => {
+                    let finding = finding.help(format!("did you mean `{meant}`?"));
+                    if certain {
+                        finding.replace(format!("Replace with `{meant}`"), host.span, meant)
+                    } else {
+                        finding
+                    }
+                }
                 None => {
                     finding.help(format!("declare it in a Service or ServiceEntry; {}", ways_out("services")))
                 }

@@ -1,7 +1,7 @@
 //! A subset that no DestinationRule has.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_syntax::suggest::{list, nearest};
+use meshc_syntax::suggest::{list, nearest, sole};
 
 use super::context::Context;
 
@@ -23,7 +23,7 @@ declare_rule! {
     /// A subset that the DestinationRule for `reviews` has, or add `v4` there.
     ///
     /// ## Fix safety
-    /// The fix writes the nearest subset that exists; check that it is the one that was meant.
+    /// The fix writes the one subset that is spelt nearly so; where there are several there is no fix.
     ///
     /// ## Covers
     /// IST0101 and KIA1107.
@@ -74,11 +74,13 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         // Of names as short as `v3`, every other one is near.
         let meant = nearest(subset, names.iter().copied()).filter(|_| subset.chars().count() > 3);
         found.push(match meant {
-            Some(meant) => finding.help(format!("did you mean `{meant}`?")).replace(
-                format!("Replace with `{meant}`"),
-                subset.span,
-                meant,
-            ),
+            Some(meant) => {
+                let finding = finding.help(format!("did you mean `{meant}`?"));
+                match sole(subset, names.iter().copied()) {
+                    Some(meant) => finding.replace(format!("Replace with `{meant}`"), subset.span, meant),
+                    None => finding,
+                }
+            }
             None if names.is_empty() => finding.help("the DestinationRule has no subsets at all"),
             None => finding.help(format!("the DestinationRule has {}", list(&names))),
         });

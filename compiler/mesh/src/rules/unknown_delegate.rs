@@ -4,6 +4,7 @@ use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_resources::Object;
 use meshc_resources::istio::VirtualService;
 use meshc_source::Span;
+use meshc_syntax::suggest::{nearest, sole};
 
 declare_rule! {
     /// ## What it does
@@ -43,13 +44,13 @@ pub(crate) fn unknown_delegate<'a>(
         "there is no VirtualService `{namespace}/{name}` without hosts for {path} to delegate to: the route is left out"
     );
     let finding = root.finding(&UNKNOWN_DELEGATE, span, message);
-    let distances = known.map(|known| (strsim::damerau_levenshtein(known, name), known));
-    match distances.filter(|(distance, known)| *distance <= known.len() / 3).min() {
-        Some((_, meant)) => finding.help(format!("did you mean `{meant}`?")).replace(
-            format!("Replace with `{meant}`"),
-            span,
-            meant,
-        ),
+    let known: Vec<&str> = known.collect();
+    let Some(meant) = nearest(name, known.iter().copied()) else {
+        return finding.help("declare it; a delegate has no `hosts`");
+    };
+    let finding = finding.help(format!("did you mean `{meant}`?"));
+    match sole(name, known.iter().copied()) {
+        Some(meant) => finding.replace(format!("Replace with `{meant}`"), span, meant),
         None => finding,
     }
 }

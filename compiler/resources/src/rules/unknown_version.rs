@@ -30,5 +30,14 @@ declare_rule! {
 pub(crate) fn check(root: &Node, api_version: &str, kind: &str, served: &[&str]) -> Diagnostic {
     let span = root.get("apiVersion").map_or(root.span, |node| node.span);
     let message = format!("{kind} is not served as {api_version}: the API server refuses the document");
-    Diagnostic::new(&UNKNOWN_VERSION, span, message).help(format!("served: {}", served.join(", ")))
+    let finding =
+        Diagnostic::new(&UNKNOWN_VERSION, span, message).help(format!("served: {}", served.join(", ")));
+    // The newest version has the fields of all; what it does not have the next check finds.
+    match (served.first(), api_version.split_once('/')) {
+        (Some(newest), Some((group, _))) => {
+            let meant = format!("{group}/{newest}");
+            finding.replace(format!("Replace with `{meant}`"), span, meant)
+        }
+        _ => finding,
+    }
 }

@@ -31,7 +31,17 @@ pub fn diagnostic(issue: &Issue, kind: &str) -> Diagnostic {
         Issue::WrongType { path, expected, found, quote, .. } => {
             let message = format!("{} must be {expected}, not {found}", name_of(path, kind));
             let finding = Diagnostic::new(&WRONG_TYPE, span, message);
-            if *quote { in_quotes(finding) } else { finding }
+            if *quote {
+                let around = |at| meshc_diagnostics::Edit {
+                    span: meshc_source::Span::new(span.file, at, at),
+                    text: "\"".to_owned(),
+                };
+                finding
+                    .help("put it in quotes")
+                    .fix("Put it in quotes", vec![around(span.start), around(span.end)])
+            } else {
+                finding
+            }
         }
         Issue::UnknownValue { path, found, expected, .. } => {
             let message = format!("{} cannot be `{}`", name_of(path, kind), shorten(found));
@@ -53,16 +63,6 @@ pub fn diagnostic(issue: &Issue, kind: &str) -> Diagnostic {
     }
 }
 
-/// Offers quotes around the value that a finding is about.
-pub fn in_quotes(finding: Diagnostic) -> Diagnostic {
-    let span = finding.span;
-    let around = |at| meshc_diagnostics::Edit {
-        span: meshc_source::Span::new(span.file, at, at),
-        text: "\"".to_owned(),
-    };
-    finding.help("put it in quotes").fix("Put it in quotes", vec![around(span.start), around(span.end)])
-}
-
 fn name_of(path: &str, kind: &str) -> String {
     if path.is_empty() { kind.to_owned() } else { format!("`{path}`") }
 }
@@ -79,11 +79,11 @@ fn parent(path: &str) -> &str {
 fn suggest(finding: Diagnostic, name: &str, expected: &'static [&'static str], what: &str) -> Diagnostic {
     let span = finding.span;
     if let Some(meant) = suggest::nearest(name, expected.iter().copied()) {
-        return finding.help(format!("did you mean `{meant}`?")).replace(
-            format!("Replace with `{meant}`"),
-            span,
-            meant,
-        );
+        let finding = finding.help(format!("did you mean `{meant}`?"));
+        return match suggest::sole(name, expected.iter().copied()) {
+            Some(meant) => finding.replace(format!("Replace with `{meant}`"), span, meant),
+            None => finding,
+        };
     }
     match expected.len() {
         0 => finding.help("it has no fields"),
