@@ -63,6 +63,9 @@ pub(crate) struct RevisionArgs {
     /// Read Git's index in place of the worktree
     #[arg(long)]
     pub(crate) staged: bool,
+    /// The view to take, of those that meshc.yaml names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) view: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -79,12 +82,24 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(crate) format: CheckFormat,
     /// Report findings in these files and directories only; everything is read all the same
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(crate) report: Vec<PathBuf>,
     /// Report only what was not found at this revision
     #[arg(long, value_name = "REV")]
     pub(crate) changed_since: Option<String>,
-    /// Also list what was left alone
+    /// Report only what FILE does not record; it is written where there is none
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Record all that is found now in the file of --baseline
+    #[arg(long, requires = "baseline")]
+    pub(crate) write_baseline: bool,
+    /// Write the fixes that are certain into the files
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) fix: bool,
+    /// Show what --fix would change, as a patch
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Also list what was assumed and what was left alone
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "this is the printer")]
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 /// Writes to standard output. A reader that went away (a closed pipe) is no error: nobody is left to tell.
 pub(crate) fn out(text: &str) {
@@ -24,6 +25,23 @@ pub(crate) fn json_pretty(value: &impl serde::Serialize) {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     out(&text);
+}
+
+/// Writes a file whole or not at all, with the permissions that it had; through a link, where that leads.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    if let Ok(metadata) = path.metadata() {
+        file.as_file().set_permissions(metadata.permissions())?;
+    } else {
+        #[cfg(unix)]
+        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Writes a line for people.

@@ -17,7 +17,6 @@ mod object;
 mod read;
 mod resources;
 pub mod rules;
-pub mod schema;
 mod walk;
 
 pub use ignored::Ignored;
@@ -25,5 +24,5 @@ pub use kind::Kind;
 pub use mesh_settings::{MeshSettings, mesh_config, mesh_networks};
 pub use metadata::{DEFAULT_NAMESPACE, Metadata, OwnerReference};
 pub use object::{Object, PodParts, Untyped};
-pub use read::read;
+pub use read::{read, read_beside};
 pub use resources::{Outcome, Resources};

@@ -1,5 +1,7 @@
 //! Documents to objects.
 
+use std::collections::BTreeSet;
+
 use meshc_diagnostics::Diagnostic;
 use meshc_source::{FileId, SourceSet};
 use meshc_syntax::de::{self, Issue};
@@ -11,31 +13,48 @@ use crate::gateway_api;
 use crate::kind::{Business, business};
 use crate::mesh_settings::of_config_map;
 use crate::object::{Bare, Manifest, Root, Untyped};
+use crate::rules;
 use crate::{Kind, Object, Outcome};
-use crate::{rules, schema};
 
 /// Reads every document of a tree. Files are read side by side; the result is in the order of files and documents.
 pub fn read(sources: &SourceSet, limits: &Limits) -> Outcome {
-    let files: Vec<(FileId, &str)> = sources.iter().map(|(id, file)| (id, &*file.text)).collect();
-    let parts: Vec<Outcome> = files.into_par_iter().map(|(id, text)| read_file(id, text, limits)).collect();
+    read_beside(sources, None, limits)
+}
+
+/// As [`read`], beside a file with the snapshot of a cluster: its objects belong to the mesh unless the tree has one of
+/// the same kind and name itself, and nothing is found in it.
+pub fn read_beside(sources: &SourceSet, snapshot: Option<FileId>, limits: &Limits) -> Outcome {
+    let own = sources.iter().filter(|(id, _)| Some(*id) != snapshot);
+    let files: Vec<(FileId, &str)> = own.map(|(id, file)| (id, &*file.text)).collect();
+    let note = snapshot.is_some();
+    let parts: Vec<Reader<'_>> = files
+        .into_par_iter()
+        .map(|(id, text)| Reader { names: note.then(BTreeSet::new), ..Reader::new(text, limits) }.file(id))
+        .collect();
     let mut all = Outcome::default();
+    let mut known = BTreeSet::new();
     for part in parts {
-        all.resources.append(part.resources);
-        all.diagnostics.extend(part.diagnostics);
-        all.suppressions.extend(part.suppressions);
+        all.resources.append(part.out.resources);
+        all.diagnostics.extend(part.out.diagnostics);
+        all.suppressions.extend(part.out.suppressions);
+        known.extend(part.names.into_iter().flatten());
+    }
+    if let Some(snapshot) = snapshot {
+        let reader = Reader { known, ..Reader::new(&sources.file(snapshot).text, limits) };
+        all.resources.append(reader.file(snapshot).out.resources);
     }
     all
 }
 
-fn read_file(id: FileId, text: &str, limits: &Limits) -> Outcome {
-    let parsed = meshc_syntax::parse(id, text, limits);
-    let mut reader = Reader { text, limits, out: Outcome::default() };
-    reader.out.diagnostics = parsed.diagnostics;
-    reader.out.suppressions = parsed.suppressions;
-    for document in &parsed.documents {
-        reader.document(&document.root);
-    }
-    reader.out
+/// Group, kind, namespace and name.
+type Identity = (String, String, String, String);
+
+/// Who an object is; none where it has no name.
+fn identity(root: &Node, api_version: &str, kind: &str) -> Option<Identity> {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let text = |key: &str| root.at(&["metadata", key]).and_then(Node::as_str);
+    let namespace = text("namespace").unwrap_or(crate::DEFAULT_NAMESPACE);
+    Some((group.to_owned(), kind.to_owned(), namespace.to_owned(), text("name")?.to_owned()))
 }
 
 /// Collects what the documents of one file say.
@@ -43,9 +62,27 @@ struct Reader<'t> {
     text: &'t str,
     limits: &'t Limits,
     out: Outcome,
+    /// The objects that were read, where anyone wants to know.
+    names: Option<BTreeSet<Identity>>,
+    /// Objects that are left out.
+    known: BTreeSet<Identity>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, limits: &'t Limits) -> Self {
+        Self { text, limits, out: Outcome::default(), names: None, known: BTreeSet::new() }
+    }
+
+    fn file(mut self, id: FileId) -> Self {
+        let parsed = meshc_syntax::parse(id, self.text, self.limits);
+        self.out.diagnostics = parsed.diagnostics;
+        self.out.suppressions = parsed.suppressions;
+        for document in &parsed.documents {
+            self.document(&document.root);
+        }
+        self
+    }
+
     fn document(&mut self, root: &Node) {
         if root.is_null() {
             return;
@@ -64,13 +101,18 @@ impl Reader<'_> {
             }
             return;
         }
+        if self.names.is_some() || !self.known.is_empty() {
+            let who = identity(root, api_version, kind);
+            if who.as_ref().is_some_and(|who| self.known.contains(who)) {
+                return;
+            }
+            if let Some(names) = &mut self.names {
+                names.extend(who);
+            }
+        }
         self.out.resources.documents += 1;
         match business(api_version, kind) {
-            Business::Ours(kind) => {
-                let start = self.out.diagnostics.len();
-                self.object(kind, root);
-                schema::prefer_own_rules(&mut self.out.diagnostics, start);
-            }
+            Business::Ours(kind) => self.object(kind, root),
             Business::Foreign => self.foreign(&format!("{api_version} {kind}")),
             Business::UnknownKind(meant) => {
                 self.finding(rules::unknown_kind::check(root, api_version, kind, meant));
@@ -272,12 +314,11 @@ fn typed<R: Root>(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Optio
     let (value, issues) = de::read::<R>(root);
     let (metadata, spec) = value.unwrap_or_default().split();
     let object = Object { kind, metadata, spec, span: root.span };
-    for issue in &issues {
+    for issue in issues {
         if kind.is_strict() || !matches!(issue, Issue::UnknownField { .. }) {
-            found.push(rules::issue(&object, issue));
+            found.push(rules::issue(&object, &issue));
         }
     }
-    schema::check(kind, root, &object.id(), &issues, found);
     if object.name().is_empty() {
         found.push(rules::missing_name::check(&object));
         return None;
@@ -355,6 +396,6 @@ mod tests {
                     route:\n    - destination: {host: a}\n    - destination: {subset: v1}\n  - name: nothing\n";
         let found = codes(text);
         let starts: Vec<&str> = found.iter().map(|f| &f[..6]).collect();
-        assert_eq!(starts, ["MC0113", "MC0207", "MC0208", "MC0209", "MC0211"], "{found:?}");
+        assert_eq!(starts, ["MC0207", "MC0208", "MC0209", "MC0210", "MC0211"], "{found:?}");
     }
 }

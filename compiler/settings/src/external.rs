@@ -105,7 +105,7 @@ impl WorkloadPattern {
 pub fn ways_out(list: &str) -> String {
     format!(
         "if it lives elsewhere, list it in `external.{list}` of meshc.yaml, keep a snapshot of the cluster, or record a \
-         baseline (`--write-baseline`)"
+         baseline (`--baseline FILE`)"
     )
 }
 

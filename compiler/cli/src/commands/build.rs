@@ -11,7 +11,7 @@ use crate::load::{Failure, Selected, Tree};
 use crate::output;
 
 pub(crate) fn run(args: &Build) -> Result<u8, Failure> {
-    let tree = Tree::read(&Selected::new(&args.tree.paths, &args.tree.revision))?;
+    let tree = Tree::read(&Selected::of(&args.tree))?;
     let Some(mesh) = tree.compile_to_run(args.allow_errors) else { return Ok(super::FINDINGS) };
     let format = match args.format {
         BuildFormat::Oci => Format::Oci,

@@ -13,7 +13,7 @@ use crate::load::{Failure, Selected, Tree};
 use crate::{output, render};
 
 pub(crate) fn run(args: &Show) -> Result<u8, Failure> {
-    let tree = Tree::read(&Selected::new(&args.tree.paths, &args.tree.revision))?;
+    let tree = Tree::read(&Selected::of(&args.tree))?;
     let mesh = tree.compile_to_look()?;
     let proxy = mesh.find(&args.proxy).map_err(Failure::new)?;
     match args.format {

@@ -12,7 +12,7 @@ use crate::load::{Failure, Selected, Tree};
 use crate::output;
 
 pub(crate) fn run(args: &Trace) -> Result<u8, Failure> {
-    let tree = Tree::read(&Selected::new(&args.tree.paths, &args.tree.revision))?;
+    let tree = Tree::read(&Selected::of(&args.tree))?;
     let mesh = tree.compile_to_look()?;
     let input: Box<dyn Read> = if args.requests.as_os_str() == "-" {
         Box::new(io::stdin())

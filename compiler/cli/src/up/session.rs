@@ -23,7 +23,7 @@ const INTERRUPTED: u8 = 130;
 pub(super) async fn run(args: &UpArgs) -> Result<u8, UpError> {
     let start = Instant::now();
     let console = Console::new(args.format == UpFormat::Human);
-    let selected = Selected::new(&args.tree.paths, &args.tree.revision);
+    let selected = Selected::of(&args.tree);
     // What is saved while the mesh starts counts too.
     let watch = if args.once { None } else { Some(Watch::start(args)?) };
     let (processes, mut ends) = Processes::new()?;

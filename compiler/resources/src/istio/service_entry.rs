@@ -24,7 +24,6 @@ use super::common::port_rule;
 ]))]
 pub struct ServiceEntry {
     /// Names.
-    #[schemars(extend("x-meshc-required" = true))]
     #[schemars(
         required,
         length(min = 1, max = 256),

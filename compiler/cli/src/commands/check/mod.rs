@@ -1,0 +1,75 @@
+//! `meshc check`: find what is wrong in the YAML.
+
+mod assumed;
+mod baseline;
+mod fingerprint;
+mod fix;
+mod narrow;
+
+use meshc_diagnostics::{Diagnostic, Level, Severity};
+
+use super::{DONE, FINDINGS};
+use crate::args::{Check, CheckFormat};
+use crate::load::{Failure, Selected, Workspace, all_rules};
+use crate::{output, render};
+use narrow::Narrowing;
+
+pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
+    let selected = Selected::of(&args.tree);
+    let levels: Vec<Level> = args.only.iter().map(|level| Level::from(*level)).collect();
+    if (args.fix || args.diff) && !selected.is_worktree() {
+        return Err(Failure::new(
+            "--fix and --diff change files of the worktree: leave --rev, --staged and `-` out",
+        ));
+    }
+    let mut workspace = if args.changed_since.is_some() {
+        // What was taken away altogether is a change too.
+        Workspace::read_before(&selected)?
+    } else {
+        Workspace::read(&selected)?
+    };
+    let all = workspace.check(&levels);
+    let mut narrowing = Narrowing::new(args, &selected, &levels, &all, &workspace.sources)?;
+    let mut found = narrowing.narrow(all, &workspace.sources);
+    let mut changes = false;
+    if args.fix || args.diff {
+        let fixed = fix::fix(workspace, found, |workspace| {
+            let all = workspace.check(&levels);
+            narrowing.narrow(all, &workspace.sources)
+        });
+        changes = !fixed.changes.is_empty();
+        if args.diff {
+            output::out(&fixed.patch());
+        } else {
+            fixed.write()?;
+        }
+        output::note(&fixed.summary(args.diff));
+        (workspace, found) = (fixed.workspace, fixed.found);
+    }
+    let summary = summary(&workspace, &found);
+    if !args.diff {
+        let sources = &workspace.sources;
+        output::out(&match args.format {
+            CheckFormat::Human => render::human(&found, sources, &summary, render::Look::stdout()),
+            CheckFormat::Json => render::json(&found, sources, &summary),
+            CheckFormat::Sarif => render::sarif(&found, sources, &all_rules()),
+            CheckFormat::Github => render::github(&found, sources),
+            CheckFormat::Junit => render::junit(&found, sources, &summary),
+        });
+    }
+    narrowing.tell();
+    if args.verbose {
+        assumed::tell(&workspace);
+    }
+    let fails = |finding: &Diagnostic| finding.severity >= Severity::from(args.fail_on);
+    let failed = found.iter().any(fails) || (args.diff && changes);
+    Ok(if failed { FINDINGS } else { DONE })
+}
+
+/// Counts for the closing line: of several views, the sums.
+fn summary(workspace: &Workspace, found: &[Diagnostic]) -> render::Summary {
+    let (documents, resources) = workspace.trees().fold((0, 0), |(documents, resources), (_, tree)| {
+        (documents + tree.resources.documents, resources + tree.resources.len())
+    });
+    render::Summary::of(workspace.sources.files().len(), documents, resources, found)
+}

@@ -1,0 +1,172 @@
+//! One mesh: its resources, what is wrong with them, and the effective configuration.
+
+use std::collections::BTreeMap;
+
+use meshc_diagnostics::{Diagnostic, Level, Severity, sort};
+use meshc_effective::model::EffectiveMesh;
+use meshc_mesh::Mesh;
+use meshc_resources::{Resources, rules::is_refusal};
+use meshc_source::{FileId, LoadProblem, SourceSet};
+use meshc_syntax::Suppression;
+
+use super::settings::Governing;
+use super::workspace::Workspace;
+use super::{Failure, Selected, all_rules};
+use crate::{clock, output, render};
+
+/// How many findings a command tells whose job is another than finding them.
+const TOLD: usize = 20;
+
+/// A tree that was read: its files, its resources, and what documents alone show.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    pub(crate) sources: SourceSet,
+    pub(crate) resources: Resources,
+    pub(crate) mesh: Mesh,
+    governing: Governing,
+    document: Vec<Diagnostic>,
+    suppressions: Vec<Suppression>,
+}
+
+impl Tree {
+    /// Reads a tree. What is wrong with a file is a finding; that there is nothing to read is a failure, and so are
+    /// several views of which none is chosen.
+    pub(crate) fn read(selected: &Selected) -> Result<Self, Failure> {
+        Workspace::read(selected)?.only_tree()
+    }
+
+    /// Reads two trees that are compared: what only one of them has was added or taken away, and the other is empty
+    /// then.
+    pub(crate) fn read_both(one: &Selected, other: &Selected) -> Result<(Self, Self), Failure> {
+        let (one, other) = Workspace::read_both(one, other)?;
+        Ok((one.only_tree()?, other.only_tree()?))
+    }
+
+    /// The mesh of the files that have a text.
+    pub(super) fn of(sources: SourceSet, problems: &[LoadProblem], governing: &Governing) -> Self {
+        let limits = meshc_syntax::Limits::default();
+        let outcome = meshc_resources::read_beside(&sources, governing.snapshot, &limits);
+        let mut document: Vec<Diagnostic> =
+            problems.iter().map(|problem| meshc_syntax::rules::load_diagnostic(problem, &sources)).collect();
+        document.extend(outcome.diagnostics);
+        document.extend(governing.diagnostics.iter().cloned());
+        let mesh = Mesh::within(&outcome.resources, &governing.settings);
+        Self {
+            sources,
+            resources: outcome.resources,
+            mesh,
+            governing: governing.clone(),
+            document,
+            suppressions: outcome.suppressions,
+        }
+    }
+
+    /// The findings of the rules of `levels` (all levels when empty) at the levels of the settings, and the effective
+    /// mesh if it was needed for them. Comments have silenced nothing yet.
+    ///
+    /// Rules about requests need the effective mesh; a tree that uses what is not implemented yet has none, and is an
+    /// error already.
+    pub(super) fn examine(&self, levels: &[Level]) -> (Vec<Diagnostic>, Option<EffectiveMesh>) {
+        let wanted = |level: Level| levels.is_empty() || levels.contains(&level);
+        let mut found = Vec::new();
+        if wanted(Level::Document) {
+            found.extend(self.document.iter().cloned());
+        }
+        let compiled =
+            (wanted(Level::Mesh) || wanted(Level::Routes)).then(|| meshc_effective::compile(&self.mesh));
+        if wanted(Level::Mesh) {
+            found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh, Some(clock::now())));
+            found.extend(compiled.iter().flat_map(|mesh| mesh.diagnostics.iter().cloned()));
+        }
+        if wanted(Level::Routes)
+            && self.refusals().next().is_none()
+            && let Some(mesh) = &compiled
+        {
+            found.extend(meshc_analysis::check_routes(&self.mesh, mesh));
+            found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
+        }
+        // Nothing is said of what only a snapshot holds.
+        found.retain(|finding| Some(finding.span.file) != self.governing.snapshot);
+        (found, compiled)
+    }
+
+    /// Silences what comments silence, and brings the rest to the levels of the settings, sorted.
+    pub(super) fn settle(
+        &self,
+        found: Vec<Diagnostic>,
+        levels: &[Level],
+        sources: &SourceSet,
+    ) -> Vec<Diagnostic> {
+        let wanted = |level: Level| levels.is_empty() || levels.contains(&level);
+        let rules: BTreeMap<_, _> = all_rules().into_iter().map(|rule| (rule.code, rule.level)).collect();
+        let judged = |code| rules.get(&code).is_none_or(|level| wanted(*level));
+        let mut found = meshc_syntax::apply_suppressions(found, &self.suppressions, judged);
+        if !self.governing.levels.is_empty() {
+            let path = |file: FileId| super::normal(&sources.file(file).path);
+            found = found
+                .into_iter()
+                .filter_map(|finding| {
+                    let path = path(finding.span.file);
+                    let below = super::paths::below(&path, &self.governing.base).to_owned();
+                    self.governing.levels.apply(finding, &below)
+                })
+                .collect();
+        }
+        sort(&mut found, sources);
+        found
+    }
+
+    /// What the tree uses that this version does not model.
+    fn refusals(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.document.iter().filter(|finding| is_refusal(finding))
+    }
+
+    /// The effective mesh for a command that answers questions: whatever findings the tree has, it is treated as Istio
+    /// would treat it; only what is not implemented yet makes it a failure, by name.
+    pub(crate) fn compile_to_look(&self) -> Result<EffectiveMesh, Failure> {
+        let mut refusals: Vec<Diagnostic> = self.refusals().cloned().collect();
+        if refusals.is_empty() {
+            return Ok(meshc_effective::compile(&self.mesh));
+        }
+        sort(&mut refusals, &self.sources);
+        self.report(&refusals);
+        Err(Failure::new("the tree uses what is not implemented yet, so any answer would be a guess"))
+    }
+
+    /// The effective mesh for a command that acts on it: errors stop it, unless they are allowed; what is not
+    /// implemented yet always does. `None`: the findings were told on standard error.
+    pub(crate) fn compile_to_run(&self, allow_errors: bool) -> Option<EffectiveMesh> {
+        let (found, compiled) = self.examine(&[]);
+        let found = self.settle(found, &[], &self.sources);
+        let stops = |finding: &Diagnostic| {
+            is_refusal(finding) || (finding.severity == Severity::Error && !allow_errors)
+        };
+        let telling: Vec<Diagnostic> = found
+            .iter()
+            .filter(|finding| finding.severity > Severity::Info || is_refusal(finding))
+            .cloned()
+            .collect();
+        self.report(&telling);
+        if found.iter().any(stops) || self.refusals().next().is_some() {
+            return None;
+        }
+        compiled
+    }
+
+    /// Tells findings to a person: the first ones, for a command whose job is another.
+    pub(crate) fn report(&self, found: &[Diagnostic]) {
+        if found.is_empty() {
+            return;
+        }
+        let told = &found[..found.len().min(TOLD)];
+        output::err(&render::human(told, &self.sources, &self.summary(found), render::Look::stderr()));
+        if found.len() > TOLD {
+            output::note(&format!("{} more: `meshc check` tells them all", found.len() - TOLD));
+        }
+    }
+
+    /// Counts for the closing line.
+    pub(crate) fn summary(&self, found: &[Diagnostic]) -> render::Summary {
+        render::Summary::of(self.sources.files().len(), self.resources.documents, self.resources.len(), found)
+    }
+}

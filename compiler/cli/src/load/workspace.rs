@@ -1,0 +1,207 @@
+//! Everything that a command reads: the files, the settings, what is rendered, and the views as meshes.
+
+use meshc_diagnostics::{Diagnostic, Label, Level, sort};
+use meshc_source::{FileId, LoadProblem, ProblemKind, SourceError, SourceSet};
+
+use super::kustomize::Kustomizations;
+use super::origin;
+use super::renders::{Renders, is_of_chart};
+use super::settings::Governing;
+use super::tree::Tree;
+use super::view::View;
+use super::{Failure, Selected};
+
+/// Everything that a command reads.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) sources: SourceSet,
+    selected: Selected,
+    pub(crate) governing: Governing,
+    pub(crate) renders: Renders,
+    problems: Vec<LoadProblem>,
+    views: Vec<View>,
+    trees: Vec<Tree>,
+}
+
+impl Workspace {
+    /// Reads a tree. What is wrong with a file is a finding; that there is nothing to read is a failure.
+    pub(crate) fn read(selected: &Selected) -> Result<Self, Failure> {
+        let loaded = meshc_source::load(&selected.selection, &meshc_source::Limits::default());
+        let (mut sources, mut problems) = loaded.map_err(|error| Failure {
+            message: error.to_string(),
+            nothing: matches!(error, SourceError::Missing { .. } | SourceError::Empty { .. }),
+        })?;
+        let mut governing = Governing::find(selected, &mut sources)?;
+        let renders = governing.settings.kustomize.render.as_ref().is_none_or(|render| render.value);
+        let kustomizations = if renders {
+            Kustomizations::complete(selected, &mut sources)?
+        } else {
+            Kustomizations::default()
+        };
+        let views = View::all(selected, &mut governing, &sources, &kustomizations)?;
+        let mut roots: Vec<String> = views.iter().flat_map(|view| view.roots.clone()).collect();
+        roots.sort();
+        roots.dedup();
+        let renders = if kustomizations.is_empty() && governing.settings.helm.is_empty() {
+            Renders::default()
+        } else {
+            Renders::make(selected, &mut governing, &mut sources, kustomizations, &roots)?
+        };
+        // Of a chart that is rendered (or would be, were there a program) nothing more is to be said.
+        problems.retain(|problem| {
+            !matches!(problem.kind, ProblemKind::HelmTemplates { .. })
+                || !is_of_chart(&renders.charts, &sources.file(problem.file).path)
+        });
+        governing.diagnostics.extend(renders.diagnostics.iter().cloned());
+        Ok(Self::of(sources, selected.clone(), governing, renders, problems, views))
+    }
+
+    /// Nothing.
+    pub(crate) fn empty(selected: &Selected) -> Self {
+        let views = Vec::new();
+        let (governing, renders) = (Governing::default(), Renders::default());
+        Self::of(SourceSet::default(), selected.clone(), governing, renders, Vec::new(), views)
+    }
+
+    /// Reads two trees that are compared: what only one of them has was added or taken away, and the other is empty
+    /// then.
+    pub(crate) fn read_both(one: &Selected, other: &Selected) -> Result<(Self, Self), Failure> {
+        match (Self::read(one), Self::read(other)) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(failure), Ok(read)) if failure.nothing => Ok((Self::empty(one), read)),
+            (Ok(read), Err(failure)) if failure.nothing => Ok((read, Self::empty(other))),
+            (Err(failure), _) | (_, Err(failure)) => Err(failure),
+        }
+    }
+
+    /// Reads a revision to compare with; it is empty where it has nothing of the tree.
+    pub(crate) fn read_before(selected: &Selected) -> Result<Self, Failure> {
+        if selected.is_unborn() {
+            return Ok(Self::empty(selected));
+        }
+        match Self::read(selected) {
+            Err(failure) if failure.nothing => Ok(Self::empty(selected)),
+            read => read,
+        }
+    }
+
+    fn of(
+        sources: SourceSet,
+        selected: Selected,
+        governing: Governing,
+        renders: Renders,
+        problems: Vec<LoadProblem>,
+        views: Vec<View>,
+    ) -> Self {
+        let trees = views
+            .iter()
+            .map(|view| {
+                let has = |file: FileId| view.has(file, &sources, &selected, &governing, &renders);
+                let all = sources.iter().all(|(id, _)| has(id));
+                let members = if all { sources.clone() } else { sources.masked(has) };
+                let problems: Vec<LoadProblem> =
+                    problems.iter().filter(|problem| has(problem.file)).cloned().collect();
+                Tree::of(members, &problems, &governing)
+            })
+            .collect();
+        Self { sources, selected, governing, renders, problems, views, trees }
+    }
+
+    /// The same with other texts of some files, which are no inputs of a render.
+    pub(crate) fn with_texts(&self, texts: &[(FileId, String)]) -> Self {
+        let mut sources = self.sources.clone();
+        let mut governing = self.governing.clone();
+        for (file, text) in texts {
+            sources = sources.with_text(*file, text);
+            if governing.file == Some(*file) {
+                let snapshot = governing.snapshot;
+                governing = Governing { snapshot, ..Governing::of(*file, &sources) };
+                governing.diagnostics.extend(self.renders.diagnostics.iter().cloned());
+            }
+        }
+        let (renders, problems) = (self.renders.clone(), self.problems.clone());
+        Self::of(sources, self.selected.clone(), governing, renders, problems, self.views.clone())
+    }
+
+    /// The one mesh for a command that is about one.
+    pub(super) fn only_tree(mut self) -> Result<Tree, Failure> {
+        if self.trees.len() > 1 {
+            let names: Vec<&str> = self.views.iter().filter_map(|view| view.name.as_deref()).collect();
+            let list = meshc_syntax::suggest::list(&names);
+            return Err(Failure::new(format!(
+                "the tree has several views, each a mesh of its own: choose {list} with --view"
+            )));
+        }
+        Ok(self.trees.pop().unwrap_or_else(|| Tree::of(self.sources, &[], &self.governing)))
+    }
+
+    /// The meshes, each with the name of its view.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = (Option<&str>, &Tree)> {
+        self.views.iter().map(|view| view.name.as_deref()).zip(&self.trees)
+    }
+
+    /// All findings of the rules of `levels` (all levels when empty): silenced ones taken out, those of rendered texts
+    /// brought back to their origin, those of several views once, sorted.
+    pub(crate) fn check(&mut self, levels: &[Level]) -> Vec<Diagnostic> {
+        let mut all: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+        let several = self.views.len() > 1;
+        for (view, tree) in self.views.iter().zip(&self.trees) {
+            let (found, _) = tree.examine(levels);
+            let found = if self.renders.files.is_empty() {
+                found
+            } else {
+                origin::bring_back(found, &mut self.sources, &self.renders, &self.selected)
+            };
+            // What was brought back may be in a file that only the whole set knows.
+            let mut found = tree.settle(found, levels, &self.sources);
+            found.iter_mut().for_each(|finding| keep_quotes(finding, &self.sources));
+            if !several {
+                return found;
+            }
+            let name = view.name.as_deref().unwrap_or_default();
+            for finding in found {
+                match all.iter_mut().find(|(known, _)| *known == finding) {
+                    Some((_, names)) => names.push(name),
+                    None => all.push((finding, vec![name])),
+                }
+            }
+        }
+        let count = self.views.len();
+        let mut found: Vec<Diagnostic> = all
+            .into_iter()
+            .map(|(mut finding, names)| {
+                let list = meshc_syntax::suggest::list(&names).replace(" or ", " and ");
+                let noun = if names.len() == 1 { "view" } else { "views" };
+                let message = if names.len() == count {
+                    "in all views".to_owned()
+                } else {
+                    format!("in the {noun} {list}")
+                };
+                finding.labels.push(Label { span: finding.span, message });
+                finding
+            })
+            .collect();
+        sort(&mut found, &self.sources);
+        found
+    }
+
+    /// Whether a file's findings may be mended in place: it is a file of the worktree that nothing renders.
+    pub(crate) fn is_own(&self, file: FileId) -> bool {
+        let rendered = self.renders.files.contains_key(&file);
+        let path = super::normal(&self.sources.file(file).path);
+        self.selected.is_worktree() && !rendered && !self.renders.is_input(&path)
+    }
+}
+
+/// What stands in quotes is replaced in quotes.
+fn keep_quotes(finding: &mut Diagnostic, sources: &SourceSet) {
+    for edit in finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+        let old = sources.slice(edit.span);
+        for quote in ['"', '\''] {
+            let quoted = |text: &str| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+            if quoted(old) && !quoted(&edit.text) && !edit.text.contains([quote, '\\']) {
+                edit.text = format!("{quote}{}{quote}", edit.text);
+            }
+        }
+    }
+}
