@@ -1,0 +1,162 @@
+//! `meshc.yaml` from the file to the findings: what lives elsewhere, levels, views, snapshots.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{bookshop, complaint, copy, edit, expect, git, json, repository, run};
+use serde_json::Value;
+
+fn write(root: &Path, path: &str, text: &str) {
+    let file = root.join(path);
+    fs::create_dir_all(file.parent().expect("a parent")).expect("a directory");
+    fs::write(file, text).expect("a file");
+}
+
+/// The findings as `CODE severity file:line`.
+fn found(root: &Path, args: &[&str]) -> Vec<String> {
+    let output = run(root, &[&["check", "--format", "json"], args].concat());
+    let out = json(&String::from_utf8_lossy(&output.stdout));
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    let list = out["diagnostics"].as_array().expect("a list");
+    list.iter()
+        .map(|finding| {
+            let (code, severity, file) =
+                (text(finding, "code"), text(finding, "severity"), text(finding, "file"));
+            format!("{code} {severity} {file}:{}", finding["start"]["line"])
+        })
+        .collect()
+}
+
+const SHOP: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: shop, namespace: shop}\nspec:\n  ports: [{name: http, port: 80}]\n";
+
+fn route(name: &str, host: &str) -> String {
+    format!(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+         hosts: [{name}.example.com]\n  http:\n    - route:\n        - destination:\n            host: {host}\n"
+    )
+}
+
+#[test]
+fn what_lives_elsewhere_is_not_missing() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    write(root, "mesh/shop.yaml", SHOP);
+    write(root, "mesh/a.yaml", &route("a", "payments"));
+    write(root, "mesh/b.yaml", &route("b", "x.platform.svc.cluster.local"));
+    assert_eq!(found(root, &["mesh"]), ["MC1001 error mesh/a.yaml:9", "MC1001 info mesh/b.yaml:9"]);
+    write(root, "meshc.yaml", "external:\n  services: [payments.shop]\n  namespaces: [plat*]\n");
+    assert_eq!(found(root, &["mesh"]), [""; 0]);
+    assert_eq!(found(root, &[]), [""; 0], "without paths it is the tree of meshc.yaml");
+    let told = run(root, &["check", "-v"]);
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("elsewhere, as meshc.yaml says: services payments.shop"), "{told}");
+}
+
+#[test]
+fn a_snapshot_of_a_cluster_belongs_to_the_mesh_and_is_not_judged() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    write(root, "shop.yaml", SHOP);
+    write(root, "a.yaml", &route("a", "payments"));
+    write(root, "b.yaml", &route("b", "nothing"));
+    write(root, "meshc.yaml", "external: {snapshot: cluster.yaml}\n");
+    assert_eq!(
+        found(root, &[]),
+        ["MC1001 error a.yaml:9", "MC1001 error b.yaml:9", "MC3002 error meshc.yaml:1"],
+        "the snapshot is not there"
+    );
+    // As `kubectl get services,virtualservices -A -o yaml` writes it; a document that the tree has itself is left out.
+    let broken = route("c", "gone").replace("apiVersion", "- apiVersion").replace("\n", "\n  ");
+    let payments = SHOP
+        .replace("name: shop,", "name: payments,")
+        .replace("apiVersion", "- apiVersion")
+        .replace("\n", "\n  ");
+    let own = SHOP.replace("80", "81").replace("apiVersion", "- apiVersion").replace("\n", "\n  ");
+    write(
+        root,
+        "cluster.yaml",
+        &format!("apiVersion: v1\nkind: List\nitems:\n{broken}\n{payments}\n{own}\n"),
+    );
+    assert_eq!(found(root, &[]), ["MC1001 error b.yaml:9"]);
+}
+
+#[test]
+fn levels_hold_everywhere_or_for_paths() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    write(root, "shop.yaml", SHOP);
+    write(root, "new/a.yaml", &route("a", "gone"));
+    write(root, "legacy/b.yaml", &route("b", "gone"));
+    let with = |text: &str| {
+        write(root, "meshc.yaml", text);
+        found(root, &[])
+    };
+    assert_eq!(with("{}"), ["MC1001 error legacy/b.yaml:9", "MC1001 error new/a.yaml:9"]);
+    assert_eq!(
+        with("levels: {unknown-host: warning}\noverrides: [{paths: [legacy], levels: {MC1001: ignore}}]\n"),
+        ["MC1001 warning new/a.yaml:9"]
+    );
+    assert_eq!(
+        with("overrides: [{paths: ['*/b.yaml'], levels: {IST0101: info}}]\n"),
+        ["MC1001 info legacy/b.yaml:9", "MC1001 error new/a.yaml:9"]
+    );
+    assert_eq!(with("levels: {unkown-host: info, MC1001: ignore}\n"), ["MC3001 error meshc.yaml:1"]);
+    // From another directory the paths of the settings still count from theirs.
+    write(root, "meshc.yaml", "overrides: [{paths: [legacy], levels: {MC1001: ignore}}]\n");
+    assert_eq!(found(&root.join("new"), &[]), ["MC1001 error a.yaml:9"]);
+    assert_eq!(found(&root.join("new"), &["..", "../legacy"]), ["MC1001 error ../new/a.yaml:9"]);
+}
+
+#[test]
+fn each_view_is_a_mesh_of_its_own_and_what_several_have_is_told_once() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    write(root, "base/shop.yaml", SHOP);
+    write(root, "base/a.yaml", &route("a", "gone"));
+    write(root, "dev/b.yaml", &route("b", "payments"));
+    write(root, "prod/b.yaml", &route("b", "payments"));
+    write(root, "prod/payments.yaml", &SHOP.replace("name: shop,", "name: payments,"));
+    write(root, "meshc.yaml", "views:\n  dev: {paths: [base, dev]}\n  prod: {paths: [base, prod]}\n");
+    let out = json(&expect(root, &["check", "--format", "json"], 1));
+    let list = out["diagnostics"].as_array().expect("a list");
+    let told: Vec<String> = list
+        .iter()
+        .map(|finding| format!("{} {}", finding["file"], finding["labels"][0]["message"]))
+        .collect();
+    assert_eq!(told, ["\"base/a.yaml\" \"in all views\"", "\"dev/b.yaml\" \"in the view `dev`\""]);
+    assert_eq!(found(root, &["--view", "prod"]), ["MC1001 error base/a.yaml:9"]);
+    assert!(complaint(root, &["check", "--view", "test"], 2).contains("there are `dev` and `prod`"));
+    let refused = complaint(root, &["build", "-o", "out"], 2);
+    assert!(refused.contains("choose `dev` or `prod` with --view"), "{refused}");
+}
+
+#[test]
+fn settings_are_those_of_the_version_that_is_read() {
+    let tree = repository();
+    let root = tree.path();
+    edit(&root.join("edge/gateway.yaml"), "host: storefront", "host: storefrnt");
+    git(root, &["commit", "--quiet", "--all", "--message=Break it"]);
+    write(root, "meshc.yaml", "levels: {MC1001: warning}\n");
+    expect(root, &["check"], 0);
+    expect(root, &["check", "--staged"], 1);
+    git(root, &["add", "."]);
+    expect(root, &["check", "--staged"], 0);
+    expect(root, &["check", "--staged", "edge", "shop"], 0);
+    expect(root, &["check", "--rev", "HEAD"], 1);
+}
+
+#[test]
+fn a_gateway_of_another_name_is_taken_from_the_settings() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    copy(&bookshop(), root);
+    edit(&root.join("edge/gateway.yaml"), "istio: ingressgateway", "istio: public");
+    let idle = found(root, &["."]);
+    assert!(idle.iter().any(|finding| finding.starts_with("MC1005")), "{idle:?}");
+    write(root, "meshc.yaml", "istio:\n  ingressgateway: {label: public, namespace: edge, name: public}\n");
+    assert_eq!(found(root, &["."]), [""; 0]);
+    write(root, "meshc.yaml", "istio:\n  ingressgateway: {label: public, present: false}\n");
+    assert_eq!(found(root, &["."]), idle);
+}
