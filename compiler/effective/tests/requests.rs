@@ -128,6 +128,21 @@ fn route_tables_of_requests_are_istios() {
 }
 
 #[test]
+fn route_tables_of_the_gateway_api_are_istios() {
+    let Some(folder) = shared("meshes") else { return skipped() };
+    let mut tally = Tally::default();
+    let of_gateway_api = |case: &&std::path::PathBuf| {
+        case.file_name().is_some_and(|name| name.to_string_lossy().starts_with('g'))
+    };
+    for case in cases(&folder).iter().filter(of_gateway_api) {
+        compare(&mut tally, case);
+    }
+    report("Gateway API", &tally);
+    assert!(tally.different.is_empty(), "{} tables differ from Istio's", tally.different.len());
+    assert!(tally.equal >= 351, "{} of 351 route tables are Istio's", tally.equal);
+}
+
+#[test]
 fn route_tables_of_richer_meshes_are_istios() {
     let Some(folder) = shared("meshes") else { return skipped() };
     let mut tally = Tally::default();

@@ -6,8 +6,8 @@ use meshc_resources::istio::Server;
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
-use crate::Meta;
 use crate::meta::selects;
+use crate::{Meta, Service};
 
 /// A Gateway resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,12 +20,32 @@ pub struct Gateway {
     pub selector_span: Span,
     /// In the order of the resource.
     pub servers: Vec<Spanned<Server>>,
+    /// Whose pods it is for, in place of a selector: a listener of the Gateway API.
+    pub bound: Option<Bound>,
+}
+
+/// The Services whose pods are a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// Their hosts.
+    pub hosts: Vec<String>,
+    /// Their namespace.
+    pub namespace: String,
+    /// The identity of the pods that Istio deploys; empty where they are somebody else's.
+    pub service_account: String,
 }
 
 impl Gateway {
     /// Whether it selects pods with these labels.
     pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
-        selects(&self.selector, labels)
+        self.bound.is_none() && selects(&self.selector, labels)
+    }
+
+    /// Whether it is for the pods of a service.
+    pub fn is_bound_to(&self, service: &Service) -> bool {
+        self.bound.as_ref().is_some_and(|bound| {
+            bound.namespace == service.namespace() && bound.hosts.contains(&service.hostname)
+        })
     }
 }
 

@@ -11,8 +11,8 @@ use meshc_syntax::de::Spanned;
 
 use crate::build::{self, GatewaysOfPods};
 use crate::{
-    DestinationRules, Gateway, Mtls, MtlsMode, Namespace, Pod, PodProxy, Policies, Service, TargetPort, View,
-    VirtualService, Workload,
+    DestinationRules, Gateway, Mtls, MtlsMode, Namespace, Pod, Policies, Semantics, Service, TargetPort,
+    View, VirtualService, Workload,
 };
 
 /// The first part of identities where MeshConfig says nothing.
@@ -41,6 +41,8 @@ pub struct Mesh {
     pub(crate) trust_domains: Vec<String>,
     /// MeshConfig's providers of authorization and telemetry.
     pub(crate) extension_providers: Vec<Spanned<ExtensionProvider>>,
+    /// What the Gateway API's objects are told, in the order of their kinds, then of the resources.
+    pub statuses: Vec<crate::ObjectStatus>,
     /// What was found while names were resolved.
     pub diagnostics: Vec<Diagnostic>,
     /// What lives elsewhere.
@@ -103,8 +105,12 @@ impl Mesh {
         let private_first = |v: &Arc<VirtualService>| v.meta.namespace != namespace;
         let mut seen = visible(&of_gateway, |v| (&v.export_to, v.meta.namespace.as_str()), namespace);
         let named = seen.iter().take_while(|v| !v.export_to.is_public()).count();
-        if let Some(named) = seen.get_mut(..named) {
-            named.sort_by_key(private_first);
+        // The consumer's own routes of the Gateway API come before those that the service's owner offers.
+        let consumers_first =
+            |v: &Arc<VirtualService>| v.semantics != Semantics::GatewayApi || v.meta.namespace != namespace;
+        if let Some((named, public)) = seen.split_at_mut_checked(named) {
+            named.sort_by_key(|v| (private_first(v), consumers_first(v)));
+            public.sort_by_key(consumers_first);
         }
         seen
     }
@@ -128,7 +134,8 @@ impl Mesh {
 
     /// The pods of gateways that a Gateway selects.
     pub fn pods_of<'a>(&'a self, gateway: &'a Gateway) -> impl Iterator<Item = &'a Pod> {
-        self.pods.iter().filter(|pod| pod.proxy == PodProxy::Gateway && gateway.selects(&pod.labels))
+        let here = |pod: usize| self.gateways_of(pod).any(|of| std::ptr::eq(of.as_ref(), gateway));
+        self.pods.iter().enumerate().filter(move |(index, _)| here(*index)).map(|(_, pod)| pod)
     }
 
     /// The trust domain of the mesh, then its aliases; never empty.

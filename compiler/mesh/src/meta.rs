@@ -24,6 +24,8 @@ pub struct Meta {
     pub labels: BTreeMap<String, String>,
     /// Where its name is written; the resource's start where it has none.
     pub span: Span,
+    /// What people call it, where it is only Istio's name for something that was made of other resources.
+    pub title: Option<String>,
 }
 
 impl Meta {
@@ -36,6 +38,7 @@ impl Meta {
             created: metadata.creation_timestamp.as_ref().and_then(|text| parse_timestamp(text)),
             labels: plain(&metadata.labels),
             span: metadata.name.as_ref().map_or(span, |name| name.span),
+            title: None,
         }
     }
 
@@ -56,7 +59,10 @@ impl Meta {
 impl fmt::Display for Meta {
     /// `VirtualService shop/reviews`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
+        match &self.title {
+            Some(title) => f.write_str(title),
+            None => write!(f, "{} {}/{}", self.kind, self.namespace, self.name),
+        }
     }
 }
 

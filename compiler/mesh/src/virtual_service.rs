@@ -20,6 +20,21 @@ pub struct VirtualService {
     pub export_to: ExportTo,
     /// In the order in which they are tried.
     pub http: Vec<HttpRule>,
+    /// Whose rules hold for it.
+    pub semantics: Semantics,
+}
+
+/// Whose rules hold for a VirtualService: some differ where Istio makes one of another API's resource.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Semantics {
+    /// Istio's.
+    #[default]
+    Istio,
+    /// The Gateway API's: prefixes are those of segments, a destination that is not there answers 500, and within the
+    /// mesh the routes of a namespace hold only for its callers and its services.
+    GatewayApi,
+    /// Ingress's: prefixes are those of segments.
+    Ingress,
 }
 
 /// One HTTP route, its hosts and gateways in full.
@@ -33,6 +48,8 @@ pub struct HttpRule {
     pub path: String,
     /// The delegate that it stands in.
     pub delegate: Option<Meta>,
+    /// The resource of another API that it was made of.
+    pub made_of: Option<Meta>,
 }
 
 impl VirtualService {

@@ -183,7 +183,7 @@ impl<'t> Reader<'t> {
             Kind::Job => resources.jobs.extend(typed::<Bare>(kind, root, found)),
             Kind::CronJob => resources.cron_jobs.extend(typed::<Bare>(kind, root, found)),
             Kind::Ingress => {
-                resources.ingresses.extend(refused::<crate::kubernetes::Ingress>(kind, root, found))
+                resources.ingresses.extend(manifest::<crate::kubernetes::Ingress>(kind, root, found))
             }
             Kind::IngressClass => resources
                 .ingress_classes
@@ -243,13 +243,13 @@ impl<'t> Reader<'t> {
                 resources.gateway_classes.extend(manifest::<gateway_api::GatewayClass>(kind, root, found))
             }
             Kind::KubernetesGateway => {
-                resources.kubernetes_gateways.extend(refused::<gateway_api::Gateway>(kind, root, found))
+                resources.kubernetes_gateways.extend(manifest::<gateway_api::Gateway>(kind, root, found))
             }
             Kind::HttpRoute => {
-                resources.http_routes.extend(refused::<gateway_api::HttpRoute>(kind, root, found))
+                resources.http_routes.extend(manifest::<gateway_api::HttpRoute>(kind, root, found))
             }
             Kind::GrpcRoute => {
-                resources.grpc_routes.extend(refused::<gateway_api::GrpcRoute>(kind, root, found))
+                resources.grpc_routes.extend(manifest::<gateway_api::GrpcRoute>(kind, root, found))
             }
             Kind::TlsRoute => {
                 resources.tls_routes.extend(refused::<gateway_api::TlsRoute>(kind, root, found))
@@ -267,7 +267,7 @@ impl<'t> Reader<'t> {
                 .backend_tls_policies
                 .extend(refused::<gateway_api::BackendTlsPolicy>(kind, root, found)),
             Kind::ListenerSet => {
-                resources.listener_sets.extend(refused::<gateway_api::ListenerSet>(kind, root, found))
+                resources.listener_sets.extend(manifest::<gateway_api::ListenerSet>(kind, root, found))
             }
             Kind::XBackend => {
                 resources.x_backends.extend(refused::<gateway_api::XBackend>(kind, root, found))

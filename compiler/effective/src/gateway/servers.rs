@@ -56,33 +56,40 @@ pub(super) fn by_port(mesh: &Mesh, pod: usize, found: &mut Vec<Diagnostic>) -> B
                 // Refused by name when the document was read.
                 continue;
             }
-            let listens_on = resolve(number, &targets);
-            let hosts = hosts(written, &gateway.meta.namespace);
-            if written.tls.is_some() {
-                let known = tls_hosts.entry(listens_on).or_default();
-                if let Some(host) = hosts.iter().find(|host| known.contains(*host)) {
-                    found.push(rules::duplicate_server(gateway, written, host, number));
-                    continue;
+            for listens_on in resolve(gateway, number, &targets) {
+                let hosts = hosts(written, &gateway.meta.namespace);
+                if written.tls.is_some() {
+                    let known = tls_hosts.entry(listens_on).or_default();
+                    if let Some(host) = hosts.iter().find(|host| known.contains(*host)) {
+                        found.push(rules::duplicate_server(gateway, written, host, number));
+                        continue;
+                    }
+                    known.extend(hosts.iter().cloned());
                 }
-                known.extend(hosts.iter().cloned());
+                merged.entry(listens_on).or_default().push(Server {
+                    gateway: Arc::clone(gateway),
+                    written: written.clone(),
+                    number,
+                    hosts,
+                });
             }
-            merged.entry(listens_on).or_default().push(Server {
-                gateway: Arc::clone(gateway),
-                written: written.clone(),
-                number,
-                hosts,
-            });
         }
     }
     merged
 }
 
-/// The pod's port behind a port of a Service that selects it; the number itself where none has it.
-fn resolve(number: u16, targets: &[Target]) -> u16 {
+/// The pod's ports behind a port of the Services that select it. Where none has it, a Gateway with a selector means
+/// the pod's own port, and one that is bound to a Service nothing.
+fn resolve(gateway: &Gateway, number: u16, targets: &[Target]) -> Vec<u16> {
+    let has_it =
+        |target: &&Target| target.service.ports.get(target.port).is_some_and(|port| port.number == number);
+    if gateway.bound.is_some() {
+        let bound = targets.iter().filter(|target| gateway.is_bound_to(&target.service)).filter(has_it);
+        let ports: BTreeSet<u16> = bound.map(|target| target.target_port).collect();
+        return ports.into_iter().collect();
+    }
     let named = targets.iter().filter(|target| !target.service.meta.labels.contains_key(NO_TRANSLATION));
-    let mut matching = named
-        .filter(|target| target.service.ports.get(target.port).is_some_and(|port| port.number == number));
-    matching.next().map_or(number, |target| target.target_port)
+    vec![named.filter(has_it).map(|target| target.target_port).next().unwrap_or(number)]
 }
 
 /// `./HOST` is of the Gateway's namespace, `*/HOST` of any; `*/*` makes the server one for every host.

@@ -2,25 +2,39 @@
 
 use std::time::Duration;
 
+use meshc_mesh::Semantics;
 use meshc_resources::istio::{Destination, HttpRoute, HttpRouteDestination};
 use meshc_source::Span;
 
 use super::{Perspective, fault, headers, retry};
-use crate::model::{Forward, HeaderOps, Mirror, Origin, Percent, RegexRewrite, Rewrite, WeightedDestination};
+use crate::model::{
+    Forward, HeaderOps, Mirror, Origin, PathMatch, Percent, RegexRewrite, Rewrite, WeightedDestination,
+};
 use crate::names;
 
 /// Envoy's answer where a cluster does not exist.
 const NO_CLUSTER_STATUS: u16 = 503;
+
+/// The Gateway API's answer in its place.
+const NO_BACKEND_STATUS: u16 = 500;
+
+/// Istio's cluster of a backend that is none; it does not exist.
+const UNKNOWN_SERVICE: &str = "UnknownService";
 
 /// What becomes of the requests of a route with destinations; none without any. The operations of an only
 /// destination join `own`, those of the route.
 pub(super) fn forward(
     route: &HttpRoute,
     perspective: &Perspective<'_>,
+    (semantics, path): (Semantics, &PathMatch),
     own: &mut HeaderOps,
     origins: &mut Vec<Origin>,
 ) -> Option<Forward> {
-    let rewrite = rewrite(route, own, origins);
+    let mut rewrite = rewrite(route, own, origins);
+    if semantics == Semantics::GatewayApi && rewrite.prefix.as_deref() == Some("/") {
+        rewrite.prefix = None;
+        rewrite.regex = Some(without_prefix(path));
+    }
     let (destinations, weighted) = destinations(route, perspective, own, &rewrite, origins)?;
     let timeout = route.timeout.as_ref();
     if let Some(timeout) = timeout {
@@ -38,13 +52,30 @@ pub(super) fn forward(
     Some(Forward {
         destinations,
         weighted,
-        cluster_not_found_status: NO_CLUSTER_STATUS,
+        cluster_not_found_status: match semantics {
+            Semantics::GatewayApi => NO_BACKEND_STATUS,
+            Semantics::Istio | Semantics::Ingress => NO_CLUSTER_STATUS,
+        },
         timeout: Some(timeout.and_then(|timeout| timeout.as_std()).unwrap_or(Duration::ZERO)),
         retry: retry::outbound(route.retries.as_deref()),
         rewrite,
         mirrors: mirrors(route, perspective, origins),
         max_stream_duration: None,
     })
+}
+
+/// Takes a prefix away, with the slash behind it, so that one slash is left in any case.
+fn without_prefix(path: &PathMatch) -> RegexRewrite {
+    let prefix = if let PathMatch::PathSeparatedPrefix(prefix) = path { prefix.as_str() } else { "" };
+    let mut pattern = String::from("^");
+    for letter in prefix.chars() {
+        if r"\.+*?()|[]{}^$".contains(letter) {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push_str("(/?)(.*)");
+    RegexRewrite { pattern, substitution: r"/\2".to_owned() }
 }
 
 /// The authority of `rewrite` wins over one that is set as a header.
@@ -133,6 +164,9 @@ fn sent(destination: &Destination, span: Span, share: &str) -> Origin {
 /// else the one that the request came to.
 fn cluster(destination: &Destination, perspective: &Perspective<'_>) -> String {
     let host = destination.host.as_ref().map_or("", |host| host.value.as_str());
+    if host.is_empty() {
+        return UNKNOWN_SERVICE.to_owned();
+    }
     let written = destination.port.as_ref().map(|port| port.number.as_ref().map_or(0, |number| number.value));
     let port = match written {
         Some(port) => u16::try_from(port).unwrap_or_default(),

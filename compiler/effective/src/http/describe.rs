@@ -9,8 +9,9 @@ use crate::model::{HeaderCondition, PathMatch, QueryCondition, RouteMatch, Strin
 
 /// `VirtualService shop/reviews: http[0] (testers)`
 pub(super) fn subject(virtual_service: &VirtualService, rule: &HttpRule) -> String {
+    let own = rule.made_of.as_ref().unwrap_or(&virtual_service.meta);
     let mut text = rule.delegate.as_ref().map_or_else(
-        || format!("{}: {}", virtual_service.meta, rule.path),
+        || format!("{own}: {}", rule.path),
         |delegate| format!("{delegate}, delegate of {}: {}", virtual_service.meta, rule.path),
     );
     if let Some(name) = rule.route.name.as_ref().filter(|name| !name.is_empty()) {

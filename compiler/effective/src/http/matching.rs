@@ -1,6 +1,7 @@
 //! Conditions of a VirtualService as Envoy's.
 
 use indexmap::IndexMap;
+use meshc_mesh::Semantics;
 use meshc_resources::istio::{self, HttpMatch};
 use meshc_syntax::de::Spanned;
 
@@ -9,7 +10,7 @@ use crate::model::{
 };
 
 /// All conditions of one `match`; every request where there is none.
-pub(super) fn route_match(condition: Option<&HttpMatch>) -> RouteMatch {
+pub(super) fn route_match(condition: Option<&HttpMatch>, semantics: Semantics) -> RouteMatch {
     let Some(condition) = condition else { return RouteMatch::any() };
     let mut headers: Vec<HeaderMatch> = condition
         .headers
@@ -25,17 +26,21 @@ pub(super) fn route_match(condition: Option<&HttpMatch>) -> RouteMatch {
     ];
     headers.extend(pseudo.into_iter().filter_map(|(name, value)| Some(header(name, value.as_ref()?))));
     RouteMatch {
-        path: condition.uri.as_ref().and_then(|uri| path(uri)).unwrap_or_else(PathMatch::any),
+        path: condition.uri.as_ref().and_then(|uri| path(uri, semantics)).unwrap_or_else(PathMatch::any),
         case_sensitive: !condition.ignore_uri_case.as_ref().is_some_and(|ignore| ignore.value),
         headers,
         query: query(&condition.query_params),
     }
 }
 
-fn path(uri: &istio::StringMatch) -> Option<PathMatch> {
+fn path(uri: &istio::StringMatch, semantics: Semantics) -> Option<PathMatch> {
     string(uri).map(|condition| match condition {
         StringMatch::Exact(path) => PathMatch::Exact(path),
         StringMatch::Regex(path) => PathMatch::Regex(path),
+        // Other APIs' prefixes are those of segments.
+        StringMatch::Prefix(path) if semantics != Semantics::Istio && path != "/" => {
+            PathMatch::PathSeparatedPrefix(path.strip_suffix('/').unwrap_or(&path).to_owned())
+        }
         StringMatch::Prefix(path) | StringMatch::Suffix(path) | StringMatch::Contains(path) => {
             PathMatch::Prefix(path)
         }

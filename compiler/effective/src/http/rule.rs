@@ -35,7 +35,8 @@ fn route(
         return None;
     }
     let written = &rule.route;
-    let matches = matching::route_match(condition.map(|condition| &condition.value));
+    let semantics = virtual_service.semantics;
+    let matches = matching::route_match(condition.map(|condition| &condition.value), semantics);
     let subject = describe::subject(virtual_service, rule);
     let span = condition.map_or(rule.span, |condition| condition.span);
     let said = describe::condition(condition.map(|condition| &condition.value), &matches);
@@ -53,7 +54,14 @@ fn route(
         origins.push(Origin::new(response.span, format!("answered at once with status {}", made.status)));
         Action::DirectResponse(made)
     } else {
-        Action::Forward(Box::new(action::forward(written, perspective, &mut operations, &mut origins)?))
+        let matched = (semantics, &matches.path);
+        Action::Forward(Box::new(action::forward(
+            written,
+            perspective,
+            matched,
+            &mut operations,
+            &mut origins,
+        )?))
     };
     if let Some(headers) = &written.headers {
         origins.push(Origin::new(headers.span, "headers are changed"));

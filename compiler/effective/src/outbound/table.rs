@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
-use meshc_mesh::{Service, View, VirtualService};
+use meshc_mesh::{Semantics, Service, View, VirtualService};
 
 use super::domains::{Claim, Domains, Names};
 use super::ports;
@@ -149,6 +149,9 @@ fn candidates(
             continue;
         }
         let (others, services) = hosts(by, view, by_host);
+        if by.semantics == Semantics::GatewayApi && !may_route(by, &services, &view.namespace) {
+            continue;
+        }
         let services: Vec<_> =
             services.into_iter().filter(|s| s.port(port).is_some_and(|p| p.protocol.may_be_http())).collect();
         if services.is_empty() && port != 80 {
@@ -175,6 +178,12 @@ fn candidates(
     candidates
 }
 
+/// Whether routes of the Gateway API hold here: those of the caller's namespace do, and those that a service's own
+/// namespace offers.
+fn may_route(by: &VirtualService, services: &[Arc<Service>], namespace: &str) -> bool {
+    services.iter().any(|service| by.meta.namespace == service.namespace() || by.meta.namespace == namespace)
+}
+
 /// Whether a VirtualService has a host that covers, or is covered by, a service. `wildcards` are the services'
 /// hosts that are wildcards.
 fn concerns(by: &VirtualService, by_host: &ByHost<'_>, wildcards: &[&str]) -> bool {
@@ -198,6 +207,10 @@ fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost<'_>) -> (Vec<St
         }
     }
     for host in wildcards {
+        if by.semantics == Semantics::GatewayApi {
+            others.push(host);
+            continue;
+        }
         let mut covered = by_host.iter().filter(|(service, _)| overlaps(service, &host)).peekable();
         if covered.peek().is_none() {
             others.push(host);

@@ -10,8 +10,7 @@ use super::pods::Replica;
 use crate::hostname::service_host;
 use crate::meta::selects;
 use crate::{
-    ExportTo, Gateway, Meta, Pod, PodProxy, Port, Protocol, ROOT_NAMESPACE, Registry, Resolution, Service,
-    TargetPort,
+    ExportTo, Gateway, Meta, Port, Protocol, ROOT_NAMESPACE, Registry, Resolution, Service, TargetPort,
 };
 
 /// A gateway of the installation.
@@ -82,11 +81,17 @@ pub(super) fn add(
             created: None,
             labels: labels.clone(),
             span: gateway.selector_span,
+            title: None,
         };
         if !services.iter().any(|s| s.name == installed.name && s.namespace() == installed.namespace) {
             services.push(service(&installed, &meta, &labels));
         }
-        made.push(pod(&installed, meta, labels));
+        made.push(Replica::of_gateway(
+            meta,
+            installed.name,
+            format!("{}-service-account", installed.name),
+            labels,
+        ));
     }
 }
 
@@ -113,28 +118,5 @@ fn service(installed: &Installed<'_>, meta: &Meta, labels: &BTreeMap<String, Str
         made_up: true,
         publish_not_ready: false,
         endpoints: Vec::new(),
-    }
-}
-
-fn pod(installed: &Installed<'_>, meta: Meta, labels: BTreeMap<String, String>) -> Replica {
-    Replica {
-        pod: Pod {
-            name: format!("{}-0", installed.name),
-            namespace: installed.namespace.to_owned(),
-            workload: installed.name.to_owned(),
-            labels,
-            service_account: format!("{}-service-account", installed.name),
-            ip: String::new(),
-            listed: false,
-            ports: Vec::new(),
-            proxy: PodProxy::Gateway,
-            span: meta.span,
-            declared_by: meta.kind,
-        },
-        owner: meta,
-        inject: None,
-        gateway_template: true,
-        host_network: false,
-        made_up: true,
     }
 }

@@ -1,5 +1,6 @@
 //! From typed resources to the resolved mesh, step by step: names first, then what selects what.
 
+mod deployments;
 mod endpoints;
 mod installation;
 mod namespaces;
@@ -8,27 +9,32 @@ mod service_entries;
 mod services;
 mod virtual_services;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meshc_resources::Resources;
 use meshc_settings::Settings;
 
 use crate::{DestinationRules, Gateway, Mesh, Meta, Policies};
+use crate::{gateway_api, ingress};
 
 /// For each pod that Gateways select, those Gateways, as indices.
 pub(crate) type GatewaysOfPods = BTreeMap<usize, Vec<usize>>;
 
 /// All of it.
 pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
-    let gateways = gateways(resources);
     let namespaces = namespaces::read(resources);
     let mut services = services::read(resources);
     let mut made = pods::read(resources);
+    deployments::add(resources, &mut services, &mut made);
+    let converted = gateway_api::convert(resources, &namespaces, &services);
+    let (of_ingresses, ingress_routes) = ingress::convert(resources, &services);
+    let gateways = gateways(resources, converted.gateways.into_iter().chain(of_ingresses));
     let inhabited = services.iter().map(|service| service.namespace().to_owned()).collect();
     installation::add(&settings.istio, &gateways, &mut services, &mut made);
     services::derive_addresses(&mut services);
-    let (workloads, pods) = pods::finish(made, &gateways, &namespaces);
+    let bound = deployments::selectors(&gateways, &services);
+    let (workloads, pods) = pods::finish(made, &gateways, &bound, &namespaces);
 
     let index = endpoints::SelectorIndex::new(&services);
     let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();
@@ -64,8 +70,10 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         by_host.entry(service.hostname.clone()).or_default().push(index);
     }
 
-    let gateways_of_pods = gateways_of_pods(&gateways, &pods);
-    let virtual_services = virtual_services::read(resources, &mut diagnostics);
+    let gateways_of_pods = gateways_of_pods(&gateways, &pods, &services, &services_of_pods);
+    let mut virtual_services = virtual_services::read(resources, &mut diagnostics);
+    virtual_services.extend(converted.virtual_services.into_iter().chain(ingress_routes).map(Arc::new));
+    virtual_services.sort_by(|a, b| a.meta.by_age(&b.meta));
     let mut by_gateway: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, virtual_service) in virtual_services.iter().enumerate() {
         for gateway in &virtual_service.gateways {
@@ -93,6 +101,7 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
             &resources.request_authentications,
             &resources.authorization_policies,
         ),
+        statuses: converted.statuses,
         diagnostics,
         external: settings.external.clone(),
         inhabited,
@@ -110,7 +119,7 @@ fn by_age(services: &[crate::Service], a: usize, b: usize) -> std::cmp::Ordering
     key(a).cmp(&key(b))
 }
 
-fn gateways(resources: &Resources) -> Vec<Arc<Gateway>> {
+fn gateways(resources: &Resources, made: impl Iterator<Item = Gateway>) -> Vec<Arc<Gateway>> {
     let mut gateways: Vec<_> = resources
         .gateways
         .iter()
@@ -122,20 +131,54 @@ fn gateways(resources: &Resources) -> Vec<Arc<Gateway>> {
                 selector: crate::meta::plain(selector),
                 selector_span: first.unwrap_or(meta.span),
                 servers: object.spec.servers.clone(),
+                bound: None,
                 meta,
             })
         })
+        .chain(made.map(Arc::new))
         .collect();
     gateways.sort_by(|a, b| a.meta.by_age(&b.meta));
     gateways
 }
 
-fn gateways_of_pods(gateways: &[Arc<Gateway>], pods: &[crate::Pod]) -> GatewaysOfPods {
+fn gateways_of_pods(
+    gateways: &[Arc<Gateway>],
+    pods: &[crate::Pod],
+    services: &[Arc<crate::Service>],
+    services_of_pods: &[Vec<usize>],
+) -> GatewaysOfPods {
     let mut found = GatewaysOfPods::new();
     for (index, pod) in pods.iter().enumerate().filter(|(_, pod)| pod.proxy == crate::PodProxy::Gateway) {
-        let selecting =
-            (0..).zip(gateways).filter(|(_, gateway)| gateway.selects(&pod.labels)).map(|(i, _)| i);
-        found.insert(index, selecting.collect());
+        let own: Vec<_> = services_of_pods
+            .get(index)
+            .into_iter()
+            .flatten()
+            .filter_map(|&service| services.get(service))
+            .collect();
+        let is_for = |gateway: &Gateway| {
+            gateway.selects(&pod.labels) || own.iter().any(|service| gateway.is_bound_to(service))
+        };
+        let mut selecting: Vec<usize> =
+            (0..).zip(gateways).filter(|(_, gateway)| is_for(gateway)).map(|(i, _)| i).collect();
+        // Where a pod is a gateway that Istio deployed, Gateways of Istio's own API join it only from the same
+        // namespace, so that no other can use its certificates.
+        let deployed =
+            |gateway: &Gateway| gateway.bound.as_ref().is_some_and(|bound| !bound.service_account.is_empty());
+        let of = |index: &usize| gateways.get(*index).map(AsRef::as_ref);
+        let namespaces: BTreeSet<&str> = selecting
+            .iter()
+            .filter_map(of)
+            .filter(|gateway| deployed(gateway))
+            .map(|gateway| gateway.meta.namespace.as_str())
+            .collect();
+        if !namespaces.is_empty() {
+            selecting.retain(|index| {
+                of(index).is_some_and(|gateway| {
+                    gateway.bound.is_some() || namespaces.contains(gateway.meta.namespace.as_str())
+                })
+            });
+        }
+        found.insert(index, selecting);
     }
     found
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use meshc_resources::kubernetes::{PodSpec, WorkloadSpec};
 use meshc_resources::{Kind, Object, PodParts, Resources};
 
+use super::deployments::Selector;
 use crate::address::AddressPool;
-use crate::meta::plain;
+use crate::meta::{plain, selects};
 use crate::{ContainerPort, Gateway, Meta, Namespace, Pod, PodProxy, Workload};
 
 /// A pod before it is known what stands beside it.
@@ -25,6 +26,38 @@ pub(super) struct Replica {
     pub(super) host_network: bool,
     /// It comes with Istio's installation.
     pub(super) made_up: bool,
+}
+
+impl Replica {
+    /// The pod of a gateway that no resource lists: Istio's installation, or its controller, brings it.
+    pub(super) fn of_gateway(
+        owner: Meta,
+        name: &str,
+        service_account: String,
+        labels: BTreeMap<String, String>,
+    ) -> Self {
+        let pod = Pod {
+            name: format!("{name}-0"),
+            namespace: owner.namespace.clone(),
+            workload: name.to_owned(),
+            labels,
+            service_account,
+            ip: String::new(),
+            listed: false,
+            ports: Vec::new(),
+            proxy: PodProxy::Gateway,
+            span: owner.span,
+            declared_by: owner.kind,
+        };
+        Self {
+            pod,
+            owner: Meta { name: name.to_owned(), ..owner },
+            inject: None,
+            gateway_template: true,
+            host_network: false,
+            made_up: true,
+        }
+    }
 }
 
 /// The key of a workload: kind, namespace, name.
@@ -170,6 +203,7 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
 pub(super) fn finish(
     mut made: Vec<Replica>,
     gateways: &[Arc<Gateway>],
+    bound: &[Selector],
     namespaces: &BTreeMap<String, Namespace>,
 ) -> (Vec<Workload>, Vec<Pod>) {
     made.sort_by(|a, b| (&a.pod.namespace, &a.pod.name).cmp(&(&b.pod.namespace, &b.pod.name)));
@@ -187,7 +221,9 @@ pub(super) fn finish(
         let selected = |gateway: &Arc<Gateway>| !gateway.selector.is_empty() && gateway.selects(&pod.labels);
         let namespace_injects =
             namespaces.get(&pod.namespace).cloned().unwrap_or_default().injects(&pod.namespace);
-        pod.proxy = if gateway_template || gateways.iter().any(selected) {
+        let is_bound =
+            |(namespace, selector): &Selector| *namespace == pod.namespace && selects(selector, &pod.labels);
+        pod.proxy = if gateway_template || gateways.iter().any(selected) || bound.iter().any(is_bound) {
             PodProxy::Gateway
         } else if namespace_injects && inject.as_deref() != Some("false") && !host_network {
             PodProxy::Sidecar

@@ -11,11 +11,11 @@ use meshc_syntax::de::Spanned;
 
 use crate::hostname::qualify;
 use crate::virtual_service::{gateways, qualified};
-use crate::{ExportTo, HttpRule, Meta, VirtualService, delegate, rules};
+use crate::{ExportTo, HttpRule, Meta, Semantics, VirtualService, delegate, rules};
 
 type Delegates<'a> = BTreeMap<(String, String), &'a Object<istio::VirtualService>>;
 
-/// All that have hosts.
+/// All that have hosts, in the order of the resources.
 pub(super) fn read(resources: &Resources, found: &mut Vec<Diagnostic>) -> Vec<Arc<VirtualService>> {
     let is_delegate = |object: &&Object<istio::VirtualService>| object.spec.hosts.is_empty();
     let delegates: Delegates<'_> = resources
@@ -24,13 +24,12 @@ pub(super) fn read(resources: &Resources, found: &mut Vec<Diagnostic>) -> Vec<Ar
         .filter(is_delegate)
         .map(|object| ((object.namespace().to_owned(), object.name().to_owned()), object))
         .collect();
-    let mut roots: Vec<_> = resources
+    let roots: Vec<_> = resources
         .virtual_services
         .iter()
         .filter(|object| !is_delegate(object))
         .map(|object| Arc::new(root(object, &delegates, found)))
         .collect();
-    roots.sort_by(|a, b| a.meta.by_age(&b.meta));
     roots
 }
 
@@ -46,7 +45,13 @@ fn root(
         let of_root = qualified(route, &meta.namespace);
         let path = format!("http[{index}]");
         if route.delegate.is_none() {
-            http.push(HttpRule { route: of_root, span: label_span(route), path, delegate: None });
+            http.push(HttpRule {
+                route: of_root,
+                span: label_span(route),
+                path,
+                delegate: None,
+                made_of: None,
+            });
         } else {
             http.extend(delegated(object, &of_root, &path, delegates, found));
         }
@@ -56,6 +61,7 @@ fn root(
         gateways: gateways(&spec.gateways, &meta.namespace),
         export_to: ExportTo::new(spec.export_to.iter().map(|entry| entry.value.clone())),
         http,
+        semantics: Semantics::Istio,
         meta,
     }
 }
@@ -103,6 +109,7 @@ fn delegated(
             span: label_span(route),
             path: format!("http[{index}]"),
             delegate: Some(meta.clone()),
+            made_of: None,
         });
     }
     rules
