@@ -13,6 +13,19 @@
 //!   other (a protobuf `oneof`).
 #![forbid(unsafe_code)]
 
+mod cel;
+mod compile;
+mod go_regex;
+pub mod names;
+mod scalar;
+mod schema;
+mod structural;
 mod transforms;
+mod validate;
+mod violation;
 
+pub use schema::Schema;
+pub use structural::structural;
 pub use transforms::{items, values};
+pub use validate::Nulls;
+pub use violation::{Problem, Violation};

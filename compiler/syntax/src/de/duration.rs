@@ -24,6 +24,9 @@ pub struct ParseDurationError(String);
 // === impl Duration ===
 
 impl Duration {
+    /// The texts that are durations, for schemas.
+    pub const PATTERN: &'static str = r"^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+)$";
+
     /// So many milliseconds.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis.saturating_mul(1_000_000))
@@ -225,7 +228,7 @@ impl schemars::JsonSchema for Duration {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^[-+]?(0|([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|ms|s|m|h))+$",
+            "pattern": Self::PATTERN,
             "examples": ["1.5s", "100ms", "1h"],
         })
     }
