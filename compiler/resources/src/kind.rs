@@ -102,6 +102,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::XMesh as usize + 1;
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KINDS.iter().map(|entry| entry.kind)
+    }
+
+    /// The group, empty for Kubernetes's first, and the versions that are served, the best first.
+    pub fn group(self) -> (&'static str, &'static [&'static str]) {
+        KINDS.iter().find(|entry| entry.kind == self).map_or(("", &[]), |entry| (entry.group, entry.versions))
+    }
+
+    /// Whether Istio defines it.
+    pub(crate) fn is_istio(self) -> bool {
+        self.group().0.ends_with(".istio.io")
+    }
+
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {

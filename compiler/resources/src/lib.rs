@@ -17,6 +17,7 @@ mod object;
 mod read;
 mod resources;
 pub mod rules;
+pub mod schema;
 mod walk;
 
 pub use ignored::Ignored;

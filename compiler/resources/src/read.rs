@@ -13,8 +13,8 @@ use crate::gateway_api;
 use crate::kind::{Business, business};
 use crate::mesh_settings::of_config_map;
 use crate::object::{Bare, Manifest, Root, Untyped};
-use crate::rules;
 use crate::{Kind, Object, Outcome};
+use crate::{rules, schema};
 
 /// Reads every document of a tree. Files are read side by side; the result is in the order of files and documents.
 pub fn read(sources: &SourceSet, limits: &Limits) -> Outcome {
@@ -112,7 +112,11 @@ impl<'t> Reader<'t> {
         }
         self.out.resources.documents += 1;
         match business(api_version, kind) {
-            Business::Ours(kind) => self.object(kind, root),
+            Business::Ours(kind) => {
+                let start = self.out.diagnostics.len();
+                self.object(kind, root);
+                schema::prefer_own_rules(&mut self.out.diagnostics, start);
+            }
             Business::Foreign => self.foreign(&format!("{api_version} {kind}")),
             Business::UnknownKind(meant) => {
                 self.finding(rules::unknown_kind::check(root, api_version, kind, meant));
@@ -314,11 +318,12 @@ fn typed<R: Root>(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Optio
     let (value, issues) = de::read::<R>(root);
     let (metadata, spec) = value.unwrap_or_default().split();
     let object = Object { kind, metadata, spec, span: root.span };
-    for issue in issues {
+    for issue in &issues {
         if kind.is_strict() || !matches!(issue, Issue::UnknownField { .. }) {
-            found.push(rules::issue(&object, &issue));
+            found.push(rules::issue(&object, issue));
         }
     }
+    schema::check(kind, root, &object.id(), &issues, found);
     if object.name().is_empty() {
         found.push(rules::missing_name::check(&object));
         return None;
@@ -396,6 +401,6 @@ mod tests {
                     route:\n    - destination: {host: a}\n    - destination: {subset: v1}\n  - name: nothing\n";
         let found = codes(text);
         let starts: Vec<&str> = found.iter().map(|f| &f[..6]).collect();
-        assert_eq!(starts, ["MC0207", "MC0208", "MC0209", "MC0210", "MC0211"], "{found:?}");
+        assert_eq!(starts, ["MC0113", "MC0207", "MC0208", "MC0209", "MC0211"], "{found:?}");
     }
 }

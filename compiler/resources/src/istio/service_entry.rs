@@ -24,6 +24,7 @@ use super::common::port_rule;
 ]))]
 pub struct ServiceEntry {
     /// Names.
+    #[schemars(extend("x-meshc-required" = true))]
     #[schemars(
         required,
         length(min = 1, max = 256),

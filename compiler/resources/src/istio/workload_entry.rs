@@ -177,7 +177,7 @@ pub struct TcpProbe {
 #[serde(rename_all = "camelCase", default)]
 pub struct ExecProbe {
     /// The command and its arguments.
-    #[schemars(required, inner(length(min = 1)))]
+    #[schemars(extend("x-meshc-required" = true), inner(length(min = 1)))]
     pub command: Vec<Spanned<String>>,
 }
 

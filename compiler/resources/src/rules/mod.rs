@@ -1,12 +1,15 @@
 //! The rules that one document alone can break, one file each.
 
+pub(crate) mod broken_rule;
 pub(crate) mod condition_key;
 pub(crate) mod condition_value;
 pub(crate) mod custom_condition;
 pub(crate) mod destination;
+pub(crate) mod duplicate_item;
 pub(crate) mod empty_condition;
 pub(crate) mod empty_selector;
 pub(crate) mod extension_provider;
+pub(crate) mod exclusive_fields;
 pub(crate) mod hosts_missing;
 pub(crate) mod http_only_deny;
 pub(crate) mod invalid_regex;
@@ -15,7 +18,9 @@ pub(crate) mod jwt_rule;
 pub(crate) mod kind_not_implemented;
 pub(crate) mod mesh_config;
 pub(crate) mod missing_name;
+pub(crate) mod missing_required;
 pub(crate) mod not_implemented_value;
+pub(crate) mod out_of_bounds;
 pub(crate) mod out_of_range;
 pub(crate) mod policy_action;
 pub(crate) mod reserved_annotation;
@@ -24,7 +29,11 @@ pub(crate) mod string_match;
 pub(crate) mod target_ref;
 pub(crate) mod unknown_kind;
 pub(crate) mod unknown_version;
+pub(crate) mod value_pattern;
+mod violations;
 pub(crate) mod weights;
+
+pub(crate) use violations::{is_schema, violation};
 
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_syntax::Node;
@@ -40,6 +49,12 @@ use crate::kubernetes::ServiceSpec;
 
 /// All rules of this crate, by code.
 pub const RULES: &[&Rule] = &[
+    &value_pattern::VALUE_PATTERN,
+    &out_of_bounds::OUT_OF_BOUNDS,
+    &missing_required::MISSING_REQUIRED,
+    &exclusive_fields::EXCLUSIVE_FIELDS,
+    &broken_rule::BROKEN_RULE,
+    &duplicate_item::DUPLICATE_ITEM,
     &kind_not_implemented::KIND_NOT_IMPLEMENTED,
     &unknown_kind::UNKNOWN_KIND,
     &unknown_version::UNKNOWN_VERSION,
@@ -77,6 +92,19 @@ pub fn is_refusal(finding: &Diagnostic) -> bool {
         not_implemented_value::NOT_IMPLEMENTED_VALUE.code,
     ]
     .contains(&finding.code)
+}
+
+/// What a message is about: a field by its path, or the resource by its kind.
+pub(crate) fn subject(path: &str, kind: &str) -> String {
+    if path.is_empty() { kind.to_owned() } else { format!("`{path}`") }
+}
+
+/// Text for a message: one line, at most 60 characters.
+pub(crate) fn shorten(text: &str) -> String {
+    const MOST: usize = 60;
+    let line = text.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(MOST).collect();
+    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }
 
 /// A finding of the typed reader, about the object that it was made in.

@@ -1,4 +1,4 @@
-//! A condition that says nothing, or two things at once.
+//! A condition that says nothing.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 
@@ -7,15 +7,15 @@ use crate::{Object, walk};
 
 declare_rule! {
     /// ## What it does
-    /// Finds a string condition with more than one of `exact`, `prefix` and `regex`, and an empty one where
-    /// emptiness does not mean "present" (as it does for headers and query parameters).
+    /// Finds a string condition with none of `exact`, `prefix` and `regex` where emptiness does not mean "present" (as
+    /// it does for headers and query parameters). Several of them at once are `exclusive-fields`.
     ///
     /// ## What happens to traffic
-    /// The API server refuses the document: the three are one `oneof`.
+    /// Istio's webhook refuses the resource.
     ///
     /// ## Example
     /// ```yaml
-    /// uri: {exact: /a, prefix: /b}
+    /// uri: {}
     /// ```
     ///
     /// ## Use instead
@@ -23,20 +23,15 @@ declare_rule! {
     /// uri: {prefix: /b}
     /// ```
     pub STRING_MATCH = "MC0210", "string-match", Error, Document,
-    "A condition with none or several of exact, prefix and regex",
+    "A condition with none of exact, prefix and regex",
     []
 }
 
 /// Each condition has one of the three.
 pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     walk::string_matches(&object.spec, |path, may_be_empty, condition| {
-        let set = [condition.exact.is_some(), condition.prefix.is_some(), condition.regex.is_some()];
-        let count = set.into_iter().filter(|there| *there).count();
-        if count > 1 {
-            let message =
-                format!("`{path}` has {count} of exact, prefix and regex: the API server takes only one");
-            found.push(object.finding(&STRING_MATCH, condition.span, message));
-        } else if count == 0 && !may_be_empty {
+        let is_set = condition.exact.is_some() || condition.prefix.is_some() || condition.regex.is_some();
+        if !is_set && !may_be_empty {
             let message =
                 format!("`{path}` has none of exact, prefix and regex: Istio refuses the VirtualService");
             found.push(object.finding(&STRING_MATCH, condition.span, message));

@@ -31,17 +31,7 @@ pub fn diagnostic(issue: &Issue, kind: &str) -> Diagnostic {
         Issue::WrongType { path, expected, found, quote, .. } => {
             let message = format!("{} must be {expected}, not {found}", name_of(path, kind));
             let finding = Diagnostic::new(&WRONG_TYPE, span, message);
-            if *quote {
-                let around = |at| meshc_diagnostics::Edit {
-                    span: meshc_source::Span::new(span.file, at, at),
-                    text: "\"".to_owned(),
-                };
-                finding
-                    .help("put it in quotes")
-                    .fix("Put it in quotes", vec![around(span.start), around(span.end)])
-            } else {
-                finding
-            }
+            if *quote { in_quotes(finding) } else { finding }
         }
         Issue::UnknownValue { path, found, expected, .. } => {
             let message = format!("{} cannot be `{}`", name_of(path, kind), shorten(found));
@@ -61,6 +51,16 @@ pub fn diagnostic(issue: &Issue, kind: &str) -> Diagnostic {
             Diagnostic::new(&INVALID_VALUE, span, format!("{}: {message}", name_of(path, kind)))
         }
     }
+}
+
+/// Offers quotes around the value that a finding is about.
+pub fn in_quotes(finding: Diagnostic) -> Diagnostic {
+    let span = finding.span;
+    let around = |at| meshc_diagnostics::Edit {
+        span: meshc_source::Span::new(span.file, at, at),
+        text: "\"".to_owned(),
+    };
+    finding.help("put it in quotes").fix("Put it in quotes", vec![around(span.start), around(span.end)])
 }
 
 fn name_of(path: &str, kind: &str) -> String {

@@ -28,7 +28,7 @@ mod wrong_type;
 
 use meshc_diagnostics::Rule;
 
-pub use issues::diagnostic as issue_diagnostic;
+pub use issues::{diagnostic as issue_diagnostic, in_quotes};
 pub use loading::diagnostic as load_diagnostic;
 
 pub use alias_expansion::ALIAS_EXPANSION;

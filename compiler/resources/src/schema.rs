@@ -1,0 +1,102 @@
+//! The schemas of our kinds, made from their types, and what documents do against them.
+
+use std::sync::OnceLock;
+
+use meshc_diagnostics::{Diagnostic, ResourceId};
+use meshc_schema::{Nulls, Schema};
+use meshc_syntax::Node;
+use meshc_syntax::de::Issue;
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use crate::{Kind, istio, rules};
+
+/// The structural schema of a kind, as its CustomResourceDefinition would hold it; none where its type does not
+/// state one.
+pub fn structural(kind: Kind) -> Option<Value> {
+    Some(match kind {
+        Kind::AuthorizationPolicy => custom::<istio::AuthorizationPolicy>(kind),
+        Kind::DestinationRule => custom::<istio::DestinationRule>(kind),
+        Kind::EnvoyFilter => custom::<istio::EnvoyFilter>(kind),
+        Kind::Gateway => custom::<istio::Gateway>(kind),
+        Kind::PeerAuthentication => custom::<istio::PeerAuthentication>(kind),
+        Kind::RequestAuthentication => custom::<istio::RequestAuthentication>(kind),
+        Kind::ServiceEntry => custom::<istio::ServiceEntry>(kind),
+        Kind::VirtualService => custom::<istio::VirtualService>(kind),
+        Kind::WorkloadEntry => custom::<istio::WorkloadEntry>(kind),
+        Kind::WorkloadGroup => custom::<istio::WorkloadGroup>(kind),
+        _ => return None,
+    })
+}
+
+/// The schema of a kind whose `spec` a type describes.
+fn custom<T: JsonSchema>(kind: Kind) -> Value {
+    let mut schema = json!({
+        "type": "object",
+        "properties": {
+            "spec": meshc_schema::structural::<T>(),
+            "status": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+        },
+    });
+    if !SPEC_MAY_BE_ABSENT.contains(&kind) {
+        schema["required"] = json!(["spec"]);
+    }
+    schema
+}
+
+/// The kinds whose definition lets an object have no `spec`.
+const SPEC_MAY_BE_ABSENT: &[Kind] = &[
+    Kind::AuthorizationPolicy,
+    Kind::DestinationRule,
+    Kind::EnvoyFilter,
+    Kind::Gateway,
+    Kind::PeerAuthentication,
+    Kind::ProxyConfig,
+    Kind::RequestAuthentication,
+    Kind::Sidecar,
+    Kind::Telemetry,
+    Kind::VirtualService,
+];
+
+/// The compiled schema of a kind, made when the first object of the kind is read.
+fn compiled(kind: Kind) -> Option<&'static Schema> {
+    static SCHEMAS: [OnceLock<Option<Schema>>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
+    SCHEMAS
+        .get(kind as usize)?
+        .get_or_init(|| structural(kind).map(|schema| Schema::compile(&schema)))
+        .as_ref()
+}
+
+/// What a document of one of our kinds does against its schema, apart from what the typed reader has found.
+pub(crate) fn check(
+    kind: Kind,
+    root: &Node,
+    resource: &ResourceId,
+    issues: &[Issue],
+    found: &mut Vec<Diagnostic>,
+) {
+    let Some(schema) = compiled(kind) else { return };
+    // What Istio's definitions make of null was recorded: a wrong type.
+    let nulls = if kind.is_istio() { Nulls::Refused } else { Nulls::Absent };
+    for violation in schema.validate(root, nulls) {
+        if !issues.iter().any(|issue| issue.span() == violation.span) {
+            let finding = rules::violation(&violation, kind.as_str());
+            found.push(if resource.name.is_empty() {
+                finding
+            } else {
+                finding.resource_id(resource.clone())
+            });
+        }
+    }
+}
+
+/// Takes out what a rule of its own says better about the same place.
+pub(crate) fn prefer_own_rules(found: &mut Vec<Diagnostic>, start: usize) {
+    let is_schema = |finding: &Diagnostic| rules::is_schema(finding);
+    let own: Vec<_> = found[start..].iter().filter(|f| !is_schema(f)).map(|f| (f.span, f.severity)).collect();
+    let mut index = 0;
+    found.retain(|finding| {
+        index += 1;
+        index <= start || !is_schema(finding) || !own.contains(&(finding.span, finding.severity))
+    });
+}
