@@ -9,7 +9,7 @@ use meshc_syntax::de::Issue;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use crate::{Kind, istio, rules};
+use crate::{Kind, gateway_api, istio, rules};
 
 /// The structural schema of a kind, as its CustomResourceDefinition would hold it; none where its type does not
 /// state one.
@@ -20,11 +20,28 @@ pub fn structural(kind: Kind) -> Option<Value> {
         Kind::EnvoyFilter => custom::<istio::EnvoyFilter>(kind),
         Kind::Gateway => custom::<istio::Gateway>(kind),
         Kind::PeerAuthentication => custom::<istio::PeerAuthentication>(kind),
+        Kind::ProxyConfig => custom::<istio::ProxyConfig>(kind),
         Kind::RequestAuthentication => custom::<istio::RequestAuthentication>(kind),
         Kind::ServiceEntry => custom::<istio::ServiceEntry>(kind),
+        Kind::Telemetry => custom::<istio::Telemetry>(kind),
+        Kind::TrafficExtension => custom::<istio::TrafficExtension>(kind),
         Kind::VirtualService => custom::<istio::VirtualService>(kind),
+        Kind::WasmPlugin => custom::<istio::WasmPlugin>(kind),
         Kind::WorkloadEntry => custom::<istio::WorkloadEntry>(kind),
         Kind::WorkloadGroup => custom::<istio::WorkloadGroup>(kind),
+        Kind::GatewayClass => custom::<gateway_api::GatewayClass>(kind),
+        Kind::KubernetesGateway => custom::<gateway_api::Gateway>(kind),
+        Kind::HttpRoute => custom::<gateway_api::HttpRoute>(kind),
+        Kind::GrpcRoute => custom::<gateway_api::GrpcRoute>(kind),
+        Kind::TlsRoute => custom::<gateway_api::TlsRoute>(kind),
+        Kind::TcpRoute => custom::<gateway_api::TcpRoute>(kind),
+        Kind::UdpRoute => custom::<gateway_api::UdpRoute>(kind),
+        Kind::ReferenceGrant => custom::<gateway_api::ReferenceGrant>(kind),
+        Kind::BackendTlsPolicy => custom::<gateway_api::BackendTlsPolicy>(kind),
+        Kind::ListenerSet => custom::<gateway_api::ListenerSet>(kind),
+        Kind::XBackend => custom::<gateway_api::XBackend>(kind),
+        Kind::XBackendTrafficPolicy => custom::<gateway_api::XBackendTrafficPolicy>(kind),
+        Kind::XMesh => custom::<gateway_api::XMesh>(kind),
         _ => return None,
     })
 }
