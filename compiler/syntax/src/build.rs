@@ -13,7 +13,7 @@ use crate::node::{Kind, Node, Style};
 use crate::offsets::Offsets;
 use crate::resolve::{self, Tag};
 use crate::rules;
-use crate::{extent, flow};
+use crate::{extent, flow, simple};
 
 /// What became of one piece of a stream.
 #[derive(Default)]
@@ -44,6 +44,11 @@ const MAX_REREAD: usize = 64 << 20;
 
 /// Reads the documents of `text`, which stands at `base` in its file.
 pub(crate) fn document(file: FileId, text: &str, base: usize, limits: &Limits) -> Built {
+    simple::document(file, text, base, limits).unwrap_or_else(|| general(file, text, base, limits))
+}
+
+/// Reads any document.
+pub(crate) fn general(file: FileId, text: &str, base: usize, limits: &Limits) -> Built {
     let mut text = Cow::Borrowed(text);
     for _ in 0..MAX_JOINED.min(MAX_REREAD / (text.len() + 1)) {
         let (built, bracket) = attempt(file, &text, base, limits);

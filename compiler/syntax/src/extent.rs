@@ -68,9 +68,10 @@ pub(crate) fn block_header(text: &str, last: usize, content: usize) -> Option<us
 }
 
 /// Where a scalar of no bytes stands: right behind the sign (`:`, `-`, `?`, `,`) that announces it, not at
-/// the next token, which may be lines below.
+/// the next token, which may be lines below, nor at the sign itself.
 pub(crate) fn empty_scalar(text: &str, last: usize, at: usize) -> usize {
-    let between = text.get(last..at).unwrap_or_default();
+    let until = if matches!(text.as_bytes().get(at), Some(b':' | b'-' | b'?')) { at + 1 } else { at };
+    let between = text.get(last..until).unwrap_or_default();
     between.find([':', '-', '?', ',']).map_or(at, |sign| last + sign + 1)
 }
 

@@ -16,6 +16,7 @@ mod offsets;
 mod parse;
 mod resolve;
 pub mod rules;
+mod simple;
 mod split;
 pub mod suggest;
 mod suppress;
