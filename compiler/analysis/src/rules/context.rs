@@ -1,12 +1,14 @@
 //! What the mesh rules look up: services by host, and how a written name is understood.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
-use meshc_mesh::{Gateway, Mesh, Service};
+use meshc_mesh::{Gateway, Mesh, Pod, Service, selects};
+use meshc_resources::istio::mesh::MeshConfig;
 use meshc_resources::{Object, Resources, istio, kubernetes};
+use meshc_syntax::de::Spanned;
 use meshc_syntax::suggest::{nearest, sole};
 
 use super::destinations::{self, Place};
@@ -34,6 +36,20 @@ pub(super) struct Context<'a> {
     pub(super) injects_by_default: bool,
     /// Sidecars give ServiceEntries without addresses some.
     pub(super) allocates_addresses: bool,
+    /// Callers send mutual TLS to whoever takes it.
+    pub(super) auto_mtls: bool,
+    /// The settings of the mesh, where the tree has them.
+    pub(super) mesh_config: Option<&'a MeshConfig>,
+    /// The identities of all workloads: `cluster.local/ns/shop/sa/reviews`.
+    pub(super) principals: BTreeSet<String>,
+    /// The mesh's trust domain and its other names.
+    pub(super) trust_domains: BTreeSet<String>,
+    /// Clusters that Secrets make known.
+    pub(super) clusters: BTreeSet<&'a str>,
+    /// The subsets that DestinationRules declare, by host in full.
+    subsets: HashSet<(String, &'a str)>,
+    /// Pods whose traffic the ambient mesh takes, as their annotations say.
+    redirected: HashSet<(&'a str, &'a str)>,
     /// How many names may still be searched for the nearest one.
     searches: Cell<usize>,
 }
@@ -65,6 +81,20 @@ impl<'a> Context<'a> {
             by_namespace.entry(service.namespace()).or_default().push(service);
         }
         namespaces.extend(mesh.pods.iter().map(|pod| pod.namespace.as_str()));
+        let mesh_config = mesh_config(resources);
+        let trust_domains = trust_domains(mesh_config);
+        let redirected = resources
+            .pods
+            .iter()
+            .filter(|pod| pod.metadata.annotation("ambient.istio.io/redirection") == Some("enabled"))
+            .map(|pod| (pod.namespace(), pod.name()))
+            .collect();
+        let subsets = resources.destination_rules.iter().flat_map(|object| {
+            let host = object.spec.host.as_ref().map_or("", |host| host.value.as_str());
+            let full = qualify(host, object.namespace());
+            let names = object.spec.subsets.iter().filter_map(|subset| subset.name.as_ref());
+            names.map(move |name| (full.clone(), name.value.as_str())).collect::<Vec<_>>()
+        });
         Self {
             resources,
             mesh,
@@ -78,7 +108,16 @@ impl<'a> Context<'a> {
             namespaces,
             by_namespace,
             injects_by_default: false,
-            allocates_addresses: false,
+            allocates_addresses: mesh_config.is_some_and(allocates_addresses),
+            auto_mtls: mesh_config
+                .and_then(|config| config.enable_auto_mtls.as_ref())
+                .is_none_or(|automatic| automatic.value),
+            principals: principals(resources, mesh, &trust_domains),
+            trust_domains,
+            mesh_config,
+            clusters: BTreeSet::new(),
+            subsets: subsets.collect(),
+            redirected,
             searches: Cell::new(MAX_SEARCHES),
         }
     }
@@ -108,6 +147,51 @@ impl<'a> Context<'a> {
     /// The services that a namespace declares.
     pub(super) fn services_of(&self, namespace: &str) -> impl Iterator<Item = &'a Arc<Service>> {
         self.by_namespace.get(namespace).into_iter().flatten().copied()
+    }
+
+    /// Whether some DestinationRule declares a subset of a host in full, whoever follows it.
+    pub(super) fn declares_subset(&self, host: &str, subset: &str) -> bool {
+        self.subsets.contains(&(host.to_owned(), subset))
+    }
+
+    /// Whether a namespace is part of the ambient mesh, and its pods have no sidecars.
+    pub(super) fn is_ambient_namespace(&self, name: &str) -> bool {
+        self.mesh.namespaces.get(name).is_some_and(|namespace| {
+            let label = |key: &str| namespace.labels.get(key).map(String::as_str);
+            label("istio-injection") != Some("enabled")
+                && label("istio.io/rev").is_none_or(str::is_empty)
+                && label("istio.io/dataplane-mode") == Some("ambient")
+        })
+    }
+
+    /// Whether the ambient mesh takes a pod's traffic.
+    pub(super) fn is_ambient(&self, pod: &Pod) -> bool {
+        let mode = pod.labels.get("istio.io/dataplane-mode").map(String::as_str);
+        self.redirected.contains(&(pod.namespace.as_str(), pod.name.as_str()))
+            || mode == Some("ambient")
+            || (mode.is_none() && self.is_ambient_namespace(&pod.namespace))
+    }
+
+    /// Whether a WorkloadEntry or WorkloadGroup has these labels.
+    pub(super) fn has_workload_entry(
+        &self,
+        namespace: Option<&str>,
+        labels: &BTreeMap<String, String>,
+    ) -> bool {
+        let plain = |map: &indexmap::IndexMap<Spanned<String>, Spanned<String>>| -> BTreeMap<String, String> {
+            map.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect()
+        };
+        let here = |of: &str| namespace.is_none_or(|namespace| namespace == of);
+        let entry = self
+            .resources
+            .workload_entries
+            .iter()
+            .any(|entry| here(entry.namespace()) && selects(labels, &plain(&entry.spec.labels)));
+        entry
+            || self.resources.workload_groups.iter().any(|group| {
+                let of_group = group.spec.metadata.as_ref().map(|metadata| plain(&metadata.labels));
+                here(group.namespace()) && of_group.is_some_and(|own| selects(labels, &own))
+            })
     }
 
     /// Whether Istio gave a ServiceEntry addresses (`status.addresses`).
@@ -200,4 +284,49 @@ impl<'a> Context<'a> {
         let near = self.nearest(host, names.iter().copied())?;
         Some((near.to_owned(), sole(host, names) == Some(near)))
     }
+}
+
+/// The settings that istiod reads: those of the ConfigMap `istio`, else of a revision's.
+fn mesh_config(resources: &Resources) -> Option<&MeshConfig> {
+    let all = || resources.mesh_settings.iter().filter_map(|o| Some((o, o.spec.config.as_ref()?)));
+    let of_default = all().find(|(object, _)| object.name() == "istio");
+    of_default.or_else(|| all().next()).map(|(_, config)| &config.value)
+}
+
+/// Whether sidecars answer for names, with addresses of their own for those that have none.
+fn allocates_addresses(config: &MeshConfig) -> bool {
+    let metadata = config.default_config.as_ref().map(|proxy| &proxy.proxy_metadata);
+    let on = |name: &str| {
+        metadata.into_iter().flatten().any(|(key, value)| key.value == name && value.value == "true")
+    };
+    on("ISTIO_META_DNS_CAPTURE") && (on("ISTIO_META_DNS_AUTO_ALLOCATE") || on("PILOT_ENABLE_IP_AUTOALLOCATE"))
+}
+
+/// The mesh's trust domain and its other names; `cluster.local` is always one.
+fn trust_domains(config: Option<&MeshConfig>) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = ["cluster.local".to_owned()].into();
+    if let Some(config) = config {
+        all.extend(config.trust_domain.iter().map(|domain| domain.value.clone()));
+        all.extend(config.trust_domain_aliases.iter().map(|domain| domain.value.clone()));
+    }
+    all
+}
+
+/// The identities that ServiceAccounts and pods have.
+fn principals(resources: &Resources, mesh: &Mesh, trust_domains: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut accounts: BTreeSet<(&str, &str)> =
+        resources.service_accounts.iter().map(|o| (o.metadata.namespace(), o.metadata.name())).collect();
+    accounts.extend(mesh.pods.iter().map(|pod| (pod.namespace.as_str(), pod.service_account.as_str())));
+    for entry in &resources.workload_entries {
+        accounts.extend(entry.spec.service_account.as_ref().map(|a| (entry.namespace(), a.value.as_str())));
+    }
+    for group in &resources.workload_groups {
+        let account = group.spec.template.as_ref().and_then(|t| t.service_account.as_ref());
+        accounts.extend(account.map(|account| (group.namespace(), account.value.as_str())));
+    }
+    let of_domain = |domain: &String| {
+        let domain = domain.clone();
+        accounts.iter().map(move |(namespace, name)| format!("{domain}/ns/{namespace}/sa/{name}"))
+    };
+    trust_domains.iter().flat_map(of_domain).collect()
 }

@@ -8,6 +8,7 @@ mod dropped_policy;
 mod duplicate_resource;
 mod empty_subset;
 mod extensions;
+mod gateway_api;
 mod gateway_host;
 mod gateways;
 mod hidden_route;
@@ -21,6 +22,8 @@ mod pods;
 mod port;
 mod routes;
 mod routing;
+mod security;
+mod selectors;
 mod undecided_route;
 mod unknown_gateway;
 mod unknown_host;
@@ -59,7 +62,10 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all.extend(workloads::RULES);
     all.extend(gateways::RULES);
     all.extend(routing::RULES);
+    all.extend(security::RULES);
+    all.extend(selectors::RULES);
     all.extend(extensions::RULES);
+    all.extend(gateway_api::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 });
@@ -82,7 +88,10 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<D
     workloads::check(&context, &mut found);
     gateways::check(&context, &mut found);
     routing::check(&context, &mut found);
+    security::check(&context, &mut found);
+    selectors::check(&context, &mut found);
     extensions::check(&context, &mut found);
+    gateway_api::check(&context, &mut found);
     found
 }
 

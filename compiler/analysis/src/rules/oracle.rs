@@ -141,8 +141,11 @@ fn reported(sources: &SourceSet) -> BTreeSet<String> {
     let effective = meshc_effective::compile(&mesh);
     let mut found = outcome.diagnostics;
     found.extend(check_mesh(&outcome.resources, &mesh, None));
-    found.extend(check_routes(&mesh, &effective));
-    found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
+    // As the command line does: routes that are not modelled whole are not judged.
+    if !found.iter().any(meshc_resources::rules::is_refusal) {
+        found.extend(check_routes(&mesh, &effective));
+        found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
+    }
     found.extend(effective.diagnostics.iter().cloned());
     let with_aliases = found.iter().flat_map(|d| d.aliases.iter().map(move |alias| (alias, d)));
     with_aliases

@@ -29,19 +29,19 @@ impl<'a> Pods<'a> {
         &self,
         namespace: Option<&str>,
         selector: &BTreeMap<String, String>,
-    ) -> impl Iterator<Item = &'a Pod> {
+    ) -> std::vec::IntoIter<&'a Pod> {
         let pairs = selector
             .iter()
             .map(|(k, v)| self.by_pair.get(&(k.as_str(), v.as_str())).map_or(&[][..], Vec::as_slice));
         let of_namespace = namespace.map(|n| self.by_namespace.get(n).map_or(&[][..], Vec::as_slice));
-        let narrowest = pairs.chain(of_namespace).min_by_key(|indices| indices.len());
-        let indices: Vec<usize> = narrowest.map_or_else(|| (0..self.all.len()).collect(), <[usize]>::to_vec);
-        let namespace = namespace.map(ToOwned::to_owned);
-        let selector = selector.clone();
-        let all = self.all;
-        indices.into_iter().filter_map(move |index| all.get(index)).filter(move |pod| {
-            namespace.as_ref().is_none_or(|n| *n == pod.namespace) && selects(&selector, &pod.labels)
-        })
+        let fits = |pod: &&Pod| {
+            namespace.is_none_or(|n| n == pod.namespace) && selects(selector, &pod.labels)
+        };
+        let found: Vec<&'a Pod> = match pairs.chain(of_namespace).min_by_key(|indices| indices.len()) {
+            Some(narrowest) => narrowest.iter().filter_map(|&index| self.all.get(index)).filter(fits).collect(),
+            None => self.all.iter().collect(),
+        };
+        found.into_iter()
     }
 
     /// All pods of a namespace.

@@ -50,8 +50,11 @@ fn check(sources: &SourceSet) -> Vec<Diagnostic> {
     let mesh = Mesh::new(&outcome.resources);
     let effective = meshc_effective::compile(&mesh);
     let mut found = check_mesh(&outcome.resources, &mesh, Some(NOW));
-    found.extend(check_routes(&mesh, &effective));
-    found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
+    // As the command line does: routes that are not modelled whole are not judged.
+    if !outcome.diagnostics.iter().any(refusal) {
+        found.extend(check_routes(&mesh, &effective));
+        found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
+    }
     sort(&mut found, sources);
     found
 }

@@ -61,7 +61,8 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             finding = finding.alias("IST0101");
             finding = if place.mirror { finding } else { finding.alias("KIA1101") };
         }
-        found.push(with_help(finding, &meant, &absence, context, host, namespace));
+        let subset = place.destination.subset.as_ref().map(|subset| subset.value.as_str());
+        found.push(with_help(finding, &meant, &absence, context, host, namespace, subset));
     }
     for object in &context.resources.destination_rules {
         let Some(host) = object.spec.host.as_ref().filter(|host| !host.is_empty()) else { continue };
@@ -74,7 +75,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         }
         let message = format!("{why}: the DestinationRule does nothing");
         let finding = object.finding(&UNKNOWN_HOST, host.span, message).alias("IST0174").alias("KIA0202");
-        found.push(with_help(finding, &meant, &absence, context, host, object.namespace()));
+        found.push(with_help(finding, &meant, &absence, context, host, object.namespace(), None));
     }
 }
 
@@ -130,6 +131,7 @@ fn with_help(
     context: &Context<'_>,
     host: &meshc_syntax::de::Spanned<String>,
     namespace: &str,
+    subset: Option<&str>,
 ) -> Diagnostic {
     match meant {
         Found::NotExported(service) => finding
@@ -145,8 +147,15 @@ fn with_help(
         _ => {
             if matches!(absence, Absence::Unseen { .. }) {
                 let mut finding = finding.severity(Severity::Info).help(ways_out("services"));
-                // The originals see the whole cluster, where the host most probably is.
-                finding.aliases.clear();
+                // The originals see the whole cluster, where the host most probably is. Istio asks for the subset by itself.
+                let nowhere = subset.is_some_and(|subset| {
+                    !subset.is_empty() && !context.declares_subset(&qualify(host, namespace), subset)
+                });
+                finding.aliases.retain(|alias| match *alias {
+                    "IST0101" => nowhere,
+                    "KIA1101" => false,
+                    _ => true,
+                });
                 return finding;
             }
             match context.meant(host, namespace) {

@@ -1,5 +1,7 @@
 //! A field or kind that Istio has given up.
 
+use std::collections::BTreeSet;
+
 use meshc_diagnostics::{Diagnostic, declare_rule};
 
 use crate::rules::context::Context;
@@ -47,6 +49,26 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 object
                     .finding(&DEPRECATED_FIELD, percent.span, message)
                     .help(format!("write `percentage: {{value: {}}}`", percent.value))
+                    .alias("IST0002"),
+            );
+        }
+    }
+    let providers = context.mesh_config.into_iter().flat_map(|config| &config.extension_providers);
+    let lightstep: BTreeSet<&str> = providers
+        .filter(|provider| provider.lightstep.is_some())
+        .filter_map(|provider| provider.name.as_ref())
+        .map(|name| name.value.as_str())
+        .collect();
+    for object in &context.resources.telemetries {
+        for provider in object.spec.tracing.iter().flat_map(|tracing| &tracing.providers) {
+            let Some(name) = provider.name.as_ref().filter(|name| lightstep.contains(name.as_str())) else {
+                continue;
+            };
+            let message = format!("`{}` is a Lightstep provider, which Istio has given up", name.value);
+            found.push(
+                object
+                    .finding(&DEPRECATED_FIELD, name.span, message)
+                    .help("send spans to the same collector by an `opentelemetry` provider")
                     .alias("IST0002"),
             );
         }

@@ -9,13 +9,16 @@ mod export_to;
 mod foreign_gateway;
 mod hidden_l4_route;
 mod lone_weight;
+mod lost_tls;
 mod old_gateway_name;
 mod overlapping_rules;
 mod repeated_destination;
+mod replaced_policy;
 mod routes;
 mod shared_entry;
 mod unfollowed_routes;
 mod unlabelled_subset;
+mod unverified_server;
 
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_mesh::Meta;
@@ -35,6 +38,9 @@ pub(super) const RULES: &[&Rule] = &[
     &entry_addresses::ENTRY_ADDRESSES,
     &entry_protocol::ENTRY_PROTOCOL,
     &shared_entry::SHARED_ENTRY,
+    &replaced_policy::REPLACED_POLICY,
+    &unverified_server::UNVERIFIED_SERVER,
+    &lost_tls::LOST_TLS,
     &deprecated_field::DEPRECATED_FIELD,
     &hidden_l4_route::HIDDEN_L4_ROUTE,
     &foreign_gateway::FOREIGN_GATEWAY,
@@ -52,6 +58,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     unlabelled_subset::check(context, found);
     entry_addresses::check(context, found);
     entries::check(context, found);
+    replaced_policy::check(context, found);
+    unverified_server::check(context, found);
+    lost_tls::check(context, found);
     deprecated_field::check(context, found);
     hidden_l4_route::check(context, found);
     foreign_gateway::check(context, found);

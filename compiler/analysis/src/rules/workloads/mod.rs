@@ -3,11 +3,13 @@
 mod annotations;
 mod container_port;
 mod external_name_port;
+mod group_account;
 mod injection_labels;
 mod selecting;
 mod shared_port;
 mod shared_selector;
 mod shared_target_port;
+mod twin_groups;
 mod undeclared_protocol;
 mod uninjected_namespace;
 
@@ -29,6 +31,8 @@ pub(super) const RULES: &[&Rule] = &[
     &external_name_port::EXTERNAL_NAME_PORT,
     &container_port::CONTAINER_PORT,
     &shared_selector::SHARED_SELECTOR,
+    &group_account::GROUP_ACCOUNT,
+    &twin_groups::TWIN_GROUPS,
     &undeclared_protocol::UNDECLARED_PROTOCOL,
 ];
 
@@ -40,6 +44,8 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     selecting::check(context, found);
     external_name_port::check(context, found);
     shared_selector::check(context, found);
+    group_account::check(context, found);
+    twin_groups::check(context, found);
     undeclared_protocol::check(context, found);
 }
 
