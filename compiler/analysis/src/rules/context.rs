@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use meshc_diagnostics::Diagnostic;
 use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
 use meshc_mesh::{Gateway, Mesh, Pod, Service, selects};
 use meshc_resources::istio::mesh::MeshConfig;
 use meshc_resources::{Object, Resources, istio, kubernetes};
+use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 use meshc_syntax::suggest::{nearest, sole};
 
@@ -207,6 +209,25 @@ impl<'a> Context<'a> {
         name: &str,
     ) -> Option<&'a Object<kubernetes::ServiceSpec>> {
         self.services.get(&(namespace, name)).copied()
+    }
+
+    /// Adds the name among `candidates` that was probably meant, and a fix where no other can be meant.
+    pub(super) fn suggest<'n>(
+        &self,
+        finding: Diagnostic,
+        span: Span,
+        name: &str,
+        candidates: impl Iterator<Item = &'n str>,
+        otherwise: String,
+    ) -> Diagnostic {
+        let names: Vec<&str> = candidates.collect();
+        let Some(near) = self.nearest(name, names.iter().copied()) else { return finding.help(otherwise) };
+        let finding = finding.help(format!("did you mean `{near}`?"));
+        if sole(name, names) == Some(near) {
+            finding.replace(format!("Replace with `{near}`"), span, near)
+        } else {
+            finding
+        }
     }
 
     /// The name among `candidates` that was probably meant.

@@ -34,11 +34,12 @@ impl<'a> Pods<'a> {
             .iter()
             .map(|(k, v)| self.by_pair.get(&(k.as_str(), v.as_str())).map_or(&[][..], Vec::as_slice));
         let of_namespace = namespace.map(|n| self.by_namespace.get(n).map_or(&[][..], Vec::as_slice));
-        let fits = |pod: &&Pod| {
-            namespace.is_none_or(|n| n == pod.namespace) && selects(selector, &pod.labels)
-        };
+        let fits =
+            |pod: &&Pod| namespace.is_none_or(|n| n == pod.namespace) && selects(selector, &pod.labels);
         let found: Vec<&'a Pod> = match pairs.chain(of_namespace).min_by_key(|indices| indices.len()) {
-            Some(narrowest) => narrowest.iter().filter_map(|&index| self.all.get(index)).filter(fits).collect(),
+            Some(narrowest) => {
+                narrowest.iter().filter_map(|&index| self.all.get(index)).filter(fits).collect()
+            }
             None => self.all.iter().collect(),
         };
         found.into_iter()

@@ -52,11 +52,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 );
                 let finding = object.finding(&UNKNOWN_REGISTRY, registry.span, message).alias("IST0126");
                 let known = OWN.into_iter().chain(context.clusters.iter().copied());
-                found.push(match context.nearest(registry, known) {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")),
-                    None => finding
-                        .help("a cluster is known by a Secret with the label `istio/multiCluster: \"true\"`"),
-                });
+                let otherwise =
+                    "a cluster is known by a Secret with the label `istio/multiCluster: \"true\"`";
+                found.push(context.suggest(finding, registry.span, registry, known, otherwise.to_owned()));
             }
         }
     }

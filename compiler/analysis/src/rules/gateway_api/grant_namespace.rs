@@ -53,14 +53,13 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             );
             let finding =
                 object.finding(&GRANT_NAMESPACE, namespace.span, message).severity(severity).alias("KIA1601");
-            found.push(match context.nearest(namespace, context.namespaces()) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                    format!("Replace with `{near}`"),
-                    namespace.span,
-                    near,
-                ),
-                None => finding.help(format!("declare the Namespace; {}", ways_out("namespaces"))),
-            });
+            found.push(context.suggest(
+                finding,
+                namespace.span,
+                namespace,
+                context.namespaces(),
+                format!("declare the Namespace; {}", ways_out("namespaces")),
+            ));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_mesh::Absence;
+use meshc_settings::ways_out;
 
 use super::routes::Route;
 use crate::rules::context::Context;
@@ -56,15 +57,10 @@ pub(super) fn check(context: &Context<'_>, route: &Route<'_>, found: &mut Vec<Di
             );
             let finding = route.finding(&ROUTE_BACKEND, name.span, message).alias("KIA1402");
             let all = context.resources.services.iter().filter(|service| service.namespace() == namespace);
-            let near = context.nearest(name, all.map(meshc_resources::Object::name));
-            found.push(match near {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                    format!("Replace with `{near}`"),
-                    name.span,
-                    near,
-                ),
-                None => super::with_absence(finding, &absence),
-            });
+            let finding = super::with_absence(finding, &absence);
+            let otherwise = format!("declare the Service; {}", ways_out("services"));
+            let names = all.map(meshc_resources::Object::name);
+            found.push(context.suggest(finding, name.span, name, names, otherwise));
             continue;
         };
         if namespace == route.namespace || is_granted(context, route, namespace, name) {

@@ -52,23 +52,14 @@ pub(super) fn check(context: &Context<'_>, route: &Route<'_>, found: &mut Vec<Di
                         continue;
                     }
                     let all = context.resources.kubernetes_gateways.iter();
-                    let near = context.nearest(
-                        name,
-                        all.filter(|g| g.namespace() == namespace).map(meshc_resources::Object::name),
-                    );
                     let message = format!(
                         "parentRefs[{index}]: no Gateway of this tree is called `{namespace}/{}`: nobody follows the route there",
                         name.value
                     );
                     let finding = route.finding(&ROUTE_PARENT, name.span, message).alias("KIA1401");
-                    found.push(match near {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                            format!("Replace with `{near}`"),
-                            name.span,
-                            near,
-                        ),
-                        None => finding.help(format!("declare the Gateway; {}", ways_out("gateways"))),
-                    });
+                    let names = all.filter(|g| g.namespace() == namespace).map(meshc_resources::Object::name);
+                    let otherwise = format!("declare the Gateway; {}", ways_out("gateways"));
+                    found.push(context.suggest(finding, name.span, name, names, otherwise));
                     continue;
                 };
                 if let Some(section) = parent.section_name.as_ref().filter(|section| !section.is_empty()) {
@@ -91,15 +82,13 @@ pub(super) fn check(context: &Context<'_>, route: &Route<'_>, found: &mut Vec<Di
                     let finding = route
                         .finding(&ROUTE_PARENT, section.span, message)
                         .label(gateway.name_span(), "the Gateway");
-                    found.push(match context.nearest(section, listeners()) {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                            format!("Replace with `{near}`"),
-                            section.span,
-                            near,
-                        ),
-                        None => finding
-                            .help(format!("its listeners: {}", listeners().collect::<Vec<_>>().join(", "))),
-                    });
+                    found.push(context.suggest(
+                        finding,
+                        section.span,
+                        section,
+                        listeners(),
+                        format!("its listeners: {}", listeners().collect::<Vec<_>>().join(", ")),
+                    ));
                 }
             }
             ("", "Service") => {

@@ -47,7 +47,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 .push((object, hostname.span));
         }
         for address in &object.spec.addresses {
-            let Some(value) = address.value.value.as_ref().filter(|value| !value.is_empty()) else { continue };
+            let Some(value) = address.value.value.as_ref().filter(|value| !value.is_empty()) else {
+                continue;
+            };
             let kind = address.kind.as_ref().map_or("IPAddress", |kind| kind.value.as_str());
             addresses.entry((kind, value.value.as_str())).or_default().push((object, value.span));
         }

@@ -51,13 +51,6 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let message =
             format!("nobody in this tree serves the class `{}`: Istio leaves the Gateway alone", class.value);
         let finding = object.finding(&UNKNOWN_CLASS, class.span, message).alias("KIA1504");
-        found.push(match context.nearest(class, classes()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                format!("Replace with `{near}`"),
-                class.span,
-                near,
-            ),
-            None => finding.help("Istio's own class is `istio`; if another controller serves this one, declare its GatewayClass"),
-        });
+        found.push(context.suggest(finding, class.span, class, classes(), "Istio's own class is `istio`; if another controller serves this one, declare its GatewayClass".to_owned()));
     }
 }

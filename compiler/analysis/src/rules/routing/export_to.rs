@@ -65,13 +65,12 @@ fn of<T>(
             "exportTo[{index}]: there is no namespace `{name}` in this tree: nobody sees the resource there"
         );
         let finding = object.finding(&EXPORT_TO, entry.span, message).severity(severity).alias("KIA0005");
-        found.push(match context.nearest(name, context.namespaces()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                format!("Replace with `{near}`"),
-                entry.span,
-                near,
-            ),
-            None => finding.help(format!("declare the Namespace; {}", ways_out("namespaces"))),
-        });
+        found.push(context.suggest(
+            finding,
+            entry.span,
+            name,
+            context.namespaces(),
+            format!("declare the Namespace; {}", ways_out("namespaces")),
+        ));
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn check(
         );
         let finding = object.finding(&POLICY_HOST, value.span, message).alias("KIA0104");
         found.push(match context.meant(bare, object.namespace()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            Some((near, _)) => finding.help(format!("did you mean `{near}`?")),
             None => {
                 finding.help("name a Service of the namespace, or the host that requests from outside have")
             }

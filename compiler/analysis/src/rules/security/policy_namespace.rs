@@ -68,13 +68,12 @@ pub(super) fn check(
         if list.field == "namespaces" {
             finding = finding.alias("KIA0101");
         }
-        found.push(match context.nearest(name, context.namespaces()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                format!("Replace with `{near}`"),
-                value.span,
-                near,
-            ),
-            None => finding.help(format!("declare the Namespace; {}", ways_out("namespaces"))),
-        });
+        found.push(context.suggest(
+            finding,
+            value.span,
+            name,
+            context.namespaces(),
+            format!("declare the Namespace; {}", ways_out("namespaces")),
+        ));
     }
 }

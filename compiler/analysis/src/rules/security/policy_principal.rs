@@ -86,14 +86,15 @@ pub(super) fn check(
             );
             let finding =
                 object.finding(&POLICY_PRINCIPAL, value.span, message).severity(severity).alias("KIA0106");
-            match context.nearest(principal, context.principals.iter().map(String::as_str)) {
-                Some(near) if !principal.contains('*') => finding
-                    .help(format!("did you mean `{near}`?"))
-                    .replace(format!("Replace with `{near}`"), value.span, near),
-                _ => finding.help(format!(
-                    "an identity is `cluster.local/ns/NAMESPACE/sa/NAME`; {}",
-                    ways_out("serviceAccounts")
-                )),
+            let otherwise = format!(
+                "an identity is `cluster.local/ns/NAMESPACE/sa/NAME`; {}",
+                ways_out("serviceAccounts")
+            );
+            if principal.contains('*') {
+                finding.help(otherwise)
+            } else {
+                let known = context.principals.iter().map(String::as_str);
+                context.suggest(finding, value.span, principal, known, otherwise)
             }
         };
         found.push(finding);

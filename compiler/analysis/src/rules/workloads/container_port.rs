@@ -96,10 +96,10 @@ pub(super) fn check(context: &Context<'_>, selected: &Selected<'_>, found: &mut 
             if !known.is_empty() {
                 finding = finding.help(format!("its containers declare {}", list(&known)));
             }
-            if severity == Severity::Error
-                && let Some(near) = context.nearest(what.trim_matches('`'), names.iter().copied())
-            {
-                finding = finding.replace(format!("Replace with `{near}`"), span, near);
+            if severity == Severity::Error {
+                let name = what.trim_matches('`');
+                let otherwise = finding.help.take().unwrap_or_default();
+                finding = context.suggest(finding, span, name, names.iter().copied(), otherwise);
             }
             found.push(finding);
         }

@@ -54,13 +54,12 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         );
         let finding =
             object.finding(&GROUP_ACCOUNT, account.span, message).severity(severity).alias("KIA1701");
-        found.push(match context.nearest(account, of_namespace()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                format!("Replace with `{near}`"),
-                account.span,
-                near,
-            ),
-            None => finding.help(format!("declare the ServiceAccount; {}", ways_out("serviceAccounts"))),
-        });
+        found.push(context.suggest(
+            finding,
+            account.span,
+            account,
+            of_namespace(),
+            format!("declare the ServiceAccount; {}", ways_out("serviceAccounts")),
+        ));
     }
 }

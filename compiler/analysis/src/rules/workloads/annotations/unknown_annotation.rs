@@ -44,12 +44,11 @@ declare_rule! {
 pub(super) fn finding(context: &Context<'_>, carrier: &Carrier<'_>, name: &Spanned<String>) -> Diagnostic {
     let message = format!("Istio knows no annotation `{}`: it has no effect", name.value);
     let finding = carrier.finding(&UNKNOWN_ANNOTATION, name.span, message, "IST0108");
-    match context.nearest(name, table::ALL.iter().map(|known| known.name)) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-            format!("Replace with `{near}`"),
-            name.span,
-            near,
-        ),
-        None => finding.help("remove it, or give it another domain if another program reads it"),
-    }
+    context.suggest(
+        finding,
+        name.span,
+        name,
+        table::ALL.iter().map(|known| known.name),
+        "remove it, or give it another domain if another program reads it".to_owned(),
+    )
 }
