@@ -37,6 +37,12 @@ pub(crate) enum Command {
     Explain(Explain),
     /// List the rules
     Rules(Rules),
+    /// Write a first meshc.yaml and the pre-commit hook for this repository
+    Init(Init),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Write the manual pages into a directory
+    Man(Man),
     /// Run the bundled proxy (as the program mesh-proxy does)
     #[command(hide = true)]
     Proxy(Proxy),
@@ -302,6 +308,30 @@ pub(crate) struct Rules {
     /// How to list them
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The root of the mesh [default: the root of the Git repository, else the current directory]
+    #[arg(value_name = "DIRECTORY")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Print what would be written
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where to write them
+    #[arg(value_name = "DIRECTORY")]
+    pub(crate) directory: PathBuf,
 }
 
 #[derive(Debug, Args)]

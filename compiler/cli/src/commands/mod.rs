@@ -2,8 +2,11 @@
 
 mod build;
 mod check;
+mod completions;
 mod diff;
 mod explain;
+mod init;
+mod man;
 mod rules;
 mod show;
 mod trace;
@@ -38,6 +41,9 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => Ok(rules::run(&args)),
+        Command::Init(args) => init::run(&args),
+        Command::Completions(args) => Ok(completions::run(&args)),
+        Command::Man(args) => man::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
