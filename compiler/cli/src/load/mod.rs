@@ -34,6 +34,11 @@ impl Failure {
     pub(crate) fn new(message: impl Display) -> Self {
         Self { message: message.to_string(), nothing: false }
     }
+
+    /// Whether there was nothing to read, and nothing else was wrong.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.nothing
+    }
 }
 
 /// The directory that relative paths count from.

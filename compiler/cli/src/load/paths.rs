@@ -2,14 +2,35 @@
 
 use std::path::{Component, Path};
 
-/// A path without `.` and without `..` behind a name.
+/// A path without detours: without `.`, and with `..` only at its start, where it leads out of the current directory.
 pub(crate) fn normal(path: &str) -> String {
+    let lexical = lexical(path);
+    if !lexical.starts_with("..") {
+        return lexical;
+    }
+    // The way out may come back in: `../here/a` is `a`.
+    from(&super::current_directory().to_string_lossy(), &lexical)
+}
+
+/// A path that leads out of `directory`, as short as it can be.
+fn from(directory: &str, path: &str) -> String {
+    let absolute = lexical(&format!("{directory}/{path}"));
+    let (here, there): (Vec<&str>, Vec<&str>) =
+        (directory.split('/').collect(), absolute.split('/').collect());
+    let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", here.len() - common);
+    up.chain(there[common..].iter().copied()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+}
+
+fn lexical(path: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     for component in Path::new(path).components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if parts.last().is_some_and(|last| last != ".." && last != "/") => {
-                parts.pop();
+            Component::ParentDir if parts.last().is_some_and(|last| last != "..") => {
+                if parts.last().is_some_and(|last| last != "/") {
+                    parts.pop();
+                }
             }
             Component::RootDir => parts.push("/".to_owned()),
             other => parts.push(other.as_os_str().to_string_lossy().into_owned()),
@@ -59,10 +80,12 @@ mod tests {
 
     #[test]
     fn paths_are_compared_without_their_detours() {
-        assert_eq!(normal("./a/../b/./c"), "b/c");
-        assert_eq!(normal("../../a/.."), "../..");
-        assert_eq!(normal("/a/../../b"), "/b");
-        assert_eq!(join("..", "x"), "../x");
+        assert_eq!(lexical("./a/../b/./c"), "b/c");
+        assert_eq!(lexical("../../a/.."), "../..");
+        assert_eq!(lexical("/a/../../b"), "/b");
+        assert_eq!(from("/w/base", "../base/x"), "x");
+        assert_eq!(from("/w/base", "../base"), "");
+        assert_eq!(from("/w/base", "../../w/over/x"), "../over/x");
         assert_eq!(parent("a.yaml"), "");
         assert!(is_in("a/b.yaml", "a") && is_in("a", "a") && !is_in("ab", "a"));
         assert!(is_in("x", "") && !is_in("../x", ""));

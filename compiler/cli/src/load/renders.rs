@@ -103,6 +103,11 @@ impl Renders {
         self.kustomizations.is_input(path)
     }
 
+    /// Whether a file is what a render is made of.
+    pub(super) fn is_origin(&self, path: &str) -> bool {
+        self.is_input(path) || is_of_chart(&self.charts, path)
+    }
+
     /// Whether a file is an input of one render of Kustomize.
     pub(super) fn is_input_of(&self, root: &str, path: &str) -> bool {
         self.kustomizations.is_input_of(root, path)

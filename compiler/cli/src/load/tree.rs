@@ -1,6 +1,6 @@
 //! One mesh: its resources, what is wrong with them, and the effective configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_diagnostics::{Diagnostic, Level, Severity, sort};
 use meshc_effective::model::EffectiveMesh;
@@ -9,6 +9,7 @@ use meshc_resources::{Resources, rules::is_refusal};
 use meshc_source::{FileId, LoadProblem, SourceSet};
 use meshc_syntax::Suppression;
 
+use super::renders::Renders;
 use super::settings::Governing;
 use super::workspace::Workspace;
 use super::{Failure, Selected, all_rules};
@@ -96,11 +97,20 @@ impl Tree {
         found: Vec<Diagnostic>,
         levels: &[Level],
         sources: &SourceSet,
+        renders: &Renders,
     ) -> Vec<Diagnostic> {
         let wanted = |level: Level| levels.is_empty() || levels.contains(&level);
         let rules: BTreeMap<_, _> = all_rules().into_iter().map(|rule| (rule.code, rule.level)).collect();
         let judged = |code| rules.get(&code).is_none_or(|level| wanted(*level));
-        let mut found = meshc_syntax::apply_suppressions(found, &self.suppressions, judged);
+        let (of_renders, own): (Vec<_>, Vec<_>) =
+            self.suppressions.iter().cloned().partition(|of| renders.files.contains_key(&of.span.file));
+        let mut found = meshc_syntax::apply_suppressions(found, &own, judged);
+        if !renders.files.is_empty() {
+            // Whether a comment of a template or a base silences nothing at all, one render cannot tell.
+            let mut quiet = of_renders;
+            quiet.extend(suppressions_of_inputs(&found, sources, renders));
+            found = meshc_syntax::apply_suppressions(found, &quiet, |_| false);
+        }
         if !self.governing.levels.is_empty() {
             let path = |file: FileId| super::normal(&sources.file(file).path);
             found = found
@@ -137,7 +147,7 @@ impl Tree {
     /// implemented yet always does. `None`: the findings were told on standard error.
     pub(crate) fn compile_to_run(&self, allow_errors: bool) -> Option<EffectiveMesh> {
         let (found, compiled) = self.examine(&[]);
-        let found = self.settle(found, &[], &self.sources);
+        let found = self.settle(found, &[], &self.sources, &Renders::default());
         let stops = |finding: &Diagnostic| {
             is_refusal(finding) || (finding.severity == Severity::Error && !allow_errors)
         };
@@ -169,4 +179,16 @@ impl Tree {
     pub(crate) fn summary(&self, found: &[Diagnostic]) -> render::Summary {
         render::Summary::of(self.sources.files().len(), self.resources.documents, self.resources.len(), found)
     }
+}
+
+/// The comments of the sources of renders that findings were brought back to.
+fn suppressions_of_inputs(found: &[Diagnostic], sources: &SourceSet, renders: &Renders) -> Vec<Suppression> {
+    let files: BTreeSet<FileId> = found.iter().map(|finding| finding.span.file).collect();
+    let inputs =
+        files.into_iter().filter(|file| renders.is_origin(&super::normal(&sources.file(*file).path)));
+    inputs
+        .flat_map(|file| {
+            meshc_syntax::parse(file, &sources.file(file).text, &meshc_syntax::Limits::default()).suppressions
+        })
+        .collect()
 }

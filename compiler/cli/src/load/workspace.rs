@@ -153,14 +153,14 @@ impl Workspace {
                 origin::bring_back(found, &mut self.sources, &self.renders, &self.selected)
             };
             // What was brought back may be in a file that only the whole set knows.
-            let mut found = tree.settle(found, levels, &self.sources);
+            let mut found = tree.settle(found, levels, &self.sources, &self.renders);
             found.iter_mut().for_each(|finding| keep_quotes(finding, &self.sources));
             if !several {
                 return found;
             }
             let name = view.name.as_deref().unwrap_or_default();
             for finding in found {
-                match all.iter_mut().find(|(known, _)| *known == finding) {
+                match all.iter_mut().find(|(known, _)| is_same(known, &finding)) {
                     Some((_, names)) => names.push(name),
                     None => all.push((finding, vec![name])),
                 }
@@ -191,6 +191,12 @@ impl Workspace {
         let path = super::normal(&self.sources.file(file).path);
         self.selected.is_worktree() && !rendered && !self.renders.is_input(&path)
     }
+}
+
+/// Whether two views have the same finding: each shows it in its own surroundings.
+fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    a.span == b.span
+        && (Diagnostic { labels: Vec::new(), ..a.clone() } == Diagnostic { labels: Vec::new(), ..b.clone() })
 }
 
 /// What stands in quotes is replaced in quotes.
