@@ -166,8 +166,7 @@ fn the_ci_templates_say_what_the_program_takes() {
     let help = expect(&workspace, &["check", "--help"], 0);
     for file in ["deploy/ci/github/action.yml", "deploy/ci/gitlab.yml", ".pre-commit-hooks.yaml"] {
         let text = fs::read_to_string(workspace.join(file)).expect("a file");
-        let parsed =
-            meshc_syntax::parse(meshc_source::FileId(0), &text, &meshc_syntax::Limits::default());
+        let parsed = meshc_syntax::parse(meshc_source::FileId(0), &text, &meshc_syntax::Limits::default());
         assert_eq!((parsed.documents.len(), parsed.diagnostics), (1, Vec::new()), "{file}");
         let words = text.split([' ', '(', '"', '\n']).filter(|word| word.starts_with("--"));
         for flag in words.filter(|word| !["--locked", "--path", "--root"].contains(word)) {
