@@ -196,6 +196,12 @@ impl Kind {
                 | Self::ServiceAccount
                 | Self::Service
                 | Self::EndpointSlice
+                | Self::Endpoints
+                | Self::Node
+                | Self::Secret
+                | Self::ConfigMap
+                | Self::MutatingWebhookConfiguration
+                | Self::CustomResourceDefinition
                 | Self::VirtualService
                 | Self::DestinationRule
                 | Self::Gateway

@@ -79,3 +79,18 @@ impl Metadata {
 fn value<'a>(map: &'a IndexMap<Spanned<String>, Spanned<String>>, key: &str) -> Option<&'a str> {
     map.iter().find(|(k, _)| k.value == key).map(|(_, v)| v.value.as_str())
 }
+
+/// Its rules are the same for all kinds and stand in a rule of their own, in no schema.
+impl schemars::JsonSchema for Metadata {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Metadata".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true })
+    }
+}

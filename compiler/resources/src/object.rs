@@ -6,9 +6,9 @@ use meshc_syntax::de::Spanned;
 use serde::Deserialize;
 
 use crate::kubernetes::{
-    EndpointSlice, Namespace, Pod, PodSpec, PodStatus, Service, ServiceAccount, ServiceSpec,
+    ConfigMap, EndpointSlice, Endpoints, MutatingWebhookConfiguration, Namespace, Node, Pod, PodSpec,
+    PodStatus, Secret, Service, ServiceAccount, ServiceSpec, Workload, WorkloadSpec,
 };
-use crate::kubernetes::{Workload, WorkloadSpec};
 use crate::{Ignored, Kind, Metadata};
 
 /// One object of a tree.
@@ -111,6 +111,29 @@ impl Root for Namespace {
     }
 }
 
+impl Root for Node {
+    type Spec = ();
+
+    fn split(self) -> (Metadata, ()) {
+        (self.metadata, ())
+    }
+}
+
+macro_rules! whole {
+    ($($kind:ident)*) => {$(
+        /// All but the metadata stands at the root.
+        impl Root for $kind {
+            type Spec = Self;
+
+            fn split(mut self) -> (Metadata, Self) {
+                (std::mem::take(&mut self.metadata), self)
+            }
+        }
+    )*};
+}
+
+whole! { ConfigMap EndpointSlice Endpoints MutatingWebhookConfiguration Secret }
+
 impl Root for ServiceAccount {
     type Spec = ();
 
@@ -124,14 +147,6 @@ impl Root for Service {
 
     fn split(self) -> (Metadata, ServiceSpec) {
         (self.metadata, self.spec.map(|spec| spec.value).unwrap_or_default())
-    }
-}
-
-impl Root for EndpointSlice {
-    type Spec = Self;
-
-    fn split(mut self) -> (Metadata, Self) {
-        (std::mem::take(&mut self.metadata), self)
     }
 }
 

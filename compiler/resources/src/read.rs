@@ -177,15 +177,20 @@ impl<'t> Reader<'t> {
                 let object = typed::<Manifest<crate::istio::ServiceEntry>>(kind, root, found);
                 resources.service_entries.extend(object.inspect(|o| rules::service_entry(o, found)));
             }
-            Kind::Endpoints => resources.endpoints.extend(untyped(kind, root, found)),
-            Kind::Node => resources.nodes.extend(typed::<Bare>(kind, root, found)),
-            Kind::Secret => resources.secrets.extend(typed::<Bare>(kind, root, found)),
+            Kind::Endpoints => {
+                found.push(rules::kind_not_implemented::check(root, kind.as_str()));
+                resources.endpoints.extend(typed::<crate::kubernetes::Endpoints>(kind, root, found));
+            }
+            Kind::Node => resources.nodes.extend(typed::<crate::kubernetes::Node>(kind, root, found)),
+            Kind::Secret => resources.secrets.extend(typed::<crate::kubernetes::Secret>(kind, root, found)),
             Kind::ConfigMap => {
                 resources.mesh_settings.extend(of_config_map(root, self.text, self.limits, found));
-                resources.config_maps.extend(typed::<Bare>(kind, root, found));
+                resources.config_maps.extend(typed::<crate::kubernetes::ConfigMap>(kind, root, found));
             }
-            Kind::Job => resources.jobs.extend(typed::<Bare>(kind, root, found)),
-            Kind::CronJob => resources.cron_jobs.extend(typed::<Bare>(kind, root, found)),
+            Kind::Job => resources.jobs.extend(manifest::<crate::kubernetes::JobSpec>(kind, root, found)),
+            Kind::CronJob => {
+                resources.cron_jobs.extend(manifest::<crate::kubernetes::CronJobSpec>(kind, root, found));
+            }
             Kind::Ingress => {
                 resources.ingresses.extend(manifest::<crate::kubernetes::Ingress>(kind, root, found))
             }
@@ -193,10 +198,14 @@ impl<'t> Reader<'t> {
                 .ingress_classes
                 .extend(manifest::<crate::kubernetes::IngressClass>(kind, root, found)),
             Kind::MutatingWebhookConfiguration => {
-                resources.mutating_webhooks.extend(typed::<Bare>(kind, root, found))
+                resources
+                    .mutating_webhooks
+                    .extend(typed::<crate::kubernetes::MutatingWebhookConfiguration>(kind, root, found));
             }
             Kind::CustomResourceDefinition => {
-                resources.custom_resource_definitions.extend(typed::<Bare>(kind, root, found))
+                resources
+                    .custom_resource_definitions
+                    .extend(manifest::<crate::kubernetes::CustomResourceDefinition>(kind, root, found));
             }
             Kind::Sidecar => resources.sidecars.extend(untyped(kind, root, found)),
             Kind::EnvoyFilter => {

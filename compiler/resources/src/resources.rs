@@ -10,7 +10,10 @@ use crate::istio::{
     RequestAuthentication, ServiceEntry, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
     WorkloadEntry, WorkloadGroup,
 };
-use crate::kubernetes::{EndpointSlice, ServiceSpec, WorkloadSpec};
+use crate::kubernetes::{
+    ConfigMap, CronJobSpec, CustomResourceDefinition, EndpointSlice, Endpoints, JobSpec,
+    MutatingWebhookConfiguration, Secret, ServiceSpec, WorkloadSpec,
+};
 use crate::mesh_settings::MeshSettings;
 use crate::object::{Object, PodParts, Untyped};
 
@@ -38,27 +41,27 @@ pub struct Resources {
     /// Istio.
     pub service_entries: Vec<Object<ServiceEntry>>,
     /// Kubernetes.
-    pub endpoints: Vec<Object<Untyped>>,
+    pub endpoints: Vec<Object<Endpoints>>,
     /// Kubernetes.
-    pub nodes: Vec<Object<Untyped>>,
+    pub nodes: Vec<Object<()>>,
     /// Kubernetes.
-    pub secrets: Vec<Object<Untyped>>,
+    pub secrets: Vec<Object<Secret>>,
     /// Kubernetes.
-    pub config_maps: Vec<Object<Untyped>>,
+    pub config_maps: Vec<Object<ConfigMap>>,
     /// The settings of the whole mesh in istiod's ConfigMaps, which are among `config_maps` too.
     pub mesh_settings: Vec<Object<MeshSettings>>,
     /// Kubernetes.
-    pub jobs: Vec<Object<Untyped>>,
+    pub jobs: Vec<Object<JobSpec>>,
     /// Kubernetes.
-    pub cron_jobs: Vec<Object<Untyped>>,
+    pub cron_jobs: Vec<Object<CronJobSpec>>,
     /// Kubernetes.
     pub ingresses: Vec<Object<crate::kubernetes::Ingress>>,
     /// Kubernetes.
     pub ingress_classes: Vec<Object<crate::kubernetes::IngressClass>>,
     /// Kubernetes.
-    pub mutating_webhooks: Vec<Object<Untyped>>,
+    pub mutating_webhooks: Vec<Object<MutatingWebhookConfiguration>>,
     /// Kubernetes.
-    pub custom_resource_definitions: Vec<Object<Untyped>>,
+    pub custom_resource_definitions: Vec<Object<CustomResourceDefinition>>,
     /// Istio.
     pub sidecars: Vec<Object<Untyped>>,
     /// Istio.

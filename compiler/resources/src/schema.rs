@@ -9,7 +9,7 @@ use meshc_syntax::de::Issue;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use crate::{Kind, gateway_api, istio, rules};
+use crate::{Ignored, Kind, gateway_api, istio, kubernetes, rules};
 
 /// The structural schema of a kind, as its CustomResourceDefinition would hold it; none where its type does not
 /// state one.
@@ -42,6 +42,25 @@ pub fn structural(kind: Kind) -> Option<Value> {
         Kind::XBackend => custom::<gateway_api::XBackend>(kind),
         Kind::XBackendTrafficPolicy => custom::<gateway_api::XBackendTrafficPolicy>(kind),
         Kind::XMesh => custom::<gateway_api::XMesh>(kind),
+        Kind::ConfigMap => meshc_schema::structural::<kubernetes::ConfigMap>(),
+        Kind::CronJob => custom::<kubernetes::CronJobSpec>(kind),
+        Kind::CustomResourceDefinition => custom::<kubernetes::CustomResourceDefinition>(kind),
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet => {
+            custom::<kubernetes::WorkloadSpec>(kind)
+        }
+        Kind::EndpointSlice => meshc_schema::structural::<kubernetes::EndpointSlice>(),
+        Kind::Endpoints => meshc_schema::structural::<kubernetes::Endpoints>(),
+        Kind::Ingress => custom::<kubernetes::Ingress>(kind),
+        Kind::IngressClass => custom::<kubernetes::IngressClass>(kind),
+        Kind::Job => custom::<kubernetes::JobSpec>(kind),
+        Kind::MutatingWebhookConfiguration => {
+            meshc_schema::structural::<kubernetes::MutatingWebhookConfiguration>()
+        }
+        Kind::Pod => custom::<kubernetes::PodSpec>(kind),
+        Kind::Secret => meshc_schema::structural::<kubernetes::Secret>(),
+        Kind::Service => custom::<kubernetes::ServiceSpec>(kind),
+        Kind::ServiceAccount => meshc_schema::structural::<kubernetes::ServiceAccount>(),
+        Kind::Namespace | Kind::Node => custom::<Ignored>(kind),
         _ => return None,
     })
 }
@@ -67,6 +86,9 @@ const SPEC_MAY_BE_ABSENT: &[Kind] = &[
     Kind::DestinationRule,
     Kind::EnvoyFilter,
     Kind::Gateway,
+    Kind::IngressClass,
+    Kind::Namespace,
+    Kind::Node,
     Kind::PeerAuthentication,
     Kind::ProxyConfig,
     Kind::RequestAuthentication,

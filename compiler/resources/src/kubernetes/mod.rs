@@ -1,20 +1,36 @@
 //! The Kubernetes kinds that a mesh reads.
 
+mod custom_resource_definition;
 mod endpoint_slice;
+mod endpoints;
+mod forms;
 mod ingress;
 mod namespace;
 mod pod;
 mod service;
+mod storage;
+mod webhook;
 mod workload;
 
+pub use custom_resource_definition::{
+    CustomResourceDefinition, DefinitionNames, DefinitionSchema, DefinitionVersion,
+};
 pub use endpoint_slice::{
     EndpointConditions, EndpointSlice, EndpointSliceEndpoint, EndpointSlicePort, TargetRef,
 };
+pub use endpoints::{EndpointAddress, EndpointPort, EndpointSubset, Endpoints};
 pub use ingress::{
     HttpIngressPath, HttpIngressRule, Ingress, IngressBackend, IngressClass, IngressClassParameters,
     IngressRule, IngressServiceBackend, IngressTls, PathType, ServiceBackendPort, TypedLocalObjectReference,
 };
-pub use namespace::{Namespace, ServiceAccount};
-pub use pod::{Container, ContainerPort, Pod, PodIp, PodSpec, PodStatus};
+pub use namespace::{Namespace, Node, ServiceAccount};
+pub use pod::{
+    Container, ContainerPort, HttpGetAction, Pod, PodIp, PodSpec, PodStatus, Probe, TcpSocketAction,
+};
 pub use service::{Service, ServicePort, ServiceSpec};
-pub use workload::{LabelSelector, PodTemplate, Workload, WorkloadSpec};
+pub use storage::{ConfigMap, Secret};
+pub use webhook::{MutatingWebhook, MutatingWebhookConfiguration, WebhookClientConfig, WebhookService};
+pub use workload::{
+    CronJobSpec, JobSpec, JobTemplate, LabelSelector, LabelSelectorRequirement, PodTemplate, Workload,
+    WorkloadSpec,
+};

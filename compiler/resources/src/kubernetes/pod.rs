@@ -1,8 +1,10 @@
 //! Kubernetes Pod: the parts of it that a mesh reads. A pod has many others; they are left alone.
 
-use meshc_syntax::de::Spanned;
+use meshc_syntax::de::{IntOrString, Spanned};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::forms;
 use crate::{Ignored, Metadata};
 
 /// A pod.
@@ -20,41 +22,125 @@ pub struct Pod {
 }
 
 /// Kubernetes's `PodSpec`, in part.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(transform = forms::open)]
 pub struct PodSpec {
     /// The identity; `default` when absent.
+    #[schemars(transform = forms::dns_name)]
     pub service_account_name: Option<Spanned<String>>,
     /// Deprecated name of the same.
     pub service_account: Option<Spanned<String>>,
     /// Containers.
+    #[schemars(
+        length(min = 1),
+        extend(
+            "x-meshc-required" = true,
+            "x-kubernetes-list-type" = "map",
+            "x-kubernetes-list-map-keys" = ["name"],
+        )
+    )]
     pub containers: Vec<Spanned<Container>>,
+    /// Run before the others, or, with `restartPolicy: Always`, beside them.
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub init_containers: Vec<Spanned<Container>>,
     /// The node's own network: no sidecar.
     pub host_network: Option<Spanned<bool>>,
     /// The node.
     pub node_name: Option<Spanned<String>>,
+    /// Its name in DNS, under `subdomain`.
+    #[schemars(transform = forms::dns_label)]
+    pub hostname: Option<Spanned<String>>,
+    /// The headless Service under which it has a name in DNS.
+    #[schemars(transform = forms::dns_label)]
+    pub subdomain: Option<Spanned<String>>,
 }
 
 /// Kubernetes's `Container`, in part.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(transform = forms::open)]
 pub struct Container {
     /// Its name.
+    #[schemars(required, transform = forms::dns_label)]
     pub name: Option<Spanned<String>>,
+    /// What it runs.
+    pub image: Option<Spanned<String>>,
     /// Ports that it says it listens on.
+    #[schemars(transform = forms::holds(
+        "self.all(p, !has(p.name) || self.exists_one(o, has(o.name) && o.name == p.name))",
+        "the names of a container's ports must differ"
+    ))]
     pub ports: Vec<Spanned<ContainerPort>>,
+    /// Whether requests may come.
+    pub readiness_probe: Option<Spanned<Probe>>,
+    /// Whether it lives.
+    pub liveness_probe: Option<Spanned<Probe>>,
+    /// Whether it has begun.
+    pub startup_probe: Option<Spanned<Probe>>,
 }
 
 /// A port of a container.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerPort {
     /// For `targetPort` by name.
+    #[schemars(transform = forms::port_name)]
     pub name: Option<Spanned<String>>,
     /// The port.
+    #[schemars(required, transform = forms::port)]
     pub container_port: Option<Spanned<u32>>,
     /// `TCP`, `UDP`, `SCTP`.
+    #[schemars(transform = forms::protocol)]
     pub protocol: Option<Spanned<String>>,
+    /// The node's port.
+    #[schemars(range(min = 0, max = 65535))]
+    pub host_port: Option<Spanned<i32>>,
+    /// The node's address.
+    #[serde(rename = "hostIP")]
+    pub host_ip: Option<Spanned<String>>,
+}
+
+/// Kubernetes's `Probe`, in part.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(
+    transform = forms::open,
+    extend("x-meshc-one-of" = [["exec", "httpGet", "tcpSocket", "grpc"]])
+)]
+pub struct Probe {
+    /// A request.
+    pub http_get: Option<Spanned<HttpGetAction>>,
+    /// A connection.
+    pub tcp_socket: Option<Spanned<TcpSocketAction>>,
+}
+
+/// Kubernetes's `HTTPGetAction`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HttpGetAction {
+    /// The path.
+    pub path: Option<Spanned<String>>,
+    /// The port, by number or name.
+    #[schemars(required, transform = forms::port_or_name)]
+    pub port: Option<Spanned<IntOrString>>,
+    /// The pod's own address when absent.
+    pub host: Option<Spanned<String>>,
+    /// `HTTP` or `HTTPS`.
+    #[schemars(extend("enum" = ["HTTP", "HTTPS"]))]
+    pub scheme: Option<Spanned<String>>,
+    http_headers: Ignored,
+}
+
+/// Kubernetes's `TCPSocketAction`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TcpSocketAction {
+    /// The port, by number or name.
+    #[schemars(required, transform = forms::port_or_name)]
+    pub port: Option<Spanned<IntOrString>>,
+    /// The pod's own address when absent.
+    pub host: Option<Spanned<String>>,
 }
 
 /// Kubernetes's `PodStatus`, in part.
