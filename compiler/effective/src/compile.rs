@@ -39,7 +39,8 @@ struct Compiler<'a> {
     mesh: &'a Mesh,
     /// The keys of labels that any route asks of its callers.
     label_keys: BTreeSet<String>,
-    outbound: BTreeMap<(String, BTreeMap<String, String>), Arc<Outbound>>,
+    /// By namespace, labels and the place of the Sidecar.
+    outbound: BTreeMap<(String, BTreeMap<String, String>, usize), Arc<Outbound>>,
     gateway_views: BTreeMap<String, Arc<GatewayView>>,
     clusters: clusters::Cache,
     listeners: outbound::Listeners,
@@ -73,7 +74,7 @@ impl<'a> Compiler<'a> {
         let outbound = self.outbound(pod);
         let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
-        let (inbound, ports) = inbound::listener(&targets, &security);
+        let (inbound, ports) = inbound::listener(&targets, &security, &self.mesh.config);
         let mut listeners = outbound.listeners.to_vec();
         listeners.push(Arc::new(inbound));
         Proxy {
@@ -104,14 +105,16 @@ impl<'a> Compiler<'a> {
             .filter(|(key, _)| self.label_keys.contains(*key))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        let key = (pod.namespace.clone(), labels);
+        let sidecar = self.mesh.sidecars.of(pod);
+        let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
+        let key = (pod.namespace.clone(), labels, place);
         if let Some(known) = self.outbound.get(&key) {
             return Arc::clone(known);
         }
-        let view = self.mesh.sidecar_view(&pod.namespace);
+        let view = self.mesh.sidecar_view(&pod.namespace, sidecar);
         let made = Arc::new(Outbound {
-            tables: outbound::tables(&view, &key.1, &mut self.shared),
-            listeners: self.listeners.of(&view, &mut self.found),
+            tables: outbound::tables(self.mesh, &view, &key.1, &mut self.shared),
+            listeners: self.listeners.of(&view, &outbound::policy::of(self.mesh, &view), &mut self.found),
             clusters: self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar),
         });
         self.outbound.insert(key, Arc::clone(&made));

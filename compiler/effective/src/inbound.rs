@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use meshc_mesh::{Protocol, Target, UNSPECIFIED};
+use meshc_mesh::{MeshConfig, Protocol, Target, UNSPECIFIED};
 
 use crate::model::{
     Binding, Chain, ChainAction, Direction, Listener, Origin, RouteTable, Security, VirtualHost,
@@ -14,7 +14,11 @@ use crate::{http, names};
 pub(crate) const RESERVED_PORTS: [u16; 4] = [names::OUTBOUND_PORT, names::INBOUND_PORT, 15021, 15090];
 
 /// The listener of captured inbound connections, and the workload's ports that have a chain.
-pub(crate) fn listener(targets: &[Target], security: &Arc<Security>) -> (Listener, Vec<u16>) {
+pub(crate) fn listener(
+    targets: &[Target],
+    security: &Arc<Security>,
+    config: &MeshConfig,
+) -> (Listener, Vec<u16>) {
     // The oldest service decides what is spoken on a port.
     let mut by_port: BTreeMap<u16, &Target> = BTreeMap::new();
     for target in targets.iter().filter(|target| protocol(target) != Protocol::Udp) {
@@ -32,7 +36,7 @@ pub(crate) fn listener(targets: &[Target], security: &Arc<Security>) -> (Listene
     let mut origins = Vec::new();
     for (&port, target) in &by_port {
         let origin = origin(target);
-        chains.push(chain(port, target, origin.clone()));
+        chains.push(chain(port, target, config, origin.clone()));
         origins.push(origin);
     }
     let listener = Listener {
@@ -59,7 +63,7 @@ fn origin(target: &Target) -> Origin {
     Origin::new(span, format!("{}: port {number} is port {} of its pods", service.meta, target.target_port))
 }
 
-fn chain(port: u16, target: &Target, origin: Origin) -> Chain {
+fn chain(port: u16, target: &Target, config: &MeshConfig, origin: Origin) -> Chain {
     let name = format!("{UNSPECIFIED}_{port}");
     let cluster = names::inbound(port);
     let protocol = protocol(target);
@@ -67,7 +71,8 @@ fn chain(port: u16, target: &Target, origin: Origin) -> Chain {
         return tcp(name, Some(port), &cluster);
     }
     let of_service = target.service.ports.get(target.port).map_or(port, |of_service| of_service.number);
-    let route = http::inbound(&cluster, &target.service.hostname, of_service, protocol, vec![origin.clone()]);
+    let route =
+        http::inbound(&cluster, &target.service.hostname, of_service, protocol, config, vec![origin.clone()]);
     let host = VirtualHost {
         name: format!("inbound|http|{of_service}"),
         domains: vec!["*".to_owned()],

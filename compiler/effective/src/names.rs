@@ -8,6 +8,8 @@ pub(crate) const BLACK_HOLE_CLUSTER: &str = "BlackHoleCluster";
 pub(crate) const INBOUND_PASSTHROUGH_CLUSTER: &str = "InboundPassthroughCluster";
 /// The virtual host for what no service claims.
 pub(crate) const ALLOW_ANY: &str = "allow_any";
+/// The virtual host for what no service claims where that is refused.
+pub(crate) const BLOCK_ALL: &str = "block_all";
 /// The listener that hands captured outbound connections over.
 pub(crate) const VIRTUAL_OUTBOUND: &str = "virtualOutbound";
 /// The listener of captured inbound connections.

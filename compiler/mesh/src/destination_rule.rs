@@ -9,9 +9,9 @@ use meshc_resources::{Object, istio};
 use meshc_syntax::de::Spanned;
 
 use crate::hostname::{most_specific, qualify};
-use crate::{ExportTo, Meta, Service};
+use crate::{ExportTo, MeshConfig, Meta, Service};
 
-/// The namespace whose DestinationRules hold for everyone, Istio's `rootNamespace`.
+/// The namespace whose resources hold for everyone, unless the mesh has another `rootNamespace`.
 pub const ROOT_NAMESPACE: &str = "istio-system";
 
 /// The DestinationRules of one host, of one namespace and with one `exportTo`, merged.
@@ -44,6 +44,8 @@ pub struct DestinationRules {
     exported: BTreeMap<String, ByHost>,
     /// Private rules of the root namespace.
     root_private: ByHost,
+    /// The namespace whose rules hold for everyone.
+    root: String,
 }
 
 // === impl DestinationRule ===
@@ -95,18 +97,20 @@ impl DestinationRule {
 
 impl DestinationRules {
     /// From all resources, in any order.
-    pub fn new(objects: &[Object<istio::DestinationRule>]) -> Self {
+    pub fn new(objects: &[Object<istio::DestinationRule>], config: &MeshConfig) -> Self {
         let mut rules: Vec<_> = objects.iter().map(DestinationRule::new).collect();
         rules.sort_by(|a, b| a.meta.by_age(&b.meta));
-        let mut all = Self::default();
+        let root = config.root_namespace();
+        let private = config.destination_rules_are_private();
+        let mut all = Self { root: root.to_owned(), ..Self::default() };
         for rule in &rules {
             let namespace = rule.meta.namespace.as_str();
             if rule.export_to.allows(namespace, namespace) {
                 add(all.own.entry(namespace.to_owned()).or_default(), rule);
             }
-            if !rule.export_to.is_private(namespace) {
+            if !(rule.export_to.is_private(namespace) || private && rule.export_to.is_unset()) {
                 add(all.exported.entry(namespace.to_owned()).or_default(), rule);
-            } else if namespace == ROOT_NAMESPACE {
+            } else if namespace == root {
                 add(&mut all.root_private, rule);
             }
         }
@@ -133,11 +137,11 @@ impl DestinationRules {
     /// The rule that proxies of `caller` follow for a service: one of their own namespace, else of the
     /// service's, else of the root namespace.
     pub fn rule(&self, caller: &str, service: &Service) -> Option<&Arc<DestinationRule>> {
-        let own = if caller == ROOT_NAMESPACE { Some(&self.root_private) } else { self.own.get(caller) };
+        let own = if caller == self.root { Some(&self.root_private) } else { self.own.get(caller) };
         if let Some((_, rules)) = own.and_then(|rules| most_specific(&service.hostname, rules)) {
             return rules.first();
         }
-        [service.namespace(), ROOT_NAMESPACE].into_iter().find_map(|owner| {
+        [service.namespace(), self.root.as_str()].into_iter().find_map(|owner| {
             let (_, rules) = most_specific(&service.hostname, self.exported.get(owner)?)?;
             rules.iter().find(|rule| rule.export_to.is_public() || rule.export_to.allows(owner, caller))
         })

@@ -5,18 +5,13 @@ use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_resources::Resources;
-use meshc_resources::istio::mesh::ExtensionProvider;
 use meshc_settings::{External, Settings};
-use meshc_syntax::de::Spanned;
 
 use crate::build::{self, GatewaysOfPods};
 use crate::{
-    DestinationRules, Gateway, Mtls, MtlsMode, Namespace, Pod, Policies, Semantics, Service, TargetPort,
-    View, VirtualService, Workload,
+    DestinationRules, Gateway, MeshConfig, Mtls, MtlsMode, Namespace, Pod, Policies, Semantics, Service,
+    Sidecar, Sidecars, TargetPort, View, VirtualService, Workload,
 };
-
-/// The first part of identities where MeshConfig says nothing.
-pub(crate) const DEFAULT_TRUST_DOMAIN: &str = "cluster.local";
 
 /// The mesh that all resources together declare.
 #[derive(Debug, Clone, Default)]
@@ -33,14 +28,14 @@ pub struct Mesh {
     pub virtual_services: Vec<Arc<VirtualService>>,
     /// By who declares and who sees them.
     pub destination_rules: DestinationRules,
+    /// By namespace and workload.
+    pub sidecars: Sidecars,
+    /// The settings of the whole mesh.
+    pub config: MeshConfig,
     /// In Istio's order.
     pub gateways: Vec<Arc<Gateway>>,
     /// Who may connect and ask.
     pub policies: Policies,
-    /// MeshConfig's trust domain, then its aliases.
-    pub(crate) trust_domains: Vec<String>,
-    /// MeshConfig's providers of authorization and telemetry.
-    pub(crate) extension_providers: Vec<Spanned<ExtensionProvider>>,
     /// What the Gateway API's objects are told, in the order of their kinds, then of the resources.
     pub statuses: Vec<crate::ObjectStatus>,
     /// What was found while names were resolved.
@@ -81,9 +76,9 @@ impl Mesh {
         build::mesh(resources, settings)
     }
 
-    /// What the sidecars of a namespace see.
-    pub fn sidecar_view(&self, namespace: &str) -> View {
-        View::of_sidecars(self, namespace)
+    /// What the sidecars of a namespace see for which this Sidecar holds.
+    pub fn sidecar_view(&self, namespace: &str, sidecar: Option<&Arc<Sidecar>>) -> View {
+        View::of_sidecars(self, namespace, sidecar)
     }
 
     /// What the gateways of a namespace see.
@@ -121,6 +116,12 @@ impl Mesh {
         of_host.filter(|service| service.namespace() == namespace).min_by_key(|service| service.registry)
     }
 
+    /// All services with this host, in Istio's order.
+    pub fn services_of(&self, host: &str) -> impl Iterator<Item = &Arc<Service>> {
+        let places = self.by_host.get(host).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|&index| self.services.get(index))
+    }
+
     /// The gateway called `NAMESPACE/NAME`.
     pub fn gateway(&self, key: &str) -> Option<&Arc<Gateway>> {
         self.gateways.iter().find(|gateway| gateway.meta.key() == key)
@@ -140,15 +141,8 @@ impl Mesh {
 
     /// The trust domain of the mesh, then its aliases; never empty.
     pub fn trust_domains(&self) -> Vec<String> {
-        if self.trust_domains.is_empty() {
-            return vec![DEFAULT_TRUST_DOMAIN.to_owned()];
-        }
-        self.trust_domains.clone()
-    }
-
-    /// MeshConfig's providers of authorization and telemetry.
-    pub fn extension_providers(&self) -> &[Spanned<ExtensionProvider>] {
-        &self.extension_providers
+        let aliases = self.config.trust_domain_aliases();
+        std::iter::once(self.config.trust_domain()).chain(aliases).map(ToOwned::to_owned).collect()
     }
 
     /// Which connections a pod takes.

@@ -8,7 +8,7 @@ use meshc_resources::istio::{MutualTls, MutualTlsMode, PeerAuthentication};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
-use crate::{Meta, Policy, ROOT_NAMESPACE};
+use crate::{Meta, Policy};
 
 /// What a port takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,8 +65,8 @@ impl Mtls {
 
 /// Istio's `ComposePeerAuthentication` of the policies that hold, oldest first within a namespace: the oldest of a
 /// scope wins, a narrower scope before a wider one, and what is not set is inherited.
-pub(crate) fn compose(policies: &[&Arc<Policy<PeerAuthentication>>]) -> Mtls {
-    let in_root = |policy: &&&Arc<Policy<PeerAuthentication>>| policy.meta.namespace == ROOT_NAMESPACE;
+pub(crate) fn compose(policies: &[&Arc<Policy<PeerAuthentication>>], root_namespace: &str) -> Mtls {
+    let in_root = |policy: &&&Arc<Policy<PeerAuthentication>>| policy.meta.namespace == root_namespace;
     let of_all = |policy: &&&Arc<Policy<PeerAuthentication>>| policy.selector.is_empty();
     let mesh = policies.iter().find(|policy| in_root(policy) && of_all(policy));
     let namespace = policies.iter().find(|policy| !in_root(policy) && of_all(policy));

@@ -10,7 +10,7 @@ use meshc_resources::{Metadata, Object};
 use meshc_syntax::de::Spanned;
 
 use crate::mtls::{self, Mtls};
-use crate::{Meta, ROOT_NAMESPACE, selects};
+use crate::{Meta, selects};
 
 /// On pods of a Gateway of the Gateway API: the Gateway's name.
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
@@ -39,6 +39,7 @@ type ByNamespace<T> = BTreeMap<String, Vec<Arc<Policy<T>>>>;
 /// The security policies of a mesh.
 #[derive(Debug, Clone, Default)]
 pub struct Policies {
+    root_namespace: String,
     peer: ByNamespace<PeerAuthentication>,
     request: ByNamespace<RequestAuthentication>,
     authorization: ByNamespace<AuthorizationPolicy>,
@@ -51,8 +52,10 @@ impl Policies {
         peer: &[Object<PeerAuthentication>],
         request: &[Object<RequestAuthentication>],
         authorization: &[Object<AuthorizationPolicy>],
+        root_namespace: &str,
     ) -> Self {
         Self {
+            root_namespace: root_namespace.to_owned(),
             peer: by_namespace("PeerAuthentication", peer, |spec| (spec.selector.as_ref(), Vec::new())),
             request: by_namespace("RequestAuthentication", request, |spec| {
                 (spec.selector.as_ref(), references(spec.target_ref.as_ref(), &spec.target_refs))
@@ -65,7 +68,7 @@ impl Policies {
 
     /// Which connections a workload with these labels takes.
     pub fn mtls(&self, namespace: &str, labels: &BTreeMap<String, String>) -> Mtls {
-        mtls::compose(&self.peer_authentications(namespace, labels))
+        mtls::compose(&self.peer_authentications(namespace, labels), &self.root_namespace)
     }
 
     /// The PeerAuthentications that hold for a workload: those of its namespace, then those of the root's.
@@ -74,7 +77,7 @@ impl Policies {
         namespace: &str,
         labels: &BTreeMap<String, String>,
     ) -> Vec<&Arc<Policy<PeerAuthentication>>> {
-        holding(&self.peer, &[namespace, ROOT_NAMESPACE], namespace, labels)
+        holding(&self.peer, &[namespace, &self.root_namespace], namespace, labels)
     }
 
     /// The RequestAuthentications that hold for a workload: those of its namespace, then those of the root's.
@@ -83,7 +86,7 @@ impl Policies {
         namespace: &str,
         labels: &BTreeMap<String, String>,
     ) -> Vec<&Arc<Policy<RequestAuthentication>>> {
-        holding(&self.request, &[namespace, ROOT_NAMESPACE], namespace, labels)
+        holding(&self.request, &[namespace, &self.root_namespace], namespace, labels)
     }
 
     /// The AuthorizationPolicies that hold for a workload: those of the root namespace, then those of its own.
@@ -92,7 +95,7 @@ impl Policies {
         namespace: &str,
         labels: &BTreeMap<String, String>,
     ) -> Vec<&Arc<Policy<AuthorizationPolicy>>> {
-        holding(&self.authorization, &[ROOT_NAMESPACE, namespace], namespace, labels)
+        holding(&self.authorization, &[&self.root_namespace, namespace], namespace, labels)
     }
 
     /// Every PeerAuthentication, by namespace, oldest first.

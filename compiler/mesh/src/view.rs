@@ -1,80 +1,99 @@
-//! What the proxies of one namespace see: services, VirtualServices and DestinationRules by `exportTo`, in
-//! the order in which Istio considers them.
+//! What a proxy sees: services, VirtualServices and DestinationRules by `exportTo` and, for sidecars, by the Sidecar
+//! that holds for them, in the order in which Istio considers them (`SidecarScope` of `pilot/pkg/model/sidecar.go`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::hostname::{is_wildcard, most_specific};
+use crate::hostname::{MESH_GATEWAY, is_wildcard, most_specific};
+use crate::sidecar::{EgressSpec, Imports, Sidecar};
 use crate::{DestinationRule, Mesh, Registry, Service, VirtualService};
 
-/// The mesh from one namespace.
+/// The mesh from one namespace, through one Sidecar.
 #[derive(Debug, Clone)]
 pub struct View {
     /// The namespace.
     pub namespace: String,
-    /// Every visible service in Istio's order, several with one host only if they are of one namespace.
-    pub services: Vec<Arc<Service>>,
+    /// The Sidecar that reduces it, if any.
+    pub sidecar: Option<Arc<Sidecar>>,
+    /// What is reached by the ports that the Sidecar has listeners of its own for, in its order.
+    pub listeners: Vec<Arc<Egress>>,
+    /// What is reached by all other ports; nothing where the Sidecar has no listener for them.
+    pub catch_all: Arc<Egress>,
     /// One service for each host: what destinations and clusters mean.
     pub hosts: Vec<Arc<Service>>,
-    /// The visible VirtualServices for sidecars.
-    pub virtual_services: Vec<Arc<VirtualService>>,
     by_host: HashMap<String, usize>,
+}
+
+/// What is reached by one listener.
+#[derive(Debug, Clone, Default)]
+pub struct Egress {
+    /// The Sidecar's listener; none without a Sidecar.
+    pub spec: Option<EgressSpec>,
+    /// Every service in Istio's order, several with one host only if they are of one namespace.
+    pub services: Vec<Arc<Service>>,
+    /// The VirtualServices.
+    pub virtual_services: Vec<Arc<VirtualService>>,
     /// For each service, the VirtualService whose host covers it most closely.
     closest: HashMap<String, Arc<VirtualService>>,
 }
 
+// === impl View ===
+
 impl View {
-    /// What sidecars of `namespace` see.
-    pub(crate) fn of_sidecars(mesh: &Mesh, namespace: &str) -> Self {
-        let mut owners: HashMap<&str, &Arc<Service>> = HashMap::new();
+    /// What the sidecars of `namespace` see for which this Sidecar holds.
+    pub(crate) fn of_sidecars(mesh: &Mesh, namespace: &str, sidecar: Option<&Arc<Sidecar>>) -> Self {
+        let specs = sidecar.map(|sidecar| sidecar.egress.as_slice()).unwrap_or_default();
+        let mut listeners = Vec::with_capacity(specs.len());
+        let mut catch_all = None;
+        let mut hosts = ByHost::default();
         let visible = mesh.services_visible_to(namespace);
-        for service in &visible {
-            // One namespace for each host: the caller's own, else Kubernetes's, else the first.
-            let preferred = |old: &Arc<Service>| {
-                service.namespace() == namespace
-                    || (old.registry == Registry::External
-                        && service.registry == Registry::Kubernetes
-                        && old.namespace() != namespace)
-            };
-            owners
-                .entry(service.hostname.as_str())
-                .and_modify(|owner| {
-                    if preferred(owner) {
-                        *owner = service;
-                    }
-                })
-                .or_insert(service);
+        for spec in specs {
+            let imports = Imports::new(spec.hosts.iter().map(|host| host.value.as_str()), namespace);
+            let egress = Arc::new(Egress::new(mesh, namespace, &visible, &imports, Some(spec)));
+            hosts.import(mesh, namespace, &egress);
+            if spec.port.is_some() {
+                listeners.push(egress);
+            } else {
+                catch_all.get_or_insert(egress);
+            }
         }
-        let services = visible
-            .iter()
-            .filter(|s| {
-                owners.get(s.hostname.as_str()).is_some_and(|owner| owner.namespace() == s.namespace())
-            })
-            .cloned()
-            .collect();
-        Self::new(mesh, namespace, services)
+        if specs.is_empty() {
+            let egress = Arc::new(Egress::new(mesh, namespace, &visible, &Imports::everything(), None));
+            hosts.import(mesh, namespace, &egress);
+            catch_all = Some(egress);
+        }
+        Self {
+            namespace: namespace.to_owned(),
+            sidecar: sidecar.cloned(),
+            listeners,
+            catch_all: catch_all.unwrap_or_default(),
+            hosts: hosts.list,
+            by_host: hosts.places,
+        }
     }
 
     /// What gateways of `namespace` see.
     pub(crate) fn of_gateways(mesh: &Mesh, namespace: &str) -> Self {
-        Self::new(mesh, namespace, mesh.services_visible_to(namespace))
-    }
-
-    fn new(mesh: &Mesh, namespace: &str, services: Vec<Arc<Service>>) -> Self {
-        let (hosts, by_host) = merge_by_host(&services);
-        let virtual_services = mesh.virtual_services_for(crate::hostname::MESH_GATEWAY, namespace);
+        let services = mesh.services_visible_to(namespace);
+        let mut hosts = ByHost::default();
+        for service in &services {
+            hosts.add(service);
+        }
+        let virtual_services = mesh.virtual_services_for(MESH_GATEWAY, namespace);
         let closest = closest(&virtual_services, &services);
-        Self { namespace: namespace.to_owned(), services, hosts, virtual_services, by_host, closest }
+        Self {
+            namespace: namespace.to_owned(),
+            sidecar: None,
+            listeners: Vec::new(),
+            catch_all: Arc::new(Egress { spec: None, services, virtual_services, closest }),
+            hosts: hosts.list,
+            by_host: hosts.places,
+        }
     }
 
     /// The service that a host means here.
     pub fn service(&self, host: &str) -> Option<&Arc<Service>> {
         self.by_host.get(host).and_then(|&index| self.hosts.get(index))
-    }
-
-    /// The VirtualService whose host covers this service most closely.
-    pub fn closest_virtual_service(&self, host: &str) -> Option<&Arc<VirtualService>> {
-        self.closest.get(host)
     }
 
     /// The DestinationRule that holds for a service here.
@@ -85,29 +104,169 @@ impl View {
     ) -> Option<&'m Arc<DestinationRule>> {
         mesh.destination_rules.rule(&self.namespace, service)
     }
+
+    /// The listener that serves a port: one of its own, else that for all others. None where there is neither.
+    pub fn egress(&self, port: u16) -> Option<&Arc<Egress>> {
+        let own = self.listeners.iter().find(|egress| egress.port() == Some(port));
+        own.or_else(|| self.has_catch_all().then_some(&self.catch_all))
+    }
+
+    /// Whether ports without a listener of their own are served.
+    pub fn has_catch_all(&self) -> bool {
+        self.sidecar.as_ref().is_none_or(|sidecar| {
+            sidecar.egress.is_empty() || sidecar.egress.iter().any(|listener| listener.port.is_none())
+        })
+    }
 }
 
-/// One service for each host: Kubernetes before ServiceEntries, else the first, with the ports of others of
-/// the same namespace and kind added to it.
-fn merge_by_host(services: &[Arc<Service>]) -> (Vec<Arc<Service>>, HashMap<String, usize>) {
-    let mut hosts: Vec<Arc<Service>> = Vec::with_capacity(services.len());
-    let mut by_host: HashMap<String, usize> = HashMap::with_capacity(services.len());
-    for service in services {
-        let Some(existing) = by_host.get(&service.hostname).and_then(|&index| hosts.get_mut(index)) else {
-            by_host.insert(service.hostname.clone(), hosts.len());
-            hosts.push(Arc::clone(service));
-            continue;
+// === impl Egress ===
+
+impl Egress {
+    fn new(
+        mesh: &Mesh,
+        namespace: &str,
+        visible: &[Arc<Service>],
+        imports: &Imports,
+        spec: Option<&EgressSpec>,
+    ) -> Self {
+        let required = spec.and_then(EgressSpec::required_port);
+        let exact = imports.exact().map(|named| exact_services(mesh, namespace, named));
+        let candidates = exact.as_deref().unwrap_or(visible);
+        let imported = candidates
+            .iter()
+            .filter(|service| imports.has_service(service.namespace(), &service.hostname))
+            .filter_map(|service| match required {
+                Some(port) => with_ports(service, |number| number == port),
+                None => Some(Arc::clone(service)),
+            });
+        let services = of_one_namespace(imported.collect(), namespace);
+        let mut virtual_services = mesh.virtual_services_for(MESH_GATEWAY, namespace);
+        virtual_services.retain(|by| imports.has_virtual_service(by));
+        let closest = closest(&virtual_services, &services);
+        Self { spec: spec.cloned(), services, virtual_services, closest }
+    }
+
+    /// The VirtualService whose host covers this service most closely.
+    pub fn closest_virtual_service(&self, host: &str) -> Option<&Arc<VirtualService>> {
+        self.closest.get(host)
+    }
+
+    /// The port of a listener of a port; 0 for a Unix socket.
+    pub fn port(&self) -> Option<u16> {
+        Some(self.spec.as_ref()?.port.as_ref()?.number)
+    }
+}
+
+/// The services with these hosts in these namespaces, as far as they are seen.
+fn exact_services(mesh: &Mesh, namespace: &str, named: BTreeSet<(String, String)>) -> Vec<Arc<Service>> {
+    let found = named.iter().filter_map(|(of, host)| mesh.service(host, of));
+    let mut services: Vec<_> = found.filter(|service| service.is_visible_to(namespace)).cloned().collect();
+    services.sort_by(|a, b| {
+        let key = |s: &Arc<Service>| (s.meta.created, s.name.clone(), s.namespace().to_owned());
+        key(a).cmp(&key(b))
+    });
+    services
+}
+
+/// A service with those of its ports that are wanted; none without any.
+fn with_ports(service: &Arc<Service>, wanted: impl Fn(u16) -> bool) -> Option<Arc<Service>> {
+    if service.ports.iter().all(|port| wanted(port.number)) {
+        return Some(Arc::clone(service)).filter(|service| !service.ports.is_empty());
+    }
+    let mut part = Service::clone(service);
+    part.ports.retain(|port| wanted(port.number));
+    part.endpoints.retain(|endpoint| wanted(endpoint.service_port));
+    (!part.ports.is_empty()).then(|| Arc::new(part))
+}
+
+/// The services of one namespace for each host: the caller's own, else Kubernetes's, else the first.
+fn of_one_namespace(mut services: Vec<Arc<Service>>, namespace: &str) -> Vec<Arc<Service>> {
+    let mut owners: HashMap<String, Arc<Service>> = HashMap::with_capacity(services.len());
+    let mut several = false;
+    for service in &services {
+        let preferred = |old: &Service| {
+            service.namespace() == namespace
+                || (old.registry == Registry::External
+                    && service.registry == Registry::Kubernetes
+                    && old.namespace() != namespace)
         };
+        match owners.get_mut(&service.hostname) {
+            Some(owner) => {
+                several = true;
+                if preferred(owner) {
+                    *owner = Arc::clone(service);
+                }
+            }
+            None => {
+                owners.insert(service.hostname.clone(), Arc::clone(service));
+            }
+        }
+    }
+    if several {
+        services.retain(|service| {
+            owners.get(&service.hostname).is_some_and(|owner| owner.namespace() == service.namespace())
+        });
+    }
+    services
+}
+
+/// One service for each host: Kubernetes before ServiceEntries, else the first, with the ports of others of the same
+/// namespace and kind added to it.
+#[derive(Debug, Default)]
+struct ByHost {
+    list: Vec<Arc<Service>>,
+    places: HashMap<String, usize>,
+}
+
+impl ByHost {
+    /// Adds the services of a listener, and those that its VirtualServices route to.
+    fn import(&mut self, mesh: &Mesh, namespace: &str, egress: &Egress) {
+        for service in &egress.services {
+            self.add(service);
+        }
+        let required = egress.spec.as_ref().and_then(EgressSpec::required_port);
+        for by in &egress.virtual_services {
+            // Most are there already, whole.
+            if by.hosts_of_destinations().all(|host| self.has_whole(mesh, namespace, host)) {
+                continue;
+            }
+            for (host, ports) in by.destinations(namespace) {
+                let Some(service) = destination(mesh, namespace, host) else { continue };
+                let part = match required {
+                    Some(port) => with_ports(service, |number| number == port),
+                    None if ports.contains(&0) => Some(Arc::clone(service)),
+                    None => with_ports(service, |number| ports.contains(&number)),
+                };
+                if let Some(part) = part {
+                    self.add(&part);
+                }
+            }
+        }
+    }
+
+    /// Whether the service that a route means by a host is there with all of its ports, or there is none.
+    fn has_whole(&self, mesh: &Mesh, namespace: &str, host: &str) -> bool {
+        let known = self.places.get(host).and_then(|&at| self.list.get(at));
+        destination(mesh, namespace, host)
+            .is_none_or(|service| known.is_some_and(|known| Arc::ptr_eq(known, service)))
+    }
+
+    fn add(&mut self, service: &Arc<Service>) {
+        let Some(existing) = self.places.get(&service.hostname).and_then(|&at| self.list.get_mut(at)) else {
+            self.places.insert(service.hostname.clone(), self.list.len());
+            self.list.push(Arc::clone(service));
+            return;
+        };
+        if Arc::ptr_eq(existing, service) {
+            return;
+        }
         match (existing.registry, service.registry) {
             (Registry::Kubernetes, Registry::External) => {}
             (Registry::External, Registry::Kubernetes) => *existing = Arc::clone(service),
             _ if mergeable(existing, service) => {
-                let missing: Vec<_> = service
-                    .ports
-                    .iter()
-                    .filter(|port| existing.port(port.number).is_none())
-                    .cloned()
-                    .collect();
+                let is_new = |number: u16| existing.port(number).is_none();
+                let missing: Vec<_> =
+                    service.ports.iter().filter(|port| is_new(port.number)).cloned().collect();
                 if !missing.is_empty() {
                     let merged = Arc::make_mut(existing);
                     let added = service
@@ -121,7 +280,15 @@ fn merge_by_host(services: &[Arc<Service>]) -> (Vec<Arc<Service>>, HashMap<Strin
             _ => {}
         }
     }
-    (hosts, by_host)
+}
+
+/// The service that a route of a namespace means by a host: its own, else Kubernetes's, else the oldest that it sees.
+fn destination<'m>(mesh: &'m Mesh, namespace: &str, host: &str) -> Option<&'m Arc<Service>> {
+    if let Some(own) = mesh.service(host, namespace) {
+        return Some(own);
+    }
+    let seen = mesh.services_of(host).filter(|service| service.is_visible_to(namespace));
+    seen.min_by_key(|service| (service.registry, service.meta.created))
 }
 
 fn mergeable(a: &Service, b: &Service) -> bool {

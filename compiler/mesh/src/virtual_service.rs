@@ -1,6 +1,8 @@
 //! VirtualServices with every name in full and every delegate merged into its root.
 
-use meshc_resources::istio::HttpRoute;
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshc_resources::istio::{Destination, HttpRoute};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
@@ -62,6 +64,43 @@ impl VirtualService {
     pub fn is_for(&self, gateway: &str) -> bool {
         self.gateways.iter().any(|g| g == gateway)
     }
+}
+
+impl VirtualService {
+    /// The hosts to which anyone may be routed, some of them several times.
+    pub(crate) fn hosts_of_destinations(&self) -> impl Iterator<Item = &str> {
+        let routed = self.http.iter().flat_map(|rule| destinations(&rule.route));
+        routed.map(|destination| destination.host.as_ref().map_or("", |host| host.value.as_str()))
+    }
+
+    /// The hosts to which callers of a namespace may be routed, with the ports that are named; 0 stands for a host
+    /// without a port.
+    pub fn destinations(&self, namespace: &str) -> BTreeMap<&str, BTreeSet<u16>> {
+        let mut found: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
+        for HttpRule { route, .. } in self.http.iter().filter(|rule| is_for(&rule.route, namespace)) {
+            for destination in destinations(route) {
+                let port = destination.port.as_ref().and_then(|port| port.number.as_ref());
+                let port = port.and_then(|number| u16::try_from(number.value).ok()).unwrap_or(0);
+                let host = destination.host.as_ref().map_or("", |host| host.value.as_str());
+                found.entry(host).or_default().insert(port);
+            }
+        }
+        found
+    }
+}
+
+/// Where a route sends requests and copies of them.
+fn destinations(route: &HttpRoute) -> impl Iterator<Item = &Spanned<Destination>> {
+    let mirrors = route.mirrors.iter().filter_map(|mirror| mirror.destination.as_ref());
+    route.route.iter().filter_map(|part| part.destination.as_ref()).chain(&route.mirror).chain(mirrors)
+}
+
+/// Whether one of a route's conditions may hold for callers of a namespace, as Istio looks at it: the last that names
+/// a namespace decides, but the first that names theirs.
+fn is_for(route: &HttpRoute, namespace: &str) -> bool {
+    let named = route.matches.iter().filter_map(|condition| condition.source_namespace.as_ref());
+    let mut named = named.filter(|named| !named.is_empty()).peekable();
+    named.peek().is_none() || named.any(|named| named.value == namespace)
 }
 
 /// The gateways of a VirtualService of `namespace`: sidecars where none is written.

@@ -26,6 +26,12 @@ impl ExportTo {
         self.entries.is_empty()
     }
 
+    /// What is written, else the default of the mesh.
+    #[must_use]
+    pub fn or(self, default: &Self) -> Self {
+        if self.is_unset() { default.clone() } else { self }
+    }
+
     /// Whether every namespace sees it.
     pub fn is_public(&self) -> bool {
         self.is_unset() || self.has("*")

@@ -208,6 +208,7 @@ impl Kind {
                 | Self::ServiceEntry
                 | Self::EnvoyFilter
                 | Self::ProxyConfig
+                | Self::Sidecar
                 | Self::Telemetry
                 | Self::WasmPlugin
                 | Self::TrafficExtension

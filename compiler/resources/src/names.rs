@@ -125,6 +125,26 @@ pub(crate) fn port(number: i64) -> Option<String> {
     (!(1..=65535).contains(&number)).then(|| format!("the port {number} is not within 1 and 65535"))
 }
 
+/// A protocol of a port; empty where it is found out.
+pub(crate) fn protocol(name: &str) -> Option<String> {
+    const KNOWN: [&str; 12] = [
+        "http",
+        "http2",
+        "https",
+        "grpc",
+        "grpc-web",
+        "http_proxy",
+        "tcp",
+        "tls",
+        "udp",
+        "mongo",
+        "redis",
+        "mysql",
+    ];
+    let known = name.is_empty() || KNOWN.contains(&name.to_ascii_lowercase().as_str());
+    (!known).then(|| format!("`{name}` is no protocol that Istio knows"))
+}
+
 /// `HOST:PORT`, `[ADDRESS]:PORT`.
 pub(crate) fn host_port(text: &str) -> Option<String> {
     let Some((host, number)) = split_host_port(text) else {

@@ -207,7 +207,10 @@ impl<'t> Reader<'t> {
                     .custom_resource_definitions
                     .extend(manifest::<crate::kubernetes::CustomResourceDefinition>(kind, root, found));
             }
-            Kind::Sidecar => resources.sidecars.extend(untyped(kind, root, found)),
+            Kind::Sidecar => {
+                let object = manifest::<crate::istio::Sidecar>(kind, root, found);
+                resources.sidecars.extend(object.inspect(|o| rules::sidecar(o, found)));
+            }
             Kind::EnvoyFilter => {
                 found.push(rules::kind_not_implemented::check(root, kind.as_str()));
                 let object = typed::<Manifest<crate::istio::EnvoyFilter>>(kind, root, found);
@@ -223,7 +226,8 @@ impl<'t> Reader<'t> {
                 resources.workload_groups.extend(object);
             }
             Kind::ProxyConfig => {
-                resources.proxy_configs.extend(refused::<crate::istio::ProxyConfig>(kind, root, found))
+                let object = refused::<crate::istio::ProxyConfig>(kind, root, found);
+                resources.proxy_configs.extend(object.inspect(|o| rules::proxy_config(o, found)));
             }
             Kind::AuthorizationPolicy => {
                 let object = typed::<Manifest<crate::istio::AuthorizationPolicy>>(kind, root, found);
@@ -244,14 +248,17 @@ impl<'t> Reader<'t> {
                     .extend(object.inspect(|o| rules::request_authentication(o, root, found)));
             }
             Kind::Telemetry => {
-                resources.telemetries.extend(refused::<crate::istio::Telemetry>(kind, root, found))
+                let object = refused::<crate::istio::Telemetry>(kind, root, found);
+                resources.telemetries.extend(object.inspect(|o| rules::telemetry(o, found)));
             }
             Kind::WasmPlugin => {
-                resources.wasm_plugins.extend(refused::<crate::istio::WasmPlugin>(kind, root, found))
+                let object = refused::<crate::istio::WasmPlugin>(kind, root, found);
+                resources.wasm_plugins.extend(object.inspect(|o| rules::wasm_plugin(o, found)));
             }
-            Kind::TrafficExtension => resources
-                .traffic_extensions
-                .extend(refused::<crate::istio::TrafficExtension>(kind, root, found)),
+            Kind::TrafficExtension => {
+                let object = refused::<crate::istio::TrafficExtension>(kind, root, found);
+                resources.traffic_extensions.extend(object.inspect(|o| rules::traffic_extension(o, found)));
+            }
             Kind::GatewayClass => {
                 resources.gateway_classes.extend(manifest::<gateway_api::GatewayClass>(kind, root, found))
             }

@@ -7,7 +7,7 @@ use meshc_syntax::Suppression;
 
 use crate::istio::{
     AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig,
-    RequestAuthentication, ServiceEntry, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
+    RequestAuthentication, ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
     WorkloadEntry, WorkloadGroup,
 };
 use crate::kubernetes::{
@@ -63,7 +63,7 @@ pub struct Resources {
     /// Kubernetes.
     pub custom_resource_definitions: Vec<Object<CustomResourceDefinition>>,
     /// Istio.
-    pub sidecars: Vec<Object<Untyped>>,
+    pub sidecars: Vec<Object<Sidecar>>,
     /// Istio.
     pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// Istio.

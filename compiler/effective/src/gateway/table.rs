@@ -94,6 +94,7 @@ fn routes(
         gateway,
         port: server.number,
         tls: server.written.tls.is_some(),
+        config: &mesh.config,
         only_port: &only_port,
     };
     http::routes(by, &perspective)

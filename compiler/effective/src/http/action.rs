@@ -57,7 +57,7 @@ pub(super) fn forward(
             Semantics::Istio | Semantics::Ingress => NO_CLUSTER_STATUS,
         },
         timeout: Some(timeout.and_then(|timeout| timeout.as_std()).unwrap_or(Duration::ZERO)),
-        retry: retry::outbound(route.retries.as_deref()),
+        retry: retry::outbound(route.retries.as_deref(), perspective.config),
         rewrite,
         mirrors: mirrors(route, perspective, origins),
         max_stream_duration: None,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use meshc_mesh::{Port, Protocol, Service};
+use meshc_mesh::{MeshConfig, Port, Protocol, Service};
 
 use super::retry;
 use crate::model::{
-    Action, Forward, HeaderOps, Origin, RetryPolicy, Rewrite, Route, RouteMatch, WeightedDestination,
+    Action, DirectResponse, Forward, HeaderOps, Origin, RetryPolicy, Rewrite, Route, RouteMatch,
+    WeightedDestination,
 };
 use crate::names;
 
@@ -14,7 +15,7 @@ use crate::names;
 const DEFAULT: &str = "default";
 
 /// To a service, with the mesh's retries and no timeout.
-pub(crate) fn service(service: &Service, port: &Port) -> Route {
+pub(crate) fn service(service: &Service, port: &Port, config: &MeshConfig) -> Route {
     let cluster = names::outbound(&service.hostname, port.number, None);
     let origin = Origin::new(
         service.meta.span,
@@ -23,13 +24,22 @@ pub(crate) fn service(service: &Service, port: &Port) -> Route {
     Route {
         decorator: Some(format!("{}:{}/*", service.hostname, port.number)),
         origins: vec![origin],
-        ..plain(DEFAULT, cluster, Some(retry::outbound_default()))
+        ..plain(DEFAULT, cluster, retry::outbound(None, config))
     }
 }
 
-/// To wherever the connection was going: what no service of the mesh claims.
-pub(crate) fn allow_any() -> Route {
-    plain(names::ALLOW_ANY, names::PASSTHROUGH_CLUSTER.to_owned(), None)
+/// What no service of the mesh claims, to a cluster.
+pub(crate) fn allow_any(cluster: &str) -> Route {
+    plain(names::ALLOW_ANY, cluster.to_owned(), None)
+}
+
+/// What no service of the mesh claims, refused.
+pub(crate) fn block_all() -> Route {
+    let refused = DirectResponse { status: 502, body: None };
+    Route {
+        action: Action::DirectResponse(refused),
+        ..plain(names::BLOCK_ALL, names::BLACK_HOLE_CLUSTER.to_owned(), None)
+    }
 }
 
 /// To the workload behind the proxy. `host` is the service that named the port.
@@ -38,10 +48,11 @@ pub(crate) fn inbound(
     host: &str,
     port: u16,
     protocol: Protocol,
+    config: &MeshConfig,
     origins: Vec<Origin>,
 ) -> Route {
     // Retries do not go well with gRPC streams.
-    let retry = (!protocol.is_grpc()).then(retry::inbound_default);
+    let retry = if protocol.is_grpc() { None } else { retry::inbound(config) };
     let mut route = plain(DEFAULT, cluster.to_owned(), retry);
     if let Action::Forward(forward) = &mut route.action {
         forward.max_stream_duration = Some(Duration::ZERO);

@@ -14,9 +14,11 @@ mod rule;
 
 use std::collections::BTreeMap;
 
+use meshc_mesh::MeshConfig;
+
 use crate::model::Route;
 
-pub(crate) use defaults::{allow_any, inbound, service};
+pub(crate) use defaults::{allow_any, block_all, inbound, service};
 pub(crate) use rule::routes;
 
 /// For whom routes are made: what decides between the conditions that a proxy never sees.
@@ -31,6 +33,8 @@ pub(crate) struct Perspective<'a> {
     pub(crate) port: u16,
     /// Whether the listener terminates TLS.
     pub(crate) tls: bool,
+    /// The settings of the whole mesh.
+    pub(crate) config: &'a MeshConfig,
     /// The only port of a service, where it has only one that the proxy can mean.
     pub(crate) only_port: &'a dyn Fn(&str) -> Option<u16>,
 }

@@ -1,5 +1,6 @@
 //! Retries, with Istio's defaults (`pilot/pkg/networking/core/route/retry`).
 
+use meshc_mesh::MeshConfig;
 use meshc_resources::istio::HttpRetry;
 
 use crate::model::{Backoff, RetryPolicy};
@@ -14,8 +15,8 @@ const INBOUND_RETRY_ON: &str = "reset-before-request";
 /// How often, unless a VirtualService says otherwise.
 const DEFAULT_ATTEMPTS: u32 = 2;
 
-/// Outbound, where no VirtualService says anything.
-pub(super) fn outbound_default() -> RetryPolicy {
+/// Outbound, where nobody says anything.
+fn outbound_default() -> RetryPolicy {
     RetryPolicy {
         attempts: DEFAULT_ATTEMPTS,
         retry_on: DEFAULT_RETRY_ON.to_owned(),
@@ -27,25 +28,38 @@ pub(super) fn outbound_default() -> RetryPolicy {
     }
 }
 
-/// Inbound.
-pub(super) fn inbound_default() -> RetryPolicy {
-    RetryPolicy { retry_on: INBOUND_RETRY_ON.to_owned(), ignore_previous_hosts: false, ..outbound_default() }
+/// Inbound: by the mesh's settings, of which some mean nothing where there is one endpoint.
+pub(super) fn inbound(config: &MeshConfig) -> Option<RetryPolicy> {
+    let default = RetryPolicy {
+        retry_on: INBOUND_RETRY_ON.to_owned(),
+        ignore_previous_hosts: false,
+        ..outbound_default()
+    };
+    let Some(written) = &config.written.default_inbound_http_retry_policy else { return Some(default) };
+    policy(written, default)
 }
 
-/// A VirtualService's retries; none when it switches them off.
-pub(super) fn outbound(written: Option<&HttpRetry>) -> Option<RetryPolicy> {
-    let Some(written) = written else { return Some(outbound_default()) };
-    let attempts = written.attempts.as_ref().and_then(|attempts| u32::try_from(attempts.value).ok());
-    let attempts = attempts.filter(|attempts| *attempts > 0)?;
-    let mut policy = RetryPolicy { attempts, ..outbound_default() };
-    if let Some(retry_on) = written.retry_on.as_ref().filter(|text| !text.is_empty()) {
-        (policy.retry_on, policy.retriable_status_codes) = conditions(retry_on);
-    }
+/// Outbound: a VirtualService's retries, else the mesh's; none when they are switched off.
+pub(super) fn outbound(written: Option<&HttpRetry>, config: &MeshConfig) -> Option<RetryPolicy> {
+    let of_mesh = config.written.default_http_retry_policy.as_deref();
+    let Some(written) = written.or(of_mesh) else { return Some(outbound_default()) };
+    let mut policy = policy(written, outbound_default())?;
     policy.per_try_timeout = written.per_try_timeout.as_ref().and_then(|timeout| timeout.as_std());
     if let Some(ignore) = &written.retry_ignore_previous_hosts {
         policy.ignore_previous_hosts = ignore.value;
     }
     policy.remote_localities = written.retry_remote_localities.as_ref().is_some_and(|remote| remote.value);
+    Some(policy)
+}
+
+/// What both directions take from what is written.
+fn policy(written: &HttpRetry, default: RetryPolicy) -> Option<RetryPolicy> {
+    let attempts = written.attempts.as_ref().and_then(|attempts| u32::try_from(attempts.value).ok());
+    let attempts = attempts.filter(|attempts| *attempts > 0)?;
+    let mut policy = RetryPolicy { attempts, ..default };
+    if let Some(retry_on) = written.retry_on.as_ref().filter(|text| !text.is_empty()) {
+        (policy.retry_on, policy.retriable_status_codes) = conditions(retry_on);
+    }
     let base = written.backoff.as_ref().and_then(|backoff| backoff.as_std());
     policy.backoff = base.map(|base| Backoff { base, max: None });
     Some(policy)

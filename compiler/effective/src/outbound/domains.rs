@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use meshc_mesh::hostname::CLUSTER_DOMAIN;
 use meshc_mesh::{Registry, Resolution, Service, UNSPECIFIED};
@@ -49,8 +50,8 @@ pub(super) struct Domains {
     pub(super) all: Vec<String>,
     /// Their numbers: a domain belongs to one virtual host, whatever its case.
     keys: Vec<usize>,
-    /// How many behind the first were made from the host: they give way to a service that is really called so.
-    expanded: usize,
+    /// Those that were made from the host: they give way to a service that is really called so.
+    expanded: Range<usize>,
 }
 
 /// What is left of a virtual host's domains.
@@ -61,12 +62,20 @@ pub(super) enum Claim {
     Some(Vec<String>),
 }
 
-/// The domains of a service, seen from a namespace.
-pub(super) fn of_service(service: &Service, namespace: &str, numbers: &mut Numbers) -> Domains {
+/// The domains of a service, seen from a namespace, each also with the port where one is given.
+pub(super) fn of_service(
+    service: &Service,
+    namespace: &str,
+    port: Option<u16>,
+    numbers: &mut Numbers,
+) -> Domains {
     let host = service.hostname.to_ascii_lowercase();
-    let alternatives = alternatives(&host, namespace);
+    let both = |name: &str| [Some(names::domain(name)), port.map(|port| names::host_port(name, port))];
+    let alternatives: Vec<String> =
+        alternatives(&host, namespace).iter().flat_map(|name| both(name)).flatten().collect();
     let expanded = alternatives.len();
-    let mut all = vec![names::domain(&host)];
+    let mut all: Vec<String> = both(&host).into_iter().flatten().collect();
+    let own = all.len();
     all.extend(alternatives);
     if service.resolution == Resolution::Passthrough && service.registry == Registry::Kubernetes {
         // Single pods of a headless service are asked for as POD.SERVICE.
@@ -79,18 +88,18 @@ pub(super) fn of_service(service: &Service, namespace: &str, numbers: &mut Numbe
         let foreign = service.registry == Registry::Kubernetes && has_v4 && address.contains(':');
         address.as_str() != UNSPECIFIED && !foreign
     });
-    all.extend(addresses.map(|address| names::domain(address)));
-    Domains::new(host, all, expanded, numbers)
+    all.extend(addresses.flat_map(|address| both(address)).flatten());
+    Domains::new(host, all, own..own + expanded, numbers)
 }
 
 /// The domains of a host, in lower case, that only a VirtualService names.
 pub(super) fn of_host(host: String, numbers: &mut Numbers) -> Domains {
     let all = vec![names::domain(&host)];
-    Domains::new(host, all, 0, numbers)
+    Domains::new(host, all, 0..0, numbers)
 }
 
 impl Domains {
-    fn new(host: String, all: Vec<String>, expanded: usize, numbers: &mut Numbers) -> Self {
+    fn new(host: String, all: Vec<String>, expanded: Range<usize>, numbers: &mut Numbers) -> Self {
         let keys = all.iter().map(|domain| numbers.of(domain)).collect();
         Self { number: numbers.of(&host), host, all, keys, expanded }
     }
@@ -100,7 +109,7 @@ impl Domains {
     pub(super) fn claim(&self, taken: &mut Names, known: &Names) -> Claim {
         let mut left = Vec::new();
         for (place, (domain, &key)) in self.all.iter().zip(&self.keys).enumerate() {
-            let is_expanded = (1..=self.expanded).contains(&place);
+            let is_expanded = self.expanded.contains(&place);
             if !(is_expanded && known.contains(key)) && taken.insert(key) {
                 left.push(domain);
             }

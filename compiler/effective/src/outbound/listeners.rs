@@ -7,6 +7,7 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Port, Protocol, Resolution, Service, UNSPECIFIED, View};
 
+use super::policy::Unclaimed;
 use super::ports;
 use crate::inbound::RESERVED_PORTS;
 use crate::model::{Binding, Chain, ChainAction, Direction, Listener, Origin};
@@ -21,7 +22,7 @@ struct Made<'a> {
 /// Outbound listeners that were made before, by the places in memory of the services that they are for: they
 /// ask nothing else of a view, and most views have the same services.
 #[derive(Default)]
-pub(crate) struct Listeners(HashMap<Vec<*const Service>, Known>);
+pub(crate) struct Listeners(HashMap<(Vec<*const Service>, Unclaimed), Known>);
 
 struct Known {
     listeners: Arc<Vec<Arc<Listener>>>,
@@ -32,16 +33,24 @@ struct Known {
 impl Listeners {
     /// The outbound listeners of a view, in the order of their ports and addresses, the capture point last.
     /// What is found is told once for all views that share them.
-    pub(crate) fn of(&mut self, view: &View, found: &mut Vec<Diagnostic>) -> Arc<Vec<Arc<Listener>>> {
-        let places = view.services.iter().map(Arc::as_ptr).collect();
-        let new = || Known { listeners: Arc::new(listeners(view, found)), _of: view.services.clone() };
-        Arc::clone(&self.0.entry(places).or_insert_with(new).listeners)
+    pub(crate) fn of(
+        &mut self,
+        view: &View,
+        unclaimed: &Unclaimed,
+        found: &mut Vec<Diagnostic>,
+    ) -> Arc<Vec<Arc<Listener>>> {
+        let places = view.catch_all.services.iter().map(Arc::as_ptr).collect();
+        let new = || Known {
+            listeners: Arc::new(listeners(view, unclaimed, found)),
+            _of: view.catch_all.services.clone(),
+        };
+        Arc::clone(&self.0.entry((places, unclaimed.clone())).or_insert_with(new).listeners)
     }
 }
 
-fn listeners(view: &View, found: &mut Vec<Diagnostic>) -> Vec<Arc<Listener>> {
+fn listeners(view: &View, unclaimed: &Unclaimed, found: &mut Vec<Diagnostic>) -> Vec<Arc<Listener>> {
     let mut made: BTreeMap<(u16, String), Made<'_>> = BTreeMap::new();
-    for service in &view.services {
+    for service in &view.catch_all.services {
         for port in &service.ports {
             let address = address(service, port);
             let is_proxys_own = port.protocol.is_http() && RESERVED_PORTS.contains(&port.number);
@@ -59,7 +68,7 @@ fn listeners(view: &View, found: &mut Vec<Diagnostic>) -> Vec<Arc<Listener>> {
         }
     }
     let mut listeners: Vec<_> = made.into_values().map(|made| Arc::new(made.listener)).collect();
-    listeners.push(Arc::new(capture_point()));
+    listeners.push(Arc::new(capture_point(unclaimed)));
     listeners
 }
 
@@ -118,7 +127,7 @@ fn captured(address: &str, port: u16, chain: Chain) -> Listener {
 }
 
 /// Istio's `virtualOutbound`: what no other listener is for goes where it was going.
-fn capture_point() -> Listener {
+fn capture_point(unclaimed: &Unclaimed) -> Listener {
     let tcp = |name: &str, destination_port, cluster: &str| Chain {
         name: Some(format!("{}-{name}", names::VIRTUAL_OUTBOUND)),
         destination_port,
@@ -132,7 +141,7 @@ fn capture_point() -> Listener {
         binding: Binding::CapturePoint,
         chains: vec![
             tcp("blackhole", Some(names::OUTBOUND_PORT), names::BLACK_HOLE_CLUSTER),
-            tcp("catchall-tcp", None, names::PASSTHROUGH_CLUSTER),
+            tcp("catchall-tcp", None, unclaimed.cluster()),
         ],
         security: None,
         origins: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod domains;
 mod listeners;
+pub(crate) mod policy;
 mod ports;
 mod shared;
 mod table;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use meshc_mesh::{Protocol, View};
+use meshc_mesh::{Egress, Protocol};
 
-/// The ports on which sidecars of a view route HTTP.
-pub(super) fn http_ports(view: &View) -> BTreeSet<u16> {
-    let ports = view.services.iter().flat_map(|service| &service.ports);
+/// The ports of services on which a listener for all ports routes HTTP.
+pub(super) fn http_ports(egress: &Egress) -> BTreeSet<u16> {
+    let ports = egress.services.iter().flat_map(|service| &service.ports);
     ports.filter(|port| port.protocol.may_be_http()).map(|port| port.number).collect()
 }
 

@@ -23,8 +23,8 @@ pub(crate) struct Shared {
     numbers: Numbers,
     of_virtual_services: HashMap<(usize, u16), Arc<Routes>>,
     of_services: HashMap<(usize, u16), Arc<Routes>>,
-    /// By service and whether the callers are its neighbours.
-    domains: HashMap<(usize, bool), (Arc<Service>, Arc<Domains>)>,
+    /// By service, whether the callers are its neighbours, and the port that the domains have too.
+    domains: HashMap<(usize, bool, Option<u16>), (Arc<Service>, Arc<Domains>)>,
     /// By routes, domains and port, with all of the domains.
     virtual_hosts: HashMap<(usize, usize, u16), Made>,
 }
@@ -62,12 +62,24 @@ impl Shared {
         Arc::clone(self.of_services.entry((Arc::as_ptr(service) as usize, port)).or_insert_with(new))
     }
 
-    /// The domains of a service for callers of a namespace.
-    pub(super) fn domains(&mut self, service: &Arc<Service>, namespace: &str) -> Arc<Domains> {
+    /// The routes of a VirtualService for a table that no other has.
+    pub(super) fn once(&self, by: &Arc<VirtualService>, list: Vec<Route>) -> Arc<Routes> {
+        Arc::new(Routes { list, by: Some(Arc::clone(by)), _of: None })
+    }
+
+    /// The domains of a service for callers of a namespace, each also with the port where one is given.
+    pub(super) fn domains(
+        &mut self,
+        service: &Arc<Service>,
+        namespace: &str,
+        port: Option<u16>,
+    ) -> Arc<Domains> {
         let neighbour = domains::is_neighbour(&service.hostname, namespace);
         let numbers = &mut self.numbers;
-        let new = || (Arc::clone(service), Arc::new(domains::of_service(service, namespace, numbers)));
-        Arc::clone(&self.domains.entry((Arc::as_ptr(service) as usize, neighbour)).or_insert_with(new).1)
+        let new = || (Arc::clone(service), Arc::new(domains::of_service(service, namespace, port, numbers)));
+        Arc::clone(
+            &self.domains.entry((Arc::as_ptr(service) as usize, neighbour, port)).or_insert_with(new).1,
+        )
     }
 
     /// The domains of a host, in lower case, that only a VirtualService names.

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
-use meshc_mesh::{Semantics, Service, View, VirtualService};
+use meshc_mesh::{Egress, Mesh, Protocol, Semantics, Service, View, VirtualService};
 
 use super::domains::{Claim, Domains, Names};
-use super::ports;
 use super::shared::{Routes, Shared};
+use super::{policy, ports};
 use crate::http::{self, Perspective};
 use crate::model::{Origin, RouteTable, VirtualHost};
 use crate::names;
@@ -21,19 +21,64 @@ pub(crate) type Tables = BTreeMap<String, Arc<RouteTable>>;
 /// The services of a port by host, in lower case.
 type ByHost<'a> = BTreeMap<Cow<'a, str>, &'a Arc<Service>>;
 
+/// Istio's name for the table of its HTTP proxy port.
+const HTTP_PROXY: &str = "http_proxy";
+
 /// A virtual host before it is known which of its domains are free.
 struct Candidate {
+    /// The port of the service that it is for.
+    port: u16,
     domains: Arc<Domains>,
     service: Option<Arc<Service>>,
     routes: Arc<Routes>,
 }
 
-/// The tables of all ports for sidecars in the view's namespace with these labels.
-pub(crate) fn tables(view: &View, labels: &BTreeMap<String, String>, shared: &mut Shared) -> Tables {
+/// For whom tables are made.
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    mesh: &'a Mesh,
+    namespace: &'a str,
+    labels: &'a BTreeMap<String, String>,
+}
+
+/// The tables of all ports for sidecars with this view and these labels.
+pub(crate) fn tables(
+    mesh: &Mesh,
+    view: &View,
+    labels: &BTreeMap<String, String>,
+    shared: &mut Shared,
+) -> Tables {
+    let caller = Caller { mesh, namespace: &view.namespace, labels };
+    let unclaimed = policy::of(mesh, view).virtual_host(mesh, view);
     let mut tables = Tables::new();
-    let mut by_port: BTreeMap<u16, Vec<&Arc<Service>>> =
-        ports::http_ports(view).into_iter().map(|port| (port, Vec::new())).collect();
-    for service in &view.services {
+    let mut add = |name: String, mut hosts: Vec<Arc<VirtualHost>>, unclaimed: Option<&Arc<VirtualHost>>| {
+        hosts.extend(unclaimed.cloned());
+        let table = RouteTable { name: name.clone(), virtual_hosts: hosts, ignore_port_in_host: true };
+        tables.insert(name, Arc::new(table));
+    };
+    let mut own_ports = BTreeSet::new();
+    for egress in &view.listeners {
+        let Some(spec) = &egress.spec else { continue };
+        let Some(port) = &spec.port else { continue };
+        if !own_ports.insert((port.number, (port.number == 0).then_some(spec.bind.as_str()))) {
+            continue;
+        }
+        let name = if port.number == 0 { spec.bind.clone() } else { port.number.to_string() };
+        let hosts = if port.number == 0 || port.protocol == Protocol::HttpProxy {
+            any_port(caller, egress, shared)
+        } else {
+            let services: Vec<_> = egress.services.iter().collect();
+            one_port(caller, egress, port.number, &services, shared)
+        };
+        add(name, hosts, Some(&unclaimed));
+    }
+    let egress = &view.catch_all;
+    let mut by_port: BTreeMap<u16, Vec<&Arc<Service>>> = ports::http_ports(egress)
+        .into_iter()
+        .filter(|port| !own_ports.contains(&(*port, None)))
+        .map(|port| (port, Vec::new()))
+        .collect();
+    for service in &egress.services {
         let numbers: BTreeSet<u16> = service.ports.iter().map(|port| port.number).collect();
         for number in numbers {
             if let Some(services) = by_port.get_mut(&number) {
@@ -42,53 +87,80 @@ pub(crate) fn tables(view: &View, labels: &BTreeMap<String, String>, shared: &mu
         }
     }
     for (port, services) in by_port {
-        let hosts = virtual_hosts(view, labels, port, &services, shared);
+        let hosts = one_port(caller, egress, port, &services, shared);
         for service in services {
             let own =
                 service.port(port).filter(|p| ports::has_own_table(p.protocol, service.listen_address()));
             if own.is_some() {
-                let table = own_table(&service.hostname, port, &hosts);
-                tables.insert(table.name.clone(), Arc::new(table));
+                let name = format!("{}:{port}", service.hostname);
+                add(name, only_of(&service.hostname, port, &hosts), None);
             }
         }
-        let mut hosts = hosts;
-        hosts.push(Arc::new(catch_all()));
-        let name = port.to_string();
-        let table = RouteTable { name: name.clone(), virtual_hosts: hosts, ignore_port_in_host: true };
-        tables.insert(name, Arc::new(table));
+        add(port.to_string(), hosts, Some(&unclaimed));
+    }
+    if mesh.config.proxy_http_port().is_some() && view.has_catch_all() {
+        add(HTTP_PROXY.to_owned(), any_port(caller, egress, shared), Some(&unclaimed));
     }
     tables
 }
 
 /// The virtual hosts of a port, sorted by name, without the one for everything else.
-fn virtual_hosts(
-    view: &View,
-    labels: &BTreeMap<String, String>,
+fn one_port(
+    caller: Caller<'_>,
+    egress: &Egress,
     port: u16,
     services: &[&Arc<Service>],
     shared: &mut Shared,
 ) -> Vec<Arc<VirtualHost>> {
-    let by_host: ByHost<'_> = services.iter().map(|service| (lower(&service.hostname), *service)).collect();
-    let candidates = candidates(view, labels, port, &by_host, shared);
+    let with_port = services.iter().filter(|service| service.port(port).is_some());
+    let by_host: ByHost<'_> = with_port.map(|service| (lower(&service.hostname), *service)).collect();
+    let candidates = candidates(caller, egress, port, &by_host, shared);
+    claim(&candidates, true, shared)
+}
+
+/// The virtual hosts of all ports of all services, for a port that is an HTTP proxy and for sockets: but for port 80
+/// the `Host` must have the port.
+fn any_port(caller: Caller<'_>, egress: &Egress, shared: &mut Shared) -> Vec<Arc<VirtualHost>> {
+    let by_host: ByHost<'_> =
+        egress.services.iter().map(|service| (Cow::Borrowed(service.hostname.as_str()), service)).collect();
+    let mut candidates = candidates(caller, egress, 0, &by_host, shared);
+    candidates.sort_by_key(|candidate| candidate.port);
+    let mut hosts = claim(&candidates, false, shared);
+    for host in &mut hosts {
+        let is_80 = host.name.rsplit_once(':').is_some_and(|(_, port)| port == "80");
+        if !is_80 && host.domains.iter().any(|domain| !domain.contains(':')) {
+            Arc::make_mut(host).domains.retain(|domain| domain.contains(':'));
+        }
+    }
+    hosts.retain(|host| !host.domains.is_empty());
+    hosts
+}
+
+/// Gives each domain to the first virtual host that has it.
+fn claim(candidates: &[Candidate], share: bool, shared: &mut Shared) -> Vec<Arc<VirtualHost>> {
     let mut known = Names::default();
     for candidate in candidates.iter().filter(|candidate| candidate.service.is_some()) {
         known.insert(candidate.domains.number);
     }
     let mut made: Vec<Arc<VirtualHost>> = Vec::with_capacity(candidates.len());
-    let mut made_names: HashSet<usize> = HashSet::with_capacity(candidates.len());
+    let mut made_names: HashSet<(usize, u16)> = HashSet::with_capacity(candidates.len());
     let mut taken = Names::default();
-    for candidate in &candidates {
+    for candidate in candidates {
         // The first of a name holds; `MC1301` tells of VirtualServices that are not followed.
-        if !made_names.insert(candidate.domains.number) {
+        if !made_names.insert((candidate.domains.number, candidate.port)) {
             continue;
         }
         match candidate.domains.claim(&mut taken, &known) {
             Claim::All => {
-                let new = || virtual_host(candidate, port, candidate.domains.all.clone());
-                made.push(shared.virtual_host(&candidate.routes, &candidate.domains, port, new));
+                let new = || virtual_host(candidate, candidate.domains.all.clone());
+                made.push(if share {
+                    shared.virtual_host(&candidate.routes, &candidate.domains, candidate.port, new)
+                } else {
+                    Arc::new(new())
+                });
             }
             Claim::Some(domains) if domains.is_empty() => {}
-            Claim::Some(domains) => made.push(Arc::new(virtual_host(candidate, port, domains))),
+            Claim::Some(domains) => made.push(Arc::new(virtual_host(candidate, domains))),
         }
     }
     made.sort_by(|a, b| a.name.cmp(&b.name));
@@ -104,12 +176,12 @@ fn lower(host: &str) -> Cow<'_, str> {
     }
 }
 
-fn virtual_host(candidate: &Candidate, port: u16, domains: Vec<String>) -> VirtualHost {
+fn virtual_host(candidate: &Candidate, domains: Vec<String>) -> VirtualHost {
     let service = candidate.service.as_ref();
     let service = service.map(|service| Origin::new(service.meta.span, service.meta.to_string()));
     let by = candidate.routes.by.as_ref().map(|by| Origin::new(by.meta.span, by.meta.to_string()));
     VirtualHost {
-        name: names::host_port(&candidate.domains.host, port),
+        name: names::host_port(&candidate.domains.host, candidate.port),
         domains,
         routes: candidate.routes.list.clone(),
         include_attempt_count: true,
@@ -119,61 +191,80 @@ fn virtual_host(candidate: &Candidate, port: u16, domains: Vec<String>) -> Virtu
 }
 
 /// In the order in which names are given away: VirtualServices from the first to the last, then the services
-/// that none of them is about.
+/// that none of them is about. With the port 0 each service is there for each of its ports.
 fn candidates(
-    view: &View,
-    labels: &BTreeMap<String, String>,
+    caller: Caller<'_>,
+    egress: &Egress,
     port: u16,
     by_host: &ByHost<'_>,
     shared: &mut Shared,
 ) -> Vec<Candidate> {
+    // Only the services of this very port are in play: their port is the one that is asked for.
+    let only_port = |host: &str| match by_host.get(host)?.ports.as_slice() {
+        [only] if port == 0 => Some(only.number),
+        _ => None,
+    };
     let perspective = Perspective {
-        namespace: &view.namespace,
-        labels,
+        namespace: caller.namespace,
+        labels: caller.labels,
         gateway: MESH_GATEWAY,
         port,
         tls: false,
-        // Only the services of this very port are in play: their port is the one that is asked for.
-        only_port: &|_| None,
+        config: &caller.mesh.config,
+        only_port: &only_port,
     };
     let mut candidates = Vec::new();
     let mut claimed: HashSet<*const Service> = HashSet::new();
     let wildcards: Vec<&str> = by_host.keys().map(|host| &**host).filter(|host| is_wildcard(host)).collect();
-    for by in &view.virtual_services {
+    for by in &egress.virtual_services {
         // On port 80 also hosts that are no service: Istio's way to route names of the outside world.
         if port != 80 && !concerns(by, by_host, &wildcards) {
             continue;
         }
-        let routes = shared.of_virtual_service(by, port, || http::routes(by, &perspective));
+        let make = || http::routes(by, &perspective);
+        let routes =
+            if port == 0 { shared.once(by, make()) } else { shared.of_virtual_service(by, port, make) };
         if routes.list.is_empty() {
             continue;
         }
-        let (others, services) = hosts(by, view, by_host);
-        if by.semantics == Semantics::GatewayApi && !may_route(by, &services, &view.namespace) {
+        let (others, services) = hosts(by, egress, by_host);
+        if by.semantics == Semantics::GatewayApi && !may_route(by, &services, caller.namespace) {
             continue;
         }
-        let services: Vec<_> =
-            services.into_iter().filter(|s| s.port(port).is_some_and(|p| p.protocol.may_be_http())).collect();
+        let services: Vec<(Arc<Service>, u16)> = services
+            .into_iter()
+            .flat_map(|service| http_ports(&service, port).map(move |number| (Arc::clone(&service), number)))
+            .collect();
         if services.is_empty() && port != 80 {
             continue;
         }
-        claimed.extend(services.iter().map(Arc::as_ptr));
+        claimed.extend(services.iter().map(|(service, _)| Arc::as_ptr(service)));
+        let mut ports: BTreeSet<u16> = services.iter().map(|(_, number)| *number).collect();
+        if ports.is_empty() {
+            ports.insert(port);
+        }
         for host in others {
             let domains = shared.domains_of_host(host);
-            candidates.push(Candidate { domains, service: None, routes: Arc::clone(&routes) });
+            for &port in &ports {
+                let (domains, routes) = (Arc::clone(&domains), Arc::clone(&routes));
+                candidates.push(Candidate { port, domains, service: None, routes });
+            }
         }
-        for service in services {
-            let domains = shared.domains(&service, &view.namespace);
-            candidates.push(Candidate { domains, service: Some(service), routes: Arc::clone(&routes) });
+        for (service, number) in services {
+            let domains = shared.domains(&service, caller.namespace, (port == 0).then_some(number));
+            let routes = Arc::clone(&routes);
+            candidates.push(Candidate { port: number, domains, service: Some(service), routes });
         }
     }
     for &service in by_host.values().filter(|service| !claimed.contains(&Arc::as_ptr(service))) {
-        let Some(of_service) = service.port(port).filter(|port| port.protocol.may_be_http()) else {
-            continue;
-        };
-        let routes = shared.of_service(service, port, || vec![http::service(service, of_service)]);
-        let domains = shared.domains(service, &view.namespace);
-        candidates.push(Candidate { domains, service: Some(Arc::clone(service)), routes });
+        for number in http_ports(service, port) {
+            let Some(of_service) = service.port(number) else { continue };
+            let config = &caller.mesh.config;
+            let routes =
+                shared.of_service(service, number, || vec![http::service(service, of_service, config)]);
+            let domains = shared.domains(service, caller.namespace, (port == 0).then_some(number));
+            candidates.push(Candidate { port: number, domains, service: Some(Arc::clone(service)), routes });
+        }
     }
     candidates
 }
@@ -182,6 +273,13 @@ fn candidates(
 /// namespace offers.
 fn may_route(by: &VirtualService, services: &[Arc<Service>], namespace: &str) -> bool {
     services.iter().any(|service| by.meta.namespace == service.namespace() || by.meta.namespace == namespace)
+}
+
+/// The ports of a service that may be HTTP: the one that is asked for, or all for 0.
+fn http_ports(service: &Service, port: u16) -> impl Iterator<Item = u16> + use<> {
+    let wanted = service.ports.iter().filter(|own| port == 0 || own.number == port);
+    let numbers: Vec<u16> = wanted.filter(|own| own.protocol.may_be_http()).map(|own| own.number).collect();
+    numbers.into_iter()
 }
 
 /// Whether a VirtualService has a host that covers, or is covered by, a service. `wildcards` are the services'
@@ -196,7 +294,11 @@ fn concerns(by: &VirtualService, by_host: &ByHost<'_>, wildcards: &[&str]) -> bo
 }
 
 /// The hosts of a VirtualService that are no services, and the services that it is about.
-fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost<'_>) -> (Vec<String>, Vec<Arc<Service>>) {
+fn hosts(
+    by: &Arc<VirtualService>,
+    egress: &Egress,
+    by_host: &ByHost<'_>,
+) -> (Vec<String>, Vec<Arc<Service>>) {
     let (mut others, mut services) = (Vec::new(), Vec::new());
     let (wildcards, exact): (Vec<_>, Vec<_>) =
         by.hosts.iter().map(|host| host.to_ascii_lowercase()).partition(|host| is_wildcard(host));
@@ -217,32 +319,19 @@ fn hosts(by: &Arc<VirtualService>, view: &View, by_host: &ByHost<'_>) -> (Vec<St
             continue;
         }
         // A service belongs to the VirtualService that covers it most closely.
-        let closest = |host: &str| view.closest_virtual_service(host).is_some_and(|c| Arc::ptr_eq(c, by));
+        let closest = |host: &str| egress.closest_virtual_service(host).is_some_and(|c| Arc::ptr_eq(c, by));
         services.extend(covered.filter(|(host, _)| closest(host)).map(|(_, service)| Arc::clone(*service)));
     }
     (others, services)
 }
 
-/// The table of one service whose protocol is found out: its virtual host, whatever name is asked for.
-fn own_table(host: &str, port: u16, hosts: &[Arc<VirtualHost>]) -> RouteTable {
+/// The virtual hosts of one service whose protocol is found out: its own, whatever name is asked for.
+fn only_of(host: &str, port: u16, hosts: &[Arc<VirtualHost>]) -> Vec<Arc<VirtualHost>> {
     let name = format!("{host}:{port}");
     let own: Vec<_> =
         hosts.iter().filter(|h| h.domains.iter().any(|d| *d == name || *d == host)).cloned().collect();
-    let virtual_hosts = match own.as_slice() {
+    match own.as_slice() {
         [only] => vec![Arc::new(VirtualHost { domains: vec!["*".to_owned()], ..VirtualHost::clone(only) })],
         _ => own,
-    };
-    RouteTable { name, virtual_hosts, ignore_port_in_host: true }
-}
-
-/// What no virtual host claims goes where it was going: `outboundTrafficPolicy: ALLOW_ANY`, the default.
-fn catch_all() -> VirtualHost {
-    VirtualHost {
-        name: names::ALLOW_ANY.to_owned(),
-        domains: vec!["*".to_owned()],
-        routes: vec![http::allow_any()],
-        include_attempt_count: true,
-        require_tls: false,
-        origins: Vec::new(),
     }
 }

@@ -17,27 +17,14 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 /// By name; those that cannot be used are not among them.
 pub(super) type Providers = BTreeMap<String, Arc<ExternalAuthorization>>;
 
-/// The providers that can be used. A name that comes twice can not.
+/// The providers that can be used. Of a name that comes twice the last is there alone.
 pub(super) fn read(mesh: &Mesh) -> Providers {
-    let mut providers = BTreeMap::new();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for written in mesh.extension_providers() {
-        let is_ours = written.envoy_ext_authz_http.is_some() || written.envoy_ext_authz_grpc.is_some();
+    let named = mesh.config.providers().filter_map(|written| {
         let name = written.name.as_ref().map_or("", |name| name.value.as_str());
-        if !is_ours {
-            continue;
-        }
-        *seen.entry(name.to_owned()).or_default() += 1;
-        match provider(mesh, name, written) {
-            Some(provider) if is_name(name) && seen.get(name) == Some(&1) => {
-                providers.insert(name.to_owned(), Arc::new(provider));
-            }
-            _ => {
-                providers.remove(name);
-            }
-        }
-    }
-    providers
+        let provider = provider(mesh, name, written).filter(|_| is_name(name))?;
+        Some((name.to_owned(), Arc::new(provider)))
+    });
+    named.collect()
 }
 
 /// A DNS label, which fits into names of rules.
@@ -49,7 +36,7 @@ fn is_name(name: &str) -> bool {
         && !name.ends_with('-')
 }
 
-fn provider(mesh: &Mesh, name: &str, written: &Spanned<ExtensionProvider>) -> Option<ExternalAuthorization> {
+fn provider(mesh: &Mesh, name: &str, written: &ExtensionProvider) -> Option<ExternalAuthorization> {
     if let Some(http) = &written.envoy_ext_authz_http {
         return over_http(mesh, name, http);
     }

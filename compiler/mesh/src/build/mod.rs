@@ -15,7 +15,7 @@ use std::sync::Arc;
 use meshc_resources::Resources;
 use meshc_settings::Settings;
 
-use crate::{DestinationRules, Gateway, Mesh, Meta, Policies};
+use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Policies, Sidecars};
 use crate::{gateway_api, ingress};
 
 /// For each pod that Gateways select, those Gateways, as indices.
@@ -23,8 +23,10 @@ pub(crate) type GatewaysOfPods = BTreeMap<usize, Vec<usize>>;
 
 /// All of it.
 pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
+    let mut diagnostics = Vec::new();
+    let config = MeshConfig::read(resources, &mut diagnostics);
     let namespaces = namespaces::read(resources);
-    let mut services = services::read(resources);
+    let mut services = services::read(resources, &config.service_export_to());
     let mut made = pods::read(resources);
     deployments::add(resources, &mut services, &mut made);
     let converted = gateway_api::convert(resources, &namespaces, &services);
@@ -38,9 +40,8 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
 
     let index = endpoints::SelectorIndex::new(&services);
     let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();
-    let mut diagnostics = Vec::new();
     endpoints::fill(resources, &pods, &services_of_pods, &mut services);
-    services.extend(service_entries::read(resources));
+    services.extend(service_entries::read(resources, &config.service_export_to()));
 
     // Istio's order, under which every list of services stands from here on.
     let mut order: Vec<usize> = (0..services.len()).collect();
@@ -71,7 +72,8 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     }
 
     let gateways_of_pods = gateways_of_pods(&gateways, &pods, &services, &services_of_pods);
-    let mut virtual_services = virtual_services::read(resources, &mut diagnostics);
+    let mut virtual_services =
+        virtual_services::read(resources, &config.virtual_service_export_to(), &mut diagnostics);
     virtual_services.extend(converted.virtual_services.into_iter().chain(ingress_routes).map(Arc::new));
     virtual_services.sort_by(|a, b| a.meta.by_age(&b.meta));
     let mut by_gateway: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -80,28 +82,23 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
             by_gateway.entry(gateway.clone()).or_default().push(index);
         }
     }
-    let config = resources.mesh_settings.iter().find_map(|settings| settings.spec.config.as_ref());
-    let own = config.and_then(|config| config.trust_domain.as_ref()).filter(|domain| !domain.is_empty());
-    let own = own.map_or(crate::mesh::DEFAULT_TRUST_DOMAIN, |domain| domain.as_str());
-    let aliases = config.into_iter().flat_map(|config| &config.trust_domain_aliases);
     Mesh {
-        trust_domains: std::iter::once(own.to_owned())
-            .chain(aliases.map(|alias| alias.value.clone()))
-            .collect(),
-        extension_providers: config.map(|config| config.extension_providers.clone()).unwrap_or_default(),
         namespaces,
         services,
         workloads,
         pods,
         virtual_services,
-        destination_rules: DestinationRules::new(&resources.destination_rules),
+        destination_rules: DestinationRules::new(&resources.destination_rules, &config),
+        sidecars: Sidecars::new(resources, config.root_namespace()),
         gateways,
         policies: Policies::new(
             &resources.peer_authentications,
             &resources.request_authentications,
             &resources.authorization_policies,
+            config.root_namespace(),
         ),
         statuses: converted.statuses,
+        config,
         diagnostics,
         external: settings.external.clone(),
         inhabited,

@@ -9,11 +9,11 @@ use crate::service::UNSPECIFIED;
 use crate::{Endpoint, ExportTo, Meta, Port, Protocol, Registry, Resolution, Service, TargetPort};
 
 /// All of them.
-pub(super) fn read(resources: &Resources) -> Vec<Service> {
-    resources.service_entries.iter().flat_map(services).collect()
+pub(super) fn read(resources: &Resources, export_to: &ExportTo) -> Vec<Service> {
+    resources.service_entries.iter().flat_map(|object| services(object, export_to)).collect()
 }
 
-fn services(object: &Object<ServiceEntry>) -> Vec<Service> {
+fn services(object: &Object<ServiceEntry>, export_to: &ExportTo) -> Vec<Service> {
     let entry = &object.spec;
     let meta = Meta::new("ServiceEntry", &object.metadata, object.span);
     let resolution = match entry.resolution.as_ref().map(|resolution| resolution.value) {
@@ -33,7 +33,7 @@ fn services(object: &Object<ServiceEntry>) -> Vec<Service> {
         addresses,
         derived_address: None,
         selector: std::collections::BTreeMap::new(),
-        export_to: ExportTo::new(entry.export_to.iter().map(|to| to.value.clone())),
+        export_to: ExportTo::new(entry.export_to.iter().map(|to| to.value.clone())).or(export_to),
         external: entry.location.as_ref().is_none_or(|location| location.value == Location::MeshExternal),
         made_up: false,
         publish_not_ready: false,

@@ -13,8 +13,8 @@ use crate::{ExportTo, Meta, Port, Protocol, Registry, Resolution, Service, Targe
 const EXPORT_TO: &str = "networking.istio.io/exportTo";
 
 /// All of them, in the order of the resources, without endpoints.
-pub(super) fn read(resources: &Resources) -> Vec<Service> {
-    resources.services.iter().map(service).collect()
+pub(super) fn read(resources: &Resources, export_to: &ExportTo) -> Vec<Service> {
+    resources.services.iter().map(|object| service(object, export_to)).collect()
 }
 
 /// Gives an address to those that have a cluster address in a cluster and none in the YAML.
@@ -30,7 +30,7 @@ pub(super) fn derive_addresses(services: &mut [Service]) {
     }
 }
 
-fn service(object: &Object<ServiceSpec>) -> Service {
+fn service(object: &Object<ServiceSpec>, export_to: &ExportTo) -> Service {
     let spec = &object.spec;
     let meta = Meta::new("Service", &object.metadata, object.span);
     let headless = spec.cluster_ip.as_ref().is_some_and(|ip| ip.value == "None");
@@ -43,7 +43,12 @@ fn service(object: &Object<ServiceSpec>) -> Service {
         addresses: if headless { Vec::new() } else { addresses(spec) },
         derived_address: None,
         selector: plain(&spec.selector),
-        export_to: object.metadata.annotation(EXPORT_TO).map(ExportTo::of_annotation).unwrap_or_default(),
+        export_to: object
+            .metadata
+            .annotation(EXPORT_TO)
+            .map(ExportTo::of_annotation)
+            .unwrap_or_default()
+            .or(export_to),
         external: false,
         made_up: false,
         publish_not_ready: spec.publish_not_ready_addresses.as_ref().is_some_and(|p| p.value),

@@ -16,7 +16,11 @@ use crate::{ExportTo, HttpRule, Meta, Semantics, VirtualService, delegate, rules
 type Delegates<'a> = BTreeMap<(String, String), &'a Object<istio::VirtualService>>;
 
 /// All that have hosts, in the order of the resources.
-pub(super) fn read(resources: &Resources, found: &mut Vec<Diagnostic>) -> Vec<Arc<VirtualService>> {
+pub(super) fn read(
+    resources: &Resources,
+    default: &ExportTo,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Arc<VirtualService>> {
     let is_delegate = |object: &&Object<istio::VirtualService>| object.spec.hosts.is_empty();
     let delegates: Delegates<'_> = resources
         .virtual_services
@@ -28,7 +32,7 @@ pub(super) fn read(resources: &Resources, found: &mut Vec<Diagnostic>) -> Vec<Ar
         .virtual_services
         .iter()
         .filter(|object| !is_delegate(object))
-        .map(|object| Arc::new(root(object, &delegates, found)))
+        .map(|object| Arc::new(root(object, &delegates, default, found)))
         .collect();
     roots
 }
@@ -36,6 +40,7 @@ pub(super) fn read(resources: &Resources, found: &mut Vec<Diagnostic>) -> Vec<Ar
 fn root(
     object: &Object<istio::VirtualService>,
     delegates: &Delegates<'_>,
+    default: &ExportTo,
     found: &mut Vec<Diagnostic>,
 ) -> VirtualService {
     let spec = &object.spec;
@@ -53,13 +58,13 @@ fn root(
                 made_of: None,
             });
         } else {
-            http.extend(delegated(object, &of_root, &path, delegates, found));
+            http.extend(delegated(object, &of_root, &path, delegates, default, found));
         }
     }
     VirtualService {
         hosts: spec.hosts.iter().map(|host| host.clone().map(|h| qualify(&h, &meta.namespace))).collect(),
         gateways: gateways(&spec.gateways, &meta.namespace),
-        export_to: ExportTo::new(spec.export_to.iter().map(|entry| entry.value.clone())),
+        export_to: ExportTo::new(spec.export_to.iter().map(|entry| entry.value.clone())).or(default),
         http,
         semantics: Semantics::Istio,
         meta,
@@ -77,6 +82,7 @@ fn delegated(
     of_root: &HttpRoute,
     path: &str,
     delegates: &Delegates<'_>,
+    default: &ExportTo,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<HttpRule> {
     let Some(written) = &of_root.delegate else { return Vec::new() };
@@ -90,7 +96,8 @@ fn delegated(
         found.push(rules::unknown_delegate(object, span, path, (namespace, name), known));
         return Vec::new();
     };
-    let export_to = ExportTo::new(delegate.spec.export_to.iter().map(|entry| entry.value.clone()));
+    let export_to =
+        ExportTo::new(delegate.spec.export_to.iter().map(|entry| entry.value.clone())).or(default);
     if !export_to.allows(namespace, own) {
         found.push(rules::hidden_delegate(object, written.span, path, namespace, name, delegate.name_span()));
         return Vec::new();

@@ -14,6 +14,7 @@ mod peer_authentication;
 mod proxy_config;
 mod request_authentication;
 mod service_entry;
+mod sidecar;
 mod telemetry;
 mod virtual_service;
 mod workload_entry;
@@ -50,6 +51,10 @@ pub use peer_authentication::{MutualTls, MutualTlsMode, PeerAuthentication};
 pub use proxy_config::{ProxyConfig, ProxyImage};
 pub use request_authentication::{ClaimToHeader, JwtHeader, JwtRule, RequestAuthentication};
 pub use service_entry::{Location, Resolution, ServiceEntry, ServiceEntryPort, ServiceEntrySelector};
+pub use sidecar::{
+    CaptureMode, EgressListener, IngressListener, OutboundMode, OutboundTrafficPolicy, Sidecar, SidecarPort,
+    SidecarSelector,
+};
 pub use telemetry::{
     IstioMetric, LogFilter, LogSelector, MetricSelector, MetricsOverride, ProviderRef, TagOperation,
     TagOverride, Telemetry, TelemetryAccessLogging, TelemetryCustomTag, TelemetryMetrics, TelemetryTagName,

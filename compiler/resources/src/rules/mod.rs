@@ -3,6 +3,7 @@
 pub(crate) mod broken_rule;
 pub(crate) mod condition_key;
 pub(crate) mod condition_value;
+pub(crate) mod connection_pool;
 pub(crate) mod custom_condition;
 pub(crate) mod destination;
 pub(crate) mod duplicate_item;
@@ -25,12 +26,18 @@ pub(crate) mod out_of_range;
 pub(crate) mod policy_action;
 pub(crate) mod reserved_annotation;
 pub(crate) mod route_action;
+pub(crate) mod sidecar_host;
+pub(crate) mod sidecar_listener;
+pub(crate) mod sidecar_policy;
+pub(crate) mod sidecar_tls;
 pub(crate) mod string_match;
 pub(crate) mod target_ref;
+pub(crate) mod telemetry;
 pub(crate) mod unknown_kind;
 pub(crate) mod unknown_version;
 pub(crate) mod value_pattern;
 mod violations;
+pub(crate) mod wasm_url;
 pub(crate) mod weights;
 
 pub(crate) use violations::{is_schema, violation};
@@ -42,8 +49,8 @@ use meshc_syntax::de::Issue;
 use crate::Object;
 use crate::istio::mesh::{MeshConfig, MeshNetworks};
 use crate::istio::{
-    AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, RequestAuthentication, ServiceEntry,
-    VirtualService,
+    AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication,
+    ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
 };
 use crate::kubernetes::ServiceSpec;
 
@@ -81,6 +88,13 @@ pub const RULES: &[&Rule] = &[
     &jwks::PRIVATE_JWKS,
     &mesh_config::MESH_CONFIG,
     &extension_provider::EXTENSION_PROVIDER,
+    &sidecar_listener::SIDECAR_LISTENER,
+    &sidecar_host::SIDECAR_HOST,
+    &sidecar_tls::SIDECAR_TLS,
+    &sidecar_policy::SIDECAR_POLICY,
+    &connection_pool::CONNECTION_POOL,
+    &telemetry::TELEMETRY,
+    &wasm_url::WASM_URL,
 ];
 
 /// Whether a finding says that the tree uses something that this version does not model: then no command that would
@@ -199,4 +213,43 @@ pub(crate) fn mesh_config(config: &MeshConfig, node: &Node, found: &mut Vec<Diag
 pub(crate) fn mesh_networks(networks: &MeshNetworks, found: &mut Vec<Diagnostic>) {
     mesh_config::mesh_networks(networks, found);
     kind_not_implemented::mesh_networks(networks, found);
+}
+
+pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    sidecar_listener::check(object, found);
+    sidecar_host::check(object, found);
+    sidecar_tls::check(object, found);
+    sidecar_policy::check(object, found);
+    connection_pool::check(object, object.spec.inbound_connection_pool.as_ref(), found);
+    for listener in &object.spec.ingress {
+        connection_pool::check(object, listener.connection_pool.as_ref(), found);
+    }
+    not_implemented_value::sidecar(object, found);
+}
+
+pub(crate) fn proxy_config(object: &Object<ProxyConfig>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    empty_selector::check(object, object.spec.selector.as_ref(), found);
+}
+
+pub(crate) fn telemetry(object: &Object<Telemetry>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    empty_selector::check(object, object.spec.selector.as_ref(), found);
+    target_ref::check(object, object.spec.target_ref.iter().chain(&object.spec.target_refs), found);
+    telemetry::check(object, found);
+}
+
+pub(crate) fn wasm_plugin(object: &Object<WasmPlugin>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    empty_selector::check(object, object.spec.selector.as_ref(), found);
+    target_ref::check(object, object.spec.target_ref.iter().chain(&object.spec.target_refs), found);
+    wasm_url::check(object, object.spec.url.as_ref(), found);
+}
+
+pub(crate) fn traffic_extension(object: &Object<TrafficExtension>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    empty_selector::check(object, object.spec.selector.as_ref(), found);
+    target_ref::check(object, &object.spec.target_refs, found);
+    wasm_url::check(object, object.spec.wasm.as_ref().and_then(|wasm| wasm.url.as_ref()), found);
 }

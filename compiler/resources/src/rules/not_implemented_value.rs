@@ -6,7 +6,9 @@ use meshc_syntax::Node;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
-use crate::istio::{DestinationRule, Gateway, Resolution, ServiceEntry, TrafficPolicy, VirtualService};
+use crate::istio::{
+    CaptureMode, DestinationRule, Gateway, Resolution, ServiceEntry, Sidecar, TrafficPolicy, VirtualService,
+};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
@@ -195,15 +197,10 @@ const MESH_CONFIG: &[&str] = &[
     "accessLogEncoding",
     "enableEnvoyAccessLogService",
     "disableEnvoyListenerLog",
-    "outboundTrafficPolicy",
     "inboundTrafficPolicy",
     "enableAutoMtls",
     "trustDomain",
     "trustDomainAliases",
-    "defaultServiceExportTo",
-    "defaultVirtualServiceExportTo",
-    "defaultDestinationRuleExportTo",
-    "rootNamespace",
     "localityLbSetting",
     "zoneAwareLbSetting",
     "dnsRefreshRate",
@@ -216,8 +213,6 @@ const MESH_CONFIG: &[&str] = &[
     "defaultProviders",
     "discoverySelectors",
     "pathNormalization",
-    "defaultHttpRetryPolicy",
-    "defaultInboundHttpRetryPolicy",
     "meshMTLS",
     "tlsDefaults",
     "defaultTrafficPolicy",
@@ -234,6 +229,15 @@ const MESH_CONFIG: &[&str] = &[
 
 /// Settings of the whole mesh.
 pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
+    let policy = node.get("outboundTrafficPolicy").or(node.get("outbound_traffic_policy"));
+    let mode = policy.and_then(|policy| policy.get("mode"));
+    if let Some(mode) =
+        mode.filter(|mode| mode.as_str() == Some("ALLOW_ANY_DYNAMIC_DNS") || mode.as_int() == Some(3))
+    {
+        let message = "`outboundTrafficPolicy.mode: ALLOW_ANY_DYNAMIC_DNS` is not implemented yet: where requests go is \
+                       unknown here, so the tree is refused";
+        found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, mode.span, message));
+    }
     for path in MESH_CONFIG {
         let (parent, key) =
             path.split_once('.').map_or((Some(node), *path), |(first, key)| (node.get(first), key));
@@ -245,5 +249,24 @@ pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
             "`{path}` of MeshConfig is not implemented yet: it changes what proxies do, so the tree is refused"
         );
         found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, entry.key.span, message));
+    }
+}
+
+/// Parts of Sidecars.
+pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
+    let spec = &object.spec;
+    let ingress = spec.ingress.first().map(|listener| ("spec.ingress", listener.span));
+    let pool = spec.inbound_connection_pool.as_ref().map(|pool| ("spec.inboundConnectionPool", pool.span));
+    let own = spec.egress.iter().find(|listener| {
+        let binds = listener.bind.as_ref().is_some_and(|bind| !bind.is_empty());
+        let captures = listener.capture_mode.as_ref().is_some_and(|mode| mode.value != CaptureMode::Default);
+        listener.port.is_some() || binds || captures
+    });
+    let egress = own.map(|listener| ("spec.egress: a listener of its own", listener.span));
+    for (path, span) in [ingress, pool, egress].into_iter().flatten() {
+        let message = format!(
+            "`{path}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused"
+        );
+        found.push(object.finding(&NOT_IMPLEMENTED_VALUE, span, message));
     }
 }
