@@ -69,4 +69,44 @@ message! {
         /// Whether it is there.
         pub present_match: Option<bool>,
     }
+
+    /// `envoy.type.matcher.v3.MetadataMatcher`: a value that a filter left with a request.
+    pub struct MetadataMatcher {
+        /// The filter's name.
+        pub filter: String,
+        /// Keys, outermost first.
+        pub path: Vec<MetadataPathSegment>,
+        /// What must hold of the value.
+        pub value: Option<ValueMatcher>,
+        /// Matches what would not.
+        pub invert: bool,
+    }
+
+    /// One key of a path.
+    pub struct MetadataPathSegment {
+        /// The key.
+        pub key: String,
+    }
+
+    /// `envoy.type.matcher.v3.ValueMatcher`: one of the kinds.
+    pub struct ValueMatcher {
+        /// A text.
+        pub string_match: Option<StringMatcher>,
+        /// A list.
+        pub list_match: Option<ListMatcher>,
+        /// One of several.
+        pub or_match: Option<OrMatcher>,
+    }
+
+    /// `envoy.type.matcher.v3.ListMatcher`.
+    pub struct ListMatcher {
+        /// What must hold of one item.
+        pub one_of: Option<Box<ValueMatcher>>,
+    }
+
+    /// `envoy.type.matcher.v3.OrMatcher`.
+    pub struct OrMatcher {
+        /// The matchers.
+        pub value_matchers: Vec<ValueMatcher>,
+    }
 }

@@ -5,10 +5,13 @@ use serde_json::Value;
 
 use crate::access_log::FileAccessLog;
 use crate::cluster::{HttpProtocolOptions, RawBuffer};
+use crate::ext_authz::{HttpExtAuthz, NetworkExtAuthz};
 use crate::filters::{Cors, CorsPolicy, FilterConfig, HttpFault, Router, TcpProxy};
 use crate::hcm::{HttpConnectionManager, UuidRequestIdConfig};
+use crate::jwt_authn::JwtAuthentication;
 use crate::listener::{HttpInspector, OriginalDst, TlsInspector};
 use crate::message::message;
+use crate::rbac::{HttpRbac, NetworkRbac, UriTemplateMatchConfig};
 use crate::route_action::{PreviousHostsPredicate, PreviousPrioritiesConfig};
 
 macro_rules! typed_configs {
@@ -72,6 +75,18 @@ typed_configs! {
     CorsPolicy(CorsPolicy) = "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
     /// A filter's configuration per route with the flags around it.
     FilterConfig(FilterConfig) = "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+    /// The HTTP filter that verifies tokens.
+    JwtAuthentication(JwtAuthentication) = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+    /// The HTTP filter that enforces rules.
+    HttpRbac(HttpRbac) = "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+    /// The network filter that enforces rules.
+    NetworkRbac(NetworkRbac) = "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC",
+    /// The HTTP filter that asks a service.
+    HttpExtAuthz(HttpExtAuthz) = "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+    /// The network filter that asks a service.
+    NetworkExtAuthz(NetworkExtAuthz) = "type.googleapis.com/envoy.extensions.filters.network.ext_authz.v3.ExtAuthz",
+    /// Matches paths by a template.
+    UriTemplateMatchConfig(UriTemplateMatchConfig) = "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
     /// The access log to a file.
     FileAccessLog(FileAccessLog) = "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
     /// How `x-request-id` is made.

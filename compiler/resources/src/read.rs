@@ -233,7 +233,7 @@ impl<'t> Reader<'t> {
                 let object = typed::<Manifest<crate::istio::AuthorizationPolicy>>(kind, root, found);
                 resources
                     .authorization_policies
-                    .extend(object.inspect(|o| rules::authorization_policy(o, root, found)));
+                    .extend(object.inspect(|o| rules::authorization_policy(o, found)));
             }
             Kind::PeerAuthentication => {
                 let object = typed::<Manifest<crate::istio::PeerAuthentication>>(kind, root, found);
@@ -245,7 +245,7 @@ impl<'t> Reader<'t> {
                 let object = typed::<Manifest<crate::istio::RequestAuthentication>>(kind, root, found);
                 resources
                     .request_authentications
-                    .extend(object.inspect(|o| rules::request_authentication(o, root, found)));
+                    .extend(object.inspect(|o| rules::request_authentication(o, found)));
             }
             Kind::Telemetry => {
                 let object = refused::<crate::istio::Telemetry>(kind, root, found);

@@ -63,9 +63,45 @@ pub enum TraceError {
         "the listener speaks HTTP: the line needs a \"request\" with method, authority, path and headers"
     )]
     NeedsRequest,
+    /// Tokens of an issuer cannot be verified: its keys are in no file.
+    #[error(
+        "the keys of the issuer {issuer} are at {place}, which is not in the tree: whether its tokens are valid is unknown"
+    )]
+    Keys {
+        /// The issuer.
+        issuer: String,
+        /// Where they are.
+        place: String,
+    },
+    /// A CUSTOM policy asks a provider, whose answer is in no file.
+    #[error("a CUSTOM policy asks the provider {provider}: what it answers is unknown")]
+    External {
+        /// MeshConfig's name of it.
+        provider: String,
+    },
+    /// A policy asks about an address that the line does not give.
+    #[error("{policy} asks for {what}, which the line does not give: add \"source_ip\"")]
+    NeedsAddress {
+        /// What is asked for.
+        what: String,
+        /// The rule that asks.
+        policy: String,
+    },
     /// A regular expression of the configuration is none that RE2 reads.
     #[error(transparent)]
     Regex(#[from] Re2Error),
+}
+
+impl TraceError {
+    /// Names the rule that asks for what is missing.
+    pub(crate) fn about(self, rule: &str) -> Self {
+        match self {
+            Self::NeedsAddress { what, policy } if policy.is_empty() => {
+                Self::NeedsAddress { what, policy: rule.to_owned() }
+            }
+            other => other,
+        }
+    }
 }
 
 fn known(names: &[String]) -> String {

@@ -2,8 +2,9 @@
 //! [`Tracer`] answers what Envoy 1.40 would do under the routes, faults and rewrites of one proxy.
 //!
 //! A request is read as HTTP/1.1 in plaintext with `normalize_path` on, the way Istio's listeners are
-//! set up. Everything here is a pure function of the configuration and the request: no clock, no chance
-//! (shares of chance stand in [`Answer::alternatives`]), no network.
+//! set up. Everything here is a pure function of the configuration, the request and, where a token's validity depends
+//! on it, the time that the tracer was given: no chance (shares of chance stand in [`Answer::alternatives`]), no
+//! network.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +25,7 @@ mod query;
 mod redirect;
 mod regexes;
 mod request_line;
+mod security;
 mod seen;
 mod select;
 mod story;
@@ -40,6 +42,6 @@ pub use meshc_envoy::normalize_path;
 pub use query::{Direction, MAX_LINE_BYTES, Query, Request};
 pub use regexes::Regexes;
 pub use request_line::{RequestLine, RequestLineError};
-pub use story::{HostStory, RouteStory, Setting, Story, StoryRequest, Verdict};
+pub use story::{CheckStory, HostStory, RouteStory, Setting, Story, StoryRequest, Verdict};
 pub use story_text::render as render_story;
 pub use tracer::Tracer;

@@ -75,7 +75,12 @@ fn path_matches(conditions: &RouteMatch, path: &str, regexes: &Regexes) -> Resul
     })
 }
 
-fn header_matches(header: &HeaderMatch, value: Option<&str>, regexes: &Regexes) -> Result<bool, Re2Error> {
+/// A condition on a header whose value is this, or which is not there.
+pub(crate) fn header_matches(
+    header: &HeaderMatch,
+    value: Option<&str>,
+    regexes: &Regexes,
+) -> Result<bool, Re2Error> {
     let value = value.or(header.treat_missing_as_empty.then_some(""));
     let holds = match (&header.condition, value) {
         (HeaderCondition::Present, value) => value.is_some(),

@@ -1,6 +1,7 @@
 //! The request as the routes see it, after Envoy's connection manager has read and cleaned it.
 
 use meshc_effective::model::ProxyKind;
+use serde_json::{Map, Value};
 
 use crate::headers::Headers;
 use crate::query::Request;
@@ -22,6 +23,8 @@ pub(crate) struct Seen {
     pub(crate) source_ip: Option<String>,
     /// The caller's SPIFFE identity, where the question says.
     pub(crate) peer: Option<String>,
+    /// What filters left for the routes: the claims of a valid token.
+    pub(crate) metadata: Map<String, Value>,
 }
 
 /// A request that Envoy answers before any route is looked at.
@@ -94,6 +97,7 @@ impl Seen {
             headers,
             source_ip: None,
             peer: None,
+            metadata: Map::new(),
         })
     }
 

@@ -1,7 +1,9 @@
 //! Which part of a proxy a question is about: a route table, or bytes to a cluster.
 
+use std::ptr;
+
 use meshc_effective::model::{
-    Chain, ChainAction, Direction as Traffic, Listener, Origin, Proxy, ProxyKind, RouteTable,
+    Chain, ChainAction, Direction as Traffic, Listener, Origin, Proxy, ProxyKind, RouteTable, Security,
 };
 
 use crate::TraceError;
@@ -11,14 +13,25 @@ use crate::query::{Direction, Query};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place<'m> {
     /// HTTP by a table.
-    Table(&'m RouteTable),
+    Table(&'m RouteTable, Guard<'m>),
     /// Bytes to a cluster.
     Tcp {
         /// Its name.
         cluster: &'m String,
         /// Of the listener.
         origins: &'m [Origin],
+        /// What is checked first.
+        guard: Guard<'m>,
     },
+}
+
+/// What is checked before a place is reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guard<'m> {
+    /// The policies; none where the proxy's own workload asks.
+    pub(crate) security: Option<&'m Security>,
+    /// The port that the connection was made to.
+    pub(crate) port: u16,
 }
 
 /// The direction that a question means.
@@ -35,7 +48,11 @@ pub(crate) fn select<'m>(proxy: &'m Proxy, query: &Query) -> Result<Place<'m>, T
     let direction = direction(proxy, query);
     let choices = choices(proxy, direction);
     if let Some(name) = &query.route_table {
-        return table(proxy, &choices, direction, name).map(Place::Table);
+        let guard = Guard { port: query.port.unwrap_or_default(), security: None };
+        let found = table(proxy, &choices, direction, name)?;
+        let leads_to = |choice: &&Choice<'m>| choice.table(proxy).is_some_and(|table| ptr::eq(table, found));
+        let guard = choices.iter().find(leads_to).map_or(guard, |choice| choice.guard(query.port));
+        return Ok(Place::Table(found, guard));
     }
     let mut ports: Vec<u16> = choices.iter().filter_map(|c| c.port).collect();
     ports.sort_unstable();
@@ -56,7 +73,7 @@ pub(crate) fn select<'m>(proxy: &'m Proxy, query: &Query) -> Result<Place<'m>, T
     let here = choices.iter().filter(|c| c.port == Some(port));
     let found = here.clone().find(|c| c.is_http()).or_else(|| here.clone().next());
     if let Some(choice) = found {
-        return choice.place(proxy);
+        return choice.place(proxy, Some(port));
     }
     let named = match direction {
         Direction::Outbound => Some(port.to_string()),
@@ -64,10 +81,10 @@ pub(crate) fn select<'m>(proxy: &'m Proxy, query: &Query) -> Result<Place<'m>, T
         Direction::Inbound => None,
     };
     if let Some(table) = named.and_then(|name| proxy.tables.get(&name)) {
-        return Ok(Place::Table(table));
+        return Ok(Place::Table(table, Guard { security: None, port }));
     }
     match choices.iter().find(|c| c.port.is_none()) {
-        Some(choice) => choice.place(proxy),
+        Some(choice) => choice.place(proxy, Some(port)),
         None => Err(TraceError::NoListener {
             proxy: proxy.id.to_string(),
             direction: direction.name(),
@@ -89,14 +106,28 @@ impl<'m> Choice<'m> {
         !matches!(self.chain.action, ChainAction::Tcp { .. })
     }
 
-    fn place(&self, proxy: &'m Proxy) -> Result<Place<'m>, TraceError> {
+    fn place(&self, proxy: &'m Proxy, port: Option<u16>) -> Result<Place<'m>, TraceError> {
+        let guard = self.guard(port);
         Ok(match &self.chain.action {
-            ChainAction::HttpInline { table } => Place::Table(table),
-            ChainAction::Tcp { cluster } => Place::Tcp { cluster, origins: &self.listener.origins },
+            ChainAction::HttpInline { table } => Place::Table(table, guard),
+            ChainAction::Tcp { cluster } => Place::Tcp { cluster, origins: &self.listener.origins, guard },
             ChainAction::HttpTable { table } => {
-                Place::Table(proxy.tables.get(table).ok_or_else(|| unknown(proxy, table))?)
+                Place::Table(proxy.tables.get(table).ok_or_else(|| unknown(proxy, table))?, guard)
             }
         })
+    }
+
+    fn table(&self, proxy: &'m Proxy) -> Option<&'m RouteTable> {
+        match &self.chain.action {
+            ChainAction::HttpInline { table } => Some(table),
+            ChainAction::HttpTable { table } => proxy.tables.get(table).map(AsRef::as_ref),
+            ChainAction::Tcp { .. } => None,
+        }
+    }
+
+    fn guard(&self, port: Option<u16>) -> Guard<'m> {
+        let port = self.port.or(port).unwrap_or(self.listener.port);
+        Guard { security: self.listener.security.as_deref(), port }
     }
 }
 

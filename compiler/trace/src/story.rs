@@ -9,6 +9,8 @@ use crate::answer::{Answer, Because};
 use crate::hosts::HostKind;
 use crate::matching::{mismatch, phrases};
 use crate::query::{Direction, Query};
+use crate::security::Step;
+use crate::seen::Seen;
 use crate::select;
 use crate::timeout::millis;
 use crate::tracer::{Reached, Tracer};
@@ -26,6 +28,8 @@ pub struct Story {
     pub request: Option<StoryRequest>,
     /// Why Envoy refuses the request before any route is looked at.
     pub refused: Option<String>,
+    /// Tokens and rules in the order in which they were checked; where one refuses, it is the last.
+    pub checks: Vec<CheckStory>,
     /// The virtual host; null where no domain fits.
     pub host: Option<HostStory>,
     /// All routes of the virtual host in their order; empty where none is looked at.
@@ -47,6 +51,15 @@ pub struct StoryRequest {
     pub asked_path: String,
     /// As it is matched: normalised, with the query.
     pub path: String,
+}
+
+/// One check of a security policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckStory {
+    /// What came of it, in words.
+    pub text: String,
+    /// The policy.
+    pub because: Vec<Because>,
 }
 
 /// The virtual host that was chosen.
@@ -120,6 +133,7 @@ pub(crate) fn tell<'m>(
         table: None,
         request: None,
         refused: None,
+        checks: Vec::new(),
         host: None,
         routes: Vec::new(),
         settings: Vec::new(),
@@ -131,15 +145,23 @@ pub(crate) fn tell<'m>(
             story.refused = Some(refusal.reason.to_owned());
             return Ok(story);
         }
-        Reached::Http { table, seen, decision } => (table, seen, decision),
+        Reached::Closed { reason, .. } => {
+            story.refused = Some(reason.clone());
+            return Ok(story);
+        }
+        Reached::Denied { table, seen, refused, .. } => {
+            story.checks = checks(tracer, &refused.steps);
+            story.table = Some(table.name.clone());
+            story.request = Some(request(query, seen));
+            return Ok(story);
+        }
+        Reached::Http { table, seen, decision, steps } => {
+            story.checks = checks(tracer, steps);
+            (table, seen, decision)
+        }
     };
     story.table = Some(table.name.clone());
-    story.request = Some(StoryRequest {
-        method: seen.method.clone(),
-        authority: seen.authority.clone(),
-        asked_path: query.request.as_ref().map(|r| r.path.clone()).unwrap_or_default(),
-        path: seen.path.clone(),
-    });
+    story.request = Some(request(query, seen));
     let Some((found, host)) = decision.host() else { return Ok(story) };
     let requires_tls = matches!(decision, crate::evaluate::Decision::RequireTls(..));
     story.host = Some(HostStory {
@@ -169,6 +191,23 @@ pub(crate) fn tell<'m>(
         story.settings = settings(tracer, proxy, route);
     }
     Ok(story)
+}
+
+fn request(query: &Query, seen: &Seen) -> StoryRequest {
+    StoryRequest {
+        method: seen.method.clone(),
+        authority: seen.authority.clone(),
+        asked_path: query.request.as_ref().map(|r| r.path.clone()).unwrap_or_default(),
+        path: seen.path.clone(),
+    }
+}
+
+fn checks(tracer: &Tracer<'_>, steps: &[Step<'_>]) -> Vec<CheckStory> {
+    let story = |step: &Step<'_>| CheckStory {
+        text: step.text.clone(),
+        because: tracer.because(step.origins.iter().copied()),
+    };
+    steps.iter().map(story).collect()
 }
 
 fn settings<'m>(tracer: &Tracer<'m>, proxy: &'m Proxy, route: &'m Route) -> Vec<Setting> {

@@ -25,8 +25,18 @@ pub fn render(story: &Story) -> String {
     if let Some(reason) = &story.refused {
         line(&mut out, 1, &format!("refused before any route is looked at: {reason}"));
     }
+    if !story.checks.is_empty() {
+        line(&mut out, 0, "what was checked before any route");
+    }
+    for check in &story.checks {
+        line(&mut out, 1, &check.text);
+        reasons(&mut out, 2, &check.because);
+    }
+    // A status without a route to look at: a check refused.
+    let checked_only = !story.checks.is_empty() && story.host.is_none() && story.answer.status != Some(404);
     match (&story.host, &story.request) {
         (Some(found), _) => host(&mut out, found),
+        (None, Some(_)) if checked_only => {}
         (None, Some(_)) => line(&mut out, 0, "no virtual host has a domain for this authority"),
         (None, None) => {}
     }

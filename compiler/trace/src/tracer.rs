@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::ptr;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use meshc_effective::model::{EffectiveMesh, Origin, Proxy, RouteTable};
+use meshc_effective::model::{EffectiveMesh, Origin, Proxy, RouteTable, Security};
 use meshc_source::SourceSet;
 
 use crate::TraceError;
 use crate::answer::{Answer, Because};
 use crate::evaluate::{self, Decision};
 use crate::hosts::HostIndex;
+use crate::local;
 use crate::query::Query;
 use crate::regexes::Regexes;
+use crate::security::{self, Checks, Connection, Verdict};
 use crate::seen::{Refusal, Seen};
 use crate::select::{Place, select};
 use crate::story::{self, Story};
@@ -26,6 +29,10 @@ pub struct Tracer<'m> {
     regexes: Regexes,
     /// By the address of the table, which stays where it is while the mesh is borrowed.
     hosts: RwLock<HashMap<usize, Arc<HostIndex>>>,
+    /// By the text of the set.
+    keys: RwLock<HashMap<String, Arc<security::Keys>>>,
+    /// Seconds since 1970, at which tokens are judged; none: now.
+    time: Option<u64>,
 }
 
 /// What a question comes to.
@@ -34,11 +41,29 @@ pub(crate) enum Reached<'m> {
     Tcp {
         /// Its name.
         cluster: &'m str,
-        /// Of the listener.
-        origins: &'m [Origin],
+        /// Of the listener, then of the policies.
+        origins: Vec<&'m Origin>,
     },
     /// Refused before any route is looked at.
     Refused(Refusal),
+    /// A policy closes the connection before a request is read.
+    Closed {
+        /// Why.
+        reason: String,
+        /// The policy.
+        origins: Vec<&'m Origin>,
+    },
+    /// A policy does not let the request pass.
+    Denied {
+        /// The table.
+        table: &'m RouteTable,
+        /// The request.
+        seen: Seen,
+        /// The route that it would take.
+        decision: Decision<'m>,
+        /// The answer.
+        refused: security::Refused<'m>,
+    },
     /// Decided by a table.
     Http {
         /// The table.
@@ -47,13 +72,29 @@ pub(crate) enum Reached<'m> {
         seen: Seen,
         /// The decision.
         decision: Decision<'m>,
+        /// What was checked before.
+        steps: Vec<security::Step<'m>>,
     },
 }
 
 impl<'m> Tracer<'m> {
     /// A tracer of this mesh; `sources` gives the lines of the reasons.
     pub fn new(mesh: &'m EffectiveMesh, sources: &'m SourceSet) -> Self {
-        Self { mesh, sources, regexes: Regexes::default(), hosts: RwLock::default() }
+        Self {
+            mesh,
+            sources,
+            regexes: Regexes::default(),
+            hosts: RwLock::default(),
+            keys: RwLock::default(),
+            time: None,
+        }
+    }
+
+    /// Judges tokens as of a time, in seconds since 1970, in place of the present.
+    #[must_use]
+    pub fn at(mut self, time: u64) -> Self {
+        self.time = Some(time);
+        self
     }
 
     /// The answer to one line of trace's input.
@@ -112,10 +153,63 @@ impl<'m> Tracer<'m> {
         index
     }
 
+    /// The keys of a set.
+    fn keys(&self, jwks: &str) -> Arc<security::Keys> {
+        if let Some(found) = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(jwks) {
+            return Arc::clone(found);
+        }
+        let keys = Arc::new(security::Keys::read(jwks));
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(jwks.to_owned(), Arc::clone(&keys));
+        keys
+    }
+
+    /// The time at which tokens are judged.
+    fn now(&self) -> u64 {
+        let since = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        self.time.unwrap_or_else(since)
+    }
+
     fn reach(&self, proxy: &'m Proxy, query: &Query) -> Result<Reached<'m>, TraceError> {
-        let table = match select(proxy, query)? {
-            Place::Tcp { cluster, origins } => return Ok(Reached::Tcp { cluster, origins }),
-            Place::Table(table) => table,
+        let place = select(proxy, query)?;
+        let (Place::Table(_, guard) | Place::Tcp { guard, .. }) = place;
+        let source = query.source_ip.as_ref().and_then(|address| address.parse().ok());
+        let mut connection = Connection {
+            peer: query.peer.clone(),
+            source,
+            client: source,
+            destination: proxy.ip.parse().ok(),
+            port: guard.port,
+            server_name: query.sni.clone().unwrap_or_default(),
+        };
+        let keys = |jwks: &str| self.keys(jwks);
+        let checks = |security: &'m Security, connection: &Connection| -> Option<Verdict<'m>> {
+            let checks = Checks { security, connection, regexes: &self.regexes, now: 0, keys: &keys };
+            checks.connection()
+        };
+        if let Some(Verdict::Closed { reason, origins }) =
+            guard.security.and_then(|security| checks(security, &connection))
+        {
+            return Ok(Reached::Closed { reason, origins });
+        }
+        let table = match place {
+            Place::Table(table, _) => table,
+            Place::Tcp { cluster, origins, .. } => {
+                let mut origins: Vec<&Origin> = origins.iter().collect();
+                if let Some(security) = guard.security {
+                    let regexes = &self.regexes;
+                    let checks = Checks { security, connection: &connection, regexes, now: 0, keys: &keys };
+                    match checks.bytes()? {
+                        Verdict::Closed { reason, origins } => {
+                            return Ok(Reached::Closed { reason, origins });
+                        }
+                        Verdict::Passed(passed) => {
+                            origins.extend(passed.steps.into_iter().flat_map(|step| step.origins));
+                        }
+                        Verdict::Refused(_) => {}
+                    }
+                }
+                return Ok(Reached::Tcp { cluster, origins });
+            }
         };
         let request = query.request.as_ref().ok_or(TraceError::NeedsRequest)?;
         let mut seen = match Seen::read(request, proxy.kind) {
@@ -124,8 +218,26 @@ impl<'m> Tracer<'m> {
         };
         seen.source_ip.clone_from(&query.source_ip);
         seen.peer.clone_from(&query.peer);
-        let decision = Decision::make(table, &self.hosts(table), &seen, &self.regexes)?;
-        Ok(Reached::Http { table, seen, decision })
+        let hosts = self.hosts(table);
+        // Envoy chooses the route before any filter sees the request.
+        let mut decision = Decision::make(table, &hosts, &seen, &self.regexes)?;
+        let Some(security) = guard.security else {
+            return Ok(Reached::Http { table, seen, decision, steps: Vec::new() });
+        };
+        connection.client = security::of_client(&seen, source, proxy.kind);
+        let (regexes, now) = (&self.regexes, self.now());
+        let checks = Checks { security, connection: &connection, regexes, now, keys: &keys };
+        Ok(match checks.request(&mut seen)? {
+            Verdict::Closed { reason, origins } => Reached::Closed { reason, origins },
+            Verdict::Refused(refused) => Reached::Denied { table, seen, decision, refused },
+            Verdict::Passed(passed) => {
+                seen.metadata = passed.metadata;
+                if passed.choose_again {
+                    decision = Decision::make(table, &hosts, &seen, &self.regexes)?;
+                }
+                Reached::Http { table, seen, decision, steps: passed.steps }
+            }
+        })
     }
 
     fn answer(&self, proxy: &'m Proxy, reached: &Reached<'m>) -> Result<Answer, TraceError> {
@@ -134,14 +246,28 @@ impl<'m> Tracer<'m> {
                 let clusters = proxy.clusters.get(*cluster).into_iter().flat_map(|c| &c.origins);
                 Answer {
                     destinations: vec![((*cluster).to_owned(), 100)],
-                    because: self.because(origins.iter().chain(clusters)),
+                    because: self.because(origins.iter().copied().chain(clusters)),
                     ..Answer::default()
                 }
             }
+            Reached::Closed { origins, .. } => {
+                Answer { because: self.because(origins.iter().copied()), ..Answer::default() }
+            }
+            Reached::Denied { seen, decision, refused, .. } => {
+                let mut answer = local::reply(seen, refused.status, Some(refused.body.to_owned()), None);
+                if let Some(authenticate) = &refused.authenticate {
+                    answer.response_headers.insert("www-authenticate".to_owned(), authenticate.clone());
+                }
+                answer.route = decision.route().and_then(|(_, route)| route.name.clone());
+                let origins = refused.steps.iter().rev().flat_map(|step| step.origins.iter().copied());
+                answer.because = self.because(origins);
+                answer
+            }
             Reached::Refused(refusal) => evaluate::refused(*refusal),
-            Reached::Http { seen, decision, .. } => {
+            Reached::Http { seen, decision, steps, .. } => {
                 let mut answer = evaluate::answer(decision, proxy, seen, &self.regexes)?;
-                answer.because = self.because(decision.origins(proxy));
+                let checked = steps.iter().flat_map(|step| step.origins.iter().copied());
+                answer.because = self.because(decision.origins(proxy).into_iter().chain(checked));
                 for alternative in &mut answer.alternatives {
                     alternative.answer.because.clone_from(&answer.because);
                 }

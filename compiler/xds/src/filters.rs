@@ -2,28 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{Cors, Fault, Percent, Route};
+use meshc_effective::model::{Cors, Fault, Percent, Route, Security};
 use meshc_envoy as envoy;
 use meshc_envoy::TypedConfig;
 
-use crate::matching;
+use crate::{matching, security};
 
 const FAULT: &str = "envoy.filters.http.fault";
 const CORS: &str = "envoy.filters.http.cors";
 const ROUTER: &str = "envoy.filters.http.router";
 
-/// The filters of every HTTP chain, in Istio's order.
-pub(crate) fn chain() -> Vec<envoy::HttpFilter> {
+/// The filters of an HTTP chain, in Istio's order: those that check before those that act.
+pub(crate) fn chain(security: Option<&Security>) -> Vec<envoy::HttpFilter> {
     let filter = |name: &str, typed_config: TypedConfig| envoy::HttpFilter {
         name: name.to_owned(),
         typed_config: Some(typed_config),
         ..envoy::HttpFilter::default()
     };
-    vec![
+    let mut filters = security.map(security::http_filters).unwrap_or_default();
+    filters.extend([
         filter(FAULT, envoy::HttpFault::default().into()),
         filter(CORS, envoy::Cors::default().into()),
         filter(ROUTER, envoy::Router::default().into()),
-    ]
+    ]);
+    filters
 }
 
 /// What the filters do on one route.

@@ -12,6 +12,7 @@ mod filters;
 mod listener;
 mod matching;
 mod route;
+mod security;
 mod writer;
 
 pub use writer::{Target, Writer};

@@ -6,7 +6,10 @@
 use meshc_effective::model::{Binding, Chain, ChainAction, Direction, Listener, ProxyKind};
 use meshc_envoy as envoy;
 
-use crate::{cluster, filters, route};
+use crate::{cluster, filters, route, security};
+
+/// The cluster that has no endpoint.
+const BLACK_HOLE: &str = "BlackHoleCluster";
 
 /// Envoy's `Listener`.
 pub(crate) fn listener(listener: &Listener, kind: ProxyKind) -> envoy::Listener {
@@ -37,6 +40,13 @@ fn original_dst() -> envoy::ListenerFilter {
 }
 
 fn chain(chain: &Chain, listener: &Listener, kind: ProxyKind) -> envoy::FilterChain {
+    // Of HTTP the connection manager checks; what leads nowhere needs no check.
+    let checks = match &chain.action {
+        ChainAction::Tcp { cluster } if cluster != BLACK_HOLE => {
+            listener.security.as_deref().map(security::network_filters).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
     let filter = match &chain.action {
         ChainAction::HttpTable { table } => {
             let mut manager = manager(chain, listener, kind);
@@ -65,7 +75,7 @@ fn chain(chain: &Chain, listener: &Listener, kind: ProxyKind) -> envoy::FilterCh
             destination_port: Some(u32::from(port)),
             ..envoy::FilterChainMatch::default()
         }),
-        filters: vec![filter],
+        filters: checks.into_iter().chain([filter]).collect(),
         ..envoy::FilterChain::default()
     }
 }
@@ -82,7 +92,7 @@ fn manager(chain: &Chain, listener: &Listener, kind: ProxyKind) -> envoy::HttpCo
     let direction = if inbound { "inbound" } else { "outbound" };
     envoy::HttpConnectionManager {
         stat_prefix: format!("{direction}_0.0.0.0_{port}"),
-        http_filters: filters::chain(),
+        http_filters: filters::chain(listener.security.as_deref()),
         // A sidecar's outbound side keeps Envoy's own name.
         server_name: if inbound || edge { "istio-envoy".to_owned() } else { String::new() },
         stream_idle_timeout: Some(envoy::Duration::from_secs(0)),

@@ -40,7 +40,8 @@ pub(crate) fn regex(regex: &str) -> envoy::RegexMatcher {
     envoy::RegexMatcher { regex: regex.to_owned(), ..envoy::RegexMatcher::default() }
 }
 
-fn header(matches: &HeaderMatch) -> envoy::HeaderMatcher {
+/// Envoy's `HeaderMatcher`.
+pub(crate) fn header(matches: &HeaderMatch) -> envoy::HeaderMatcher {
     let (present, value) = match &matches.condition {
         HeaderCondition::Present => (Some(true), None),
         HeaderCondition::Value(value) => (None, Some(string(value, matches.ignore_case))),

@@ -164,12 +164,7 @@ pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagn
     out_of_range::service_entry(object, found);
 }
 
-pub(crate) fn authorization_policy(
-    object: &Object<AuthorizationPolicy>,
-    root: &Node,
-    found: &mut Vec<Diagnostic>,
-) {
-    found.push(kind_not_implemented::check(root, object.kind.as_str()));
+pub(crate) fn authorization_policy(object: &Object<AuthorizationPolicy>, found: &mut Vec<Diagnostic>) {
     empty_selector::check(object, object.spec.selector.as_ref(), found);
     target_ref::check(object, object.spec.target_ref.iter().chain(&object.spec.target_refs), found);
     policy_action::check(object, found);
@@ -191,12 +186,7 @@ pub(crate) fn peer_authentication(
     reserved_annotation::check(object, found);
 }
 
-pub(crate) fn request_authentication(
-    object: &Object<RequestAuthentication>,
-    root: &Node,
-    found: &mut Vec<Diagnostic>,
-) {
-    found.push(kind_not_implemented::check(root, object.kind.as_str()));
+pub(crate) fn request_authentication(object: &Object<RequestAuthentication>, found: &mut Vec<Diagnostic>) {
     empty_selector::check(object, object.spec.selector.as_ref(), found);
     target_ref::check(object, object.spec.target_ref.iter().chain(&object.spec.target_refs), found);
     jwt_rule::check(object, found);
