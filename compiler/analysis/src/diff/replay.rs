@@ -16,6 +16,7 @@ pub(super) fn replay(tracer: &Tracer<'_>, witness: &Witness) -> Result<Answer, T
         }),
         peer: witness.peer.clone(),
         source_ip: witness.source_ip.clone(),
+        sni: None,
         request: Some(Request {
             method: witness.request.method.clone(),
             authority: witness.request.authority.clone(),
