@@ -5,13 +5,17 @@
 
 mod diff;
 mod origin;
+mod promises;
 mod reach;
 mod requests;
 pub mod rules;
 #[cfg(test)]
 mod testing;
 
-pub use diff::{Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, diff, render_markdown, render_text};
+pub use diff::{
+    Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, curl, diff, render_markdown, render_text,
+};
+pub use promises::{Case, Promise, Refutation, Verdict, keep_promises};
 pub use reach::{
     HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
 };

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Show(Show),
     /// Show what behaves differently between two revisions
     Diff(Diff),
+    /// Hold the mesh against what the tree promises: RouteTests and Invariants
+    Test(Test),
     /// Explain a finding's code
     Explain(Explain),
     /// List the rules
@@ -295,6 +297,22 @@ pub(crate) enum DiffFormat {
     Text,
     Markdown,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// How results are written
+    #[arg(long, value_enum, default_value_t = TestFormat::Human)]
+    pub(crate) format: TestFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    Human,
+    Json,
+    Junit,
 }
 
 #[derive(Debug, Args)]

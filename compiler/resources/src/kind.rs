@@ -99,6 +99,10 @@ pub enum Kind {
     XBackendTrafficPolicy,
     /// Gateway API, experimental.
     XMesh,
+    /// meshc's own.
+    RouteTest,
+    /// meshc's own.
+    Invariant,
 }
 
 impl Kind {
@@ -170,6 +174,8 @@ impl Kind {
             Self::XBackend => "XBackend",
             Self::XBackendTrafficPolicy => "XBackendTrafficPolicy",
             Self::XMesh => "XMesh",
+            Self::RouteTest => "RouteTest",
+            Self::Invariant => "Invariant",
         }
     }
 
@@ -232,6 +238,8 @@ impl Kind {
                 | Self::XBackend
                 | Self::XBackendTrafficPolicy
                 | Self::XMesh
+                | Self::RouteTest
+                | Self::Invariant
         )
     }
 }
@@ -343,6 +351,8 @@ const KINDS: &[Entry] = &[
         kind: Kind::XBackendTrafficPolicy,
     },
     Entry { group: "gateway.networking.x-k8s.io", versions: &["v1alpha1"], kind: Kind::XMesh },
+    Entry { group: "meshc.dev", versions: &["v1alpha1"], kind: Kind::RouteTest },
+    Entry { group: "meshc.dev", versions: &["v1alpha1"], kind: Kind::Invariant },
 ];
 
 /// Groups all of whose kinds a mesh reads: a kind that is not among them is a mistake.
@@ -353,6 +363,7 @@ const CLOSED_GROUPS: &[&str] = &[
     "telemetry.istio.io",
     "extensions.istio.io",
     "gateway.networking.k8s.io",
+    "meshc.dev",
 ];
 
 /// Looks a document's type up.

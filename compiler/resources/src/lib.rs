@@ -11,6 +11,7 @@ pub mod istio;
 mod kind;
 pub mod kubernetes;
 mod mesh_settings;
+pub mod meshc;
 mod metadata;
 mod names;
 mod object;

@@ -297,6 +297,12 @@ impl<'t> Reader<'t> {
                     .x_backend_traffic_policies
                     .extend(refused::<gateway_api::XBackendTrafficPolicy>(kind, root, found))
             }
+            Kind::RouteTest => {
+                resources.route_tests.extend(manifest::<crate::meshc::RouteTest>(kind, root, found));
+            }
+            Kind::Invariant => {
+                resources.invariants.extend(manifest::<crate::meshc::Invariant>(kind, root, found));
+            }
             Kind::XMesh => resources.x_meshes.extend(manifest::<gateway_api::XMesh>(kind, root, found)),
         }
     }

@@ -15,6 +15,7 @@ use crate::kubernetes::{
     MutatingWebhookConfiguration, Secret, ServiceSpec, WorkloadSpec,
 };
 use crate::mesh_settings::MeshSettings;
+use crate::meshc::{Invariant, RouteTest};
 use crate::object::{Object, PodParts, Untyped};
 
 /// All objects of a tree, by kind, in the order of files and documents.
@@ -110,6 +111,10 @@ pub struct Resources {
     pub x_backend_traffic_policies: Vec<Object<crate::gateway_api::XBackendTrafficPolicy>>,
     /// Gateway API, experimental.
     pub x_meshes: Vec<Object<crate::gateway_api::XMesh>>,
+    /// meshc's own.
+    pub route_tests: Vec<Object<RouteTest>>,
+    /// meshc's own.
+    pub invariants: Vec<Object<Invariant>>,
     /// How many documents there were of kinds that are none of a mesh's business, by `apiVersion kind`; documents
     /// that are no Kubernetes object at all are counted under `other YAML`.
     pub foreign: BTreeMap<String, usize>,
@@ -164,6 +169,8 @@ impl Resources {
             + self.x_backends.len()
             + self.x_backend_traffic_policies.len()
             + self.x_meshes.len()
+            + self.route_tests.len()
+            + self.invariants.len()
     }
 
     /// Whether there is nothing that a mesh reads.
@@ -218,6 +225,8 @@ impl Resources {
         self.x_backends.append(&mut later.x_backends);
         self.x_backend_traffic_policies.append(&mut later.x_backend_traffic_policies);
         self.x_meshes.append(&mut later.x_meshes);
+        self.route_tests.append(&mut later.route_tests);
+        self.invariants.append(&mut later.invariants);
         for (kind, count) in later.foreign {
             *self.foreign.entry(kind).or_default() += count;
         }

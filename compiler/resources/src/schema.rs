@@ -9,7 +9,7 @@ use meshc_syntax::de::Issue;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use crate::{Ignored, Kind, gateway_api, istio, kubernetes, rules};
+use crate::{Ignored, Kind, gateway_api, istio, kubernetes, meshc, rules};
 
 /// The structural schema of a kind, as its CustomResourceDefinition would hold it; none where its type does not
 /// state one.
@@ -61,6 +61,8 @@ pub fn structural(kind: Kind) -> Option<Value> {
         Kind::Service => custom::<kubernetes::ServiceSpec>(kind),
         Kind::ServiceAccount => meshc_schema::structural::<kubernetes::ServiceAccount>(),
         Kind::Namespace | Kind::Node => custom::<Ignored>(kind),
+        Kind::RouteTest => custom::<meshc::RouteTest>(kind),
+        Kind::Invariant => custom::<meshc::Invariant>(kind),
         _ => return None,
     })
 }

@@ -14,7 +14,7 @@ mod outcome;
 mod proxies;
 mod regions;
 mod render;
-mod replay;
+pub(crate) mod replay;
 mod tables;
 mod text;
 mod words;
@@ -24,6 +24,7 @@ use meshc_source::SourceSet;
 
 pub use change::{Change, Diff, Equal, Kind, Lines, Risk, Unknown};
 pub use markdown::render_markdown;
+pub use render::curl;
 pub use text::render_text;
 
 /// One of the two meshes.

@@ -47,7 +47,7 @@ pub(super) fn proxies(names: &[String]) -> String {
 }
 
 /// The witness as a command, to be run where the proxy's application runs, or against the gateway.
-pub(super) fn curl(witness: &Witness) -> String {
+pub fn curl(witness: &Witness) -> String {
     let request = &witness.request;
     let mut text = "curl".to_owned();
     if request.method == "HEAD" {

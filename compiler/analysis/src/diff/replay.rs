@@ -4,7 +4,7 @@ use meshc_diagnostics::{Direction, Witness};
 use meshc_trace::{Answer, Query, Request, TraceError, Tracer};
 
 /// The answer to a witness.
-pub(super) fn replay(tracer: &Tracer<'_>, witness: &Witness) -> Result<Answer, TraceError> {
+pub(crate) fn replay(tracer: &Tracer<'_>, witness: &Witness) -> Result<Answer, TraceError> {
     tracer.trace(&Query {
         proxy: witness.proxy.clone(),
         route_table: witness.route_table.clone(),

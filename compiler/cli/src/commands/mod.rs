@@ -9,6 +9,7 @@ mod init;
 mod man;
 mod rules;
 mod show;
+mod test;
 mod trace;
 mod why;
 
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Why(args) => why::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => Ok(rules::run(&args)),
         Command::Init(args) => init::run(&args),

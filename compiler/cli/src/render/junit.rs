@@ -63,7 +63,7 @@ fn write_suite(text: &mut String, suite: &[Diagnostic], sources: &SourceSet, fil
 }
 
 /// Text for an element or an attribute; what XML 1.0 has no character for becomes the replacement sign.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

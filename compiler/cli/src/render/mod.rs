@@ -5,6 +5,7 @@ mod github;
 mod human;
 mod json;
 mod junit;
+pub(crate) mod promises;
 mod routes;
 mod sarif;
 mod summary;

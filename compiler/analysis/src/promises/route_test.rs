@@ -1,0 +1,90 @@
+//! RouteTests: each sender with each request, or with all requests of a set.
+
+use meshc_diagnostics::{Direction, Witness, WitnessRequest};
+use meshc_effective::model::Proxy;
+use meshc_resources::Object;
+use meshc_resources::meshc::{RouteTest, TestRequest};
+use meshc_trace::{Answer, Query, RequestLine};
+
+use super::{Case, Promise, Verdict, World, expectation, for_all};
+
+pub(super) fn run(test: &Object<RouteTest>, world: &World<'_>) -> Promise {
+    let mut cases = Vec::new();
+    for from in &test.spec.from {
+        let proxy = match sender(from, test.namespace(), world) {
+            Ok(proxy) => proxy,
+            Err(why) => {
+                cases.push(Case { name: from.value.clone(), verdict: Verdict::unknown(why) });
+                continue;
+            }
+        };
+        let requests = test.spec.requests.iter().map(|request| one(test, proxy, request, world));
+        cases.extend(requests);
+        cases.extend(test.spec.for_all.as_ref().map(|set| Case {
+            name: format!("{}: {}", proxy.id, for_all::words(set)),
+            verdict: for_all::prove(test, proxy, set, world),
+        }));
+    }
+    Promise { resource: test.id(), span: test.span, cases }
+}
+
+/// The proxy of a name: in the test's namespace first, then wherever it is unique.
+fn sender<'m>(name: &str, namespace: &str, world: &World<'m>) -> Result<&'m Proxy, String> {
+    let here = world.effective.find(&format!("{name}.{namespace}"));
+    here.or_else(|_| world.effective.find(name)).map(AsRef::as_ref).map_err(|error| error.to_string())
+}
+
+fn one(test: &Object<RouteTest>, proxy: &Proxy, request: &TestRequest, world: &World<'_>) -> Case {
+    let method = request.method.as_ref().map_or("GET", |method| method.value.as_str());
+    let url = request.url.as_ref().map_or("", |url| url.value.as_str());
+    let headers: Vec<String> =
+        request.headers.iter().map(|(name, value)| format!("{}: {}", name.value, value.value)).collect();
+    let said: String = headers.iter().map(|header| format!("  {header}")).collect();
+    let name = format!("{}: {method} {url}{said}", proxy.id);
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let verdict = match RequestLine::parse(&[method, url], &headers) {
+        Err(error) => Verdict::unknown(error.to_string()),
+        Ok(line) => {
+            let mut query = line.query(proxy, None);
+            query.peer = request.peer.as_ref().map(|peer| peer.value.clone());
+            match world.tracer.trace(&query) {
+                Ok(answer) => judge(test, witness(&query), answer),
+                Err(error) => Verdict::unknown(error.to_string()),
+            }
+        }
+    };
+    Case { name, verdict }
+}
+
+/// Holds one answer against what is expected and what is forbidden.
+pub(super) fn judge(test: &Object<RouteTest>, witness: Witness, answer: Answer) -> Verdict {
+    let namespace = test.namespace();
+    let unmet = test.spec.expect.as_ref().and_then(|e| expectation::unmet(e, &answer, namespace));
+    let forbidden = || test.spec.never.as_ref().and_then(|n| expectation::met(n, &answer, namespace));
+    match unmet.or_else(forbidden) {
+        Some(message) => Verdict::broken(message, witness, answer),
+        None => Verdict::Kept,
+    }
+}
+
+fn witness(query: &Query) -> Witness {
+    let request = query.request.clone().unwrap_or_default();
+    Witness {
+        proxy: query.proxy.clone(),
+        route_table: query.route_table.clone(),
+        port: query.port,
+        direction: query.direction.map(|direction| match direction {
+            meshc_trace::Direction::Outbound => Direction::Outbound,
+            meshc_trace::Direction::Inbound => Direction::Inbound,
+            meshc_trace::Direction::Gateway => Direction::Gateway,
+        }),
+        peer: query.peer.clone(),
+        source_ip: query.source_ip.clone(),
+        request: WitnessRequest {
+            method: request.method,
+            authority: request.authority,
+            path: request.path,
+            headers: request.headers.into_iter().collect(),
+        },
+    }
+}

@@ -1,0 +1,56 @@
+//! `meshc test`: what a tree promises, kept or broken, for people and for machines.
+
+mod common;
+
+use std::fs;
+
+use common::{bookshop, json, meshc};
+
+const PROMISES: &str = "\
+apiVersion: meshc.dev/v1alpha1
+kind: RouteTest
+metadata: {name: api-v2, namespace: shop}
+spec:
+  from: [storefront-v1]
+  forAll: {hosts: [reviews], port: 9080, path: {prefix: /api/v2/}}
+  expect:
+    destinations: [{host: reviews, subset: v2}]
+---
+apiVersion: meshc.dev/v1alpha1
+kind: Invariant
+metadata: {name: canary, namespace: shop}
+spec:
+  maxWeight: {to: {host: reviews, subset: v3}, atMost: 20}
+";
+
+#[test]
+fn promises_are_held_against_the_mesh() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("promises.yaml");
+    fs::write(&file, PROMISES).expect("written");
+    let run = |format: &str| {
+        meshc(&["test", bookshop().to_str().expect("text"), file.to_str().expect("text"), "--format", format])
+    };
+    let human = run("human");
+    assert_eq!(human.status.code(), Some(1));
+    let text = String::from_utf8(human.stdout).expect("text");
+    assert!(
+        text.contains("✓ storefront-v1-0.shop: all requests to reviews on port 9080 with path /api/v2/*"),
+        "{text}"
+    );
+    assert!(text.contains("✗ at most 20 % of a route's requests go to reviews (v3)"), "{text}");
+    assert!(text.ends_with("1 kept, 1 broken (2 promises)\n"), "{text}");
+    let machine = json(&run("json").stdout);
+    assert_eq!(machine["tests"][0]["cases"][0]["verdict"], "kept");
+    assert_eq!(machine["tests"][1]["cases"][0]["verdict"], "broken");
+    assert!(machine["tests"][1]["cases"][0]["witness"]["request"]["path"].is_string());
+    let junit = String::from_utf8(run("junit").stdout).expect("text");
+    assert!(junit.contains("tests=\"2\" failures=\"1\""), "{junit}");
+}
+
+#[test]
+fn a_tree_without_promises_is_told_so() {
+    let run = meshc(&["test", bookshop().to_str().expect("text")]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("no RouteTest and no Invariant"));
+}
