@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{bookshop, json, meshc};
+use common::{bookshop, json, run as meshc};
 
 const PROMISES: &str = "\
 apiVersion: meshc.dev/v1alpha1
@@ -28,8 +28,10 @@ fn promises_are_held_against_the_mesh() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("promises.yaml");
     fs::write(&file, PROMISES).expect("written");
+    let bookshop = bookshop();
     let run = |format: &str| {
-        meshc(&["test", bookshop().to_str().expect("text"), file.to_str().expect("text"), "--format", format])
+        let paths = [&bookshop, &file].map(|path| path.to_str().expect("text"));
+        meshc(directory.path(), &["test", paths[0], paths[1], "--format", format])
     };
     let human = run("human");
     assert_eq!(human.status.code(), Some(1));
@@ -40,7 +42,7 @@ fn promises_are_held_against_the_mesh() {
     );
     assert!(text.contains("✗ at most 20 % of a route's requests go to reviews (v3)"), "{text}");
     assert!(text.ends_with("1 kept, 1 broken (2 promises)\n"), "{text}");
-    let machine = json(&run("json").stdout);
+    let machine = json(&String::from_utf8(run("json").stdout).expect("text"));
     assert_eq!(machine["tests"][0]["cases"][0]["verdict"], "kept");
     assert_eq!(machine["tests"][1]["cases"][0]["verdict"], "broken");
     assert!(machine["tests"][1]["cases"][0]["witness"]["request"]["path"].is_string());
@@ -50,7 +52,7 @@ fn promises_are_held_against_the_mesh() {
 
 #[test]
 fn a_tree_without_promises_is_told_so() {
-    let run = meshc(&["test", bookshop().to_str().expect("text")]);
+    let run = meshc(&bookshop(), &["test", "."]);
     assert_eq!(run.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&run.stderr).contains("no RouteTest and no Invariant"));
 }
