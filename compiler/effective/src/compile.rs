@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Mesh, Pod, PodProxy, View};
+use meshc_resources::istio::TlsMode;
 
 use crate::model::{EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Security};
 use crate::outbound::{self, Tables};
@@ -14,7 +15,7 @@ use crate::{clusters, gateway, inbound, rules, security};
 struct Outbound {
     tables: Tables,
     listeners: Arc<Vec<Arc<Listener>>>,
-    clusters: clusters::Outbound,
+    view: Arc<View>,
 }
 
 /// What each proxy of the mesh does, as Istio's control plane would decide it.
@@ -32,16 +33,13 @@ pub fn compile(mesh: &Mesh) -> EffectiveMesh {
     EffectiveMesh { proxies, diagnostics: compiler.finish() }
 }
 
-/// What the gateways of a namespace see, and the clusters for it.
-type GatewayView = (View, clusters::Outbound);
-
 struct Compiler<'a> {
     mesh: &'a Mesh,
     /// The keys of labels that any route asks of its callers.
     label_keys: BTreeSet<String>,
     /// By namespace, labels and the place of the Sidecar.
     outbound: BTreeMap<(String, BTreeMap<String, String>, usize), Arc<Outbound>>,
-    gateway_views: BTreeMap<String, Arc<GatewayView>>,
+    gateway_views: BTreeMap<String, Arc<View>>,
     clusters: clusters::Cache,
     listeners: outbound::Listeners,
     shared: outbound::Shared,
@@ -62,7 +60,7 @@ impl<'a> Compiler<'a> {
             label_keys: asked.map(|key| key.value.clone()).collect(),
             outbound: BTreeMap::new(),
             gateway_views: BTreeMap::new(),
-            clusters: clusters::Cache::default(),
+            clusters: clusters::Cache::new(mesh),
             listeners: outbound::Listeners::default(),
             shared: outbound::Shared::default(),
             security: security::Cache::new(mesh),
@@ -75,25 +73,27 @@ impl<'a> Compiler<'a> {
         let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
         let (inbound, ports) = inbound::listener(&targets, &security, &self.mesh.config);
+        let clusters = self.clusters.outbound(self.mesh, &outbound.view, pod, ProxyKind::Sidecar);
         let mut listeners = outbound.listeners.to_vec();
         listeners.push(Arc::new(inbound));
         Proxy {
             listeners,
             tables: outbound.tables.clone(),
-            clusters: self.clusters.of_sidecar(&outbound.clusters, ports),
+            clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &ports, &targets),
             ..plain(pod, ProxyKind::Sidecar, security)
         }
     }
 
     fn gateway(&mut self, index: usize, pod: &Pod) -> Proxy {
-        let shared = self.gateway_view(&pod.namespace);
-        let (view, outbound) = shared.as_ref();
+        let view = self.gateway_view(&pod.namespace);
         let security = self.security.of(self.mesh, pod);
-        let (listeners, tables) = gateway::gateway(self.mesh, view, index, &security, &mut self.found);
+        let (listeners, tables) = gateway::gateway(self.mesh, &view, index, &security, &mut self.found);
+        let outbound = self.clusters.outbound(self.mesh, &view, pod, ProxyKind::Gateway);
+        let passes_through = passes_through(self.mesh, index);
         Proxy {
             listeners,
             tables,
-            clusters: clusters::Cache::of_gateway(outbound),
+            clusters: self.clusters.of_gateway(self.mesh, &view, &outbound, pod, passes_through),
             ..plain(pod, ProxyKind::Gateway, security)
         }
     }
@@ -111,25 +111,19 @@ impl<'a> Compiler<'a> {
         if let Some(known) = self.outbound.get(&key) {
             return Arc::clone(known);
         }
-        let view = self.mesh.sidecar_view(&pod.namespace, sidecar);
+        let view = Arc::new(self.mesh.sidecar_view(&pod.namespace, sidecar));
         let made = Arc::new(Outbound {
             tables: outbound::tables(self.mesh, &view, &key.1, &mut self.shared),
             listeners: self.listeners.of(&view, &outbound::policy::of(self.mesh, &view), &mut self.found),
-            clusters: self.clusters.outbound(self.mesh, &view, ProxyKind::Sidecar),
+            view,
         });
         self.outbound.insert(key, Arc::clone(&made));
         made
     }
 
-    fn gateway_view(&mut self, namespace: &str) -> Arc<GatewayView> {
-        if let Some(known) = self.gateway_views.get(namespace) {
-            return Arc::clone(known);
-        }
-        let view = self.mesh.gateway_view(namespace);
-        let clusters = self.clusters.outbound(self.mesh, &view, ProxyKind::Gateway);
-        let made = Arc::new((view, clusters));
-        self.gateway_views.insert(namespace.to_owned(), Arc::clone(&made));
-        made
+    fn gateway_view(&mut self, namespace: &str) -> Arc<View> {
+        let made = self.gateway_views.entry(namespace.to_owned());
+        Arc::clone(made.or_insert_with(|| Arc::new(self.mesh.gateway_view(namespace))))
     }
 
     /// The findings, each once: many proxies see the same thing.
@@ -141,6 +135,15 @@ impl<'a> Compiler<'a> {
         found.retain(|diagnostic| seen.insert(key(diagnostic)));
         found
     }
+}
+
+/// Whether a gateway passes connections through by the names that they ask for (`AUTO_PASSTHROUGH`).
+fn passes_through(mesh: &Mesh, index: usize) -> bool {
+    let mut servers = mesh.gateways_of(index).flat_map(|gateway| &gateway.servers);
+    servers.any(|server| {
+        let mode = server.tls.as_ref().and_then(|tls| tls.mode.as_ref());
+        mode.is_some_and(|mode| mode.value == TlsMode::AutoPassthrough)
+    })
 }
 
 fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {

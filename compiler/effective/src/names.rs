@@ -24,6 +24,11 @@ pub(crate) fn outbound(host: &str, port: u16, subset: Option<&str>) -> String {
     format!("outbound|{port}|{}|{host}", subset.unwrap_or_default())
 }
 
+/// `outbound_.9080_.v2_.reviews.shop.svc.cluster.local`: the name that Istio's mutual TLS asks for.
+pub(crate) fn sni(host: &str, port: u16, subset: Option<&str>) -> String {
+    format!("outbound_.{port}_.{}_.{host}", subset.unwrap_or_default())
+}
+
 /// `inbound|9080||`
 pub(crate) fn inbound(port: u16) -> String {
     format!("inbound|{port}||")

@@ -138,8 +138,8 @@ fn made_endpoints(proxy: &Proxy) -> BTreeSet<String> {
         |cluster: &&std::sync::Arc<Cluster>| cluster.kind == meshc_effective::model::ClusterKind::Eds;
     for cluster in proxy.clusters.values().filter(discovered) {
         for endpoint in cluster.endpoints.iter().flat_map(|group| &group.endpoints) {
-            let Address::Socket { address, port } = &endpoint.address;
-            lines.insert(format!("{} {address}:{port} × {}", cluster.name, endpoint.weight));
+            let Address::Socket { address, port } = &endpoint.address else { continue };
+            lines.insert(format!("{} {address}:{port} × {}", cluster.name, endpoint.share()));
         }
     }
     lines

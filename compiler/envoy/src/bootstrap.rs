@@ -48,16 +48,46 @@ message! {
         pub cds_config: Option<ConfigSource>,
     }
 
-    /// A source of resources; one of `path_config_source` and `ads`.
+    /// A source of resources; one of `path_config_source`, `ads` and `api_config_source`.
     pub struct ConfigSource {
         /// A file that is watched.
         pub path_config_source: Option<PathConfigSource>,
         /// The one stream of the control plane; in a bundle: the bundle itself.
         pub ads: Option<Empty>,
+        /// A stream of its own.
+        pub api_config_source: Option<ApiConfigSource>,
         /// How long the first answer may take; 0 is for ever.
         pub initial_fetch_timeout: Option<Duration>,
         /// The version of the resources.
         pub resource_api_version: ApiVersion,
+    }
+
+    /// `envoy.config.core.v3.ApiConfigSource`.
+    pub struct ApiConfigSource {
+        /// How it is asked: `GRPC`…
+        pub api_type: String,
+        /// The version of the protocol.
+        pub transport_api_version: ApiVersion,
+        /// Whom.
+        pub grpc_services: Vec<GrpcService>,
+        /// Says who it is only once.
+        pub set_node_on_first_message_only: bool,
+    }
+
+    /// `envoy.config.core.v3.GrpcService`.
+    pub struct GrpcService {
+        /// By Envoy's own client.
+        pub envoy_grpc: Option<EnvoyGrpc>,
+        /// How long an answer may take.
+        pub timeout: Option<Duration>,
+    }
+
+    /// A gRPC service by cluster.
+    pub struct EnvoyGrpc {
+        /// The cluster.
+        pub cluster_name: String,
+        /// The `:authority`; the cluster's name when empty.
+        pub authority: String,
     }
 
     /// A file with a `DiscoveryResponse`, read again when it is replaced.

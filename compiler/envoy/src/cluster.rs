@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::bootstrap::ConfigSource;
-use crate::endpoint::ClusterLoadAssignment;
+use crate::endpoint::{ClusterLoadAssignment, HealthStatus};
 use crate::hcm::{CommonHttpProtocolOptions, Http1ProtocolOptions, Http2ProtocolOptions};
 use crate::listener::{Filter, SocketAddress};
 use crate::message::{message, proto_enum};
@@ -24,6 +24,8 @@ message! {
         pub alt_stat_name: String,
         /// Where its endpoints come from.
         pub r#type: Option<DiscoveryType>,
+        /// The same, as an extension.
+        pub cluster_type: Option<CustomClusterType>,
         /// The source of its endpoints where the type is `EDS`.
         pub eds_cluster_config: Option<EdsClusterConfig>,
         /// How long a connection may take to be made (5 s).
@@ -46,10 +48,14 @@ message! {
         pub http2_protocol_options: Option<Http2ProtocolOptions>,
         /// How often names are resolved (5 s).
         pub dns_refresh_rate: Option<Duration>,
+        /// Spreads that over time.
+        pub dns_jitter: Option<Duration>,
         /// Resolves again when the record's own time ends.
         pub respect_dns_ttl: bool,
         /// Which addresses of a name are used.
         pub dns_lookup_family: DnsLookupFamily,
+        /// How names are resolved.
+        pub typed_dns_resolver_config: Option<TypedExtensionConfig>,
         /// Passive health checks.
         pub outlier_detection: Option<OutlierDetection>,
         /// How long unused endpoints are kept (`ORIGINAL_DST`).
@@ -64,6 +70,10 @@ message! {
         pub maglev_lb_config: Option<MaglevLbConfig>,
         /// Settings of `LEAST_REQUEST`.
         pub least_request_lb_config: Option<LeastRequestLbConfig>,
+        /// Settings of `ROUND_ROBIN`.
+        pub round_robin_lb_config: Option<RoundRobinLbConfig>,
+        /// Settings of `ORIGINAL_DST`.
+        pub original_dst_lb_config: Option<OriginalDstLbConfig>,
         /// Settings of every policy.
         pub common_lb_config: Option<CommonLbConfig>,
         /// Transport security.
@@ -163,12 +173,30 @@ message! {
         pub consecutive_local_origin_failure: Option<u32>,
         /// How surely it is put out (100 %).
         pub enforcing_consecutive_local_origin_failure: Option<u32>,
+        /// How surely it is put out by its share of errors of connections (100 %).
+        pub enforcing_local_origin_success_rate: Option<u32>,
+    }
+
+    /// A cluster that is an extension.
+    pub struct CustomClusterType {
+        /// Its name.
+        pub name: String,
+        /// What it is and does.
+        pub typed_config: Option<TypedConfig>,
     }
 
     /// The address that connections come from.
     pub struct BindConfig {
         /// The address.
         pub source_address: Option<SocketAddress>,
+        /// Those of other IP families.
+        pub extra_source_addresses: Vec<ExtraSourceAddress>,
+    }
+
+    /// An address of another IP family.
+    pub struct ExtraSourceAddress {
+        /// The address.
+        pub address: Option<SocketAddress>,
     }
 
     /// Settings of `RING_HASH`.
@@ -193,10 +221,34 @@ message! {
         pub slow_start_config: Option<SlowStartConfig>,
     }
 
+    /// Settings of `ROUND_ROBIN`.
+    pub struct RoundRobinLbConfig {
+        /// How fast an endpoint comes up.
+        pub slow_start_config: Option<SlowStartConfig>,
+    }
+
+    /// Settings of `ORIGINAL_DST`.
+    pub struct OriginalDstLbConfig {
+        /// The port in place of the one that the connection was made to.
+        pub upstream_port_override: Option<u32>,
+    }
+
     /// How fast an endpoint comes up.
     pub struct SlowStartConfig {
         /// Over how long.
         pub slow_start_window: Option<Duration>,
+        /// How fast: 1 is linear.
+        pub aggression: Option<RuntimeDouble>,
+        /// The share that it starts with (10 %).
+        pub min_weight_percent: Option<Percent>,
+    }
+
+    /// A number that Envoy's runtime could override.
+    pub struct RuntimeDouble {
+        /// The number.
+        pub default_value: f64,
+        /// The key in Envoy's runtime; mesh-proxy has none.
+        pub runtime_key: String,
     }
 
     /// Settings of every policy.
@@ -205,6 +257,24 @@ message! {
         pub healthy_panic_threshold: Option<Percent>,
         /// Localities by weight.
         pub locality_weighted_lb_config: Option<Empty>,
+        /// Requests stay in the caller's zone.
+        pub zone_aware_lb_config: Option<ZoneAwareLbConfig>,
+        /// Endpoints that a request may name though they take no others.
+        pub override_host_status: Option<HealthStatusSet>,
+    }
+
+    /// Requests stay in the caller's zone.
+    pub struct ZoneAwareLbConfig {
+        /// Which part of them (100 %).
+        pub routing_enabled: Option<Percent>,
+        /// With fewer endpoints they do not (6).
+        pub min_cluster_size: Option<UInt64>,
+    }
+
+    /// States of endpoints.
+    pub struct HealthStatusSet {
+        /// The states.
+        pub statuses: Vec<HealthStatus>,
     }
 
     /// TCP settings.
@@ -245,6 +315,18 @@ message! {
         pub use_downstream_protocol_config: Option<UseDownstreamHttpConfig>,
         /// The protocol that TLS agrees on.
         pub auto_config: Option<Value>,
+        /// How TLS follows the request.
+        pub upstream_http_protocol_options: Option<UpstreamHttpProtocolOptions>,
+        /// Which answers outlier detection counts.
+        pub outlier_detection: Option<Value>,
+    }
+
+    /// How TLS follows the request.
+    pub struct UpstreamHttpProtocolOptions {
+        /// The name that is asked for is the request's host.
+        pub auto_sni: bool,
+        /// The certificate must be for the request's host.
+        pub auto_san_validation: bool,
     }
 
     /// One protocol.

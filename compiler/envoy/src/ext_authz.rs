@@ -1,11 +1,10 @@
 //! The filters that ask a service whether a request or connection may pass.
 
-use crate::bootstrap::ApiVersion;
+use crate::bootstrap::{ApiVersion, GrpcService};
 use crate::headers::HeaderValue;
 use crate::jwt_authn::HttpUri;
 use crate::matcher::{MetadataMatcher, StringMatcher};
 use crate::message::message;
-use crate::scalar::Duration;
 
 message! {
     /// `envoy.extensions.filters.http.ext_authz.v3.ExtAuthz`.
@@ -68,22 +67,6 @@ message! {
         pub allowed_client_headers: Option<ListStringMatcher>,
         /// Headers that the client sees when it is allowed.
         pub allowed_client_headers_on_success: Option<ListStringMatcher>,
-    }
-
-    /// `envoy.config.core.v3.GrpcService` with Envoy's own client.
-    pub struct GrpcService {
-        /// Whom.
-        pub envoy_grpc: Option<EnvoyGrpc>,
-        /// For an answer.
-        pub timeout: Option<Duration>,
-    }
-
-    /// A cluster that is called.
-    pub struct EnvoyGrpc {
-        /// Its name.
-        pub cluster_name: String,
-        /// The authority of calls.
-        pub authority: String,
     }
 
     /// How much of a body is seen.

@@ -30,7 +30,9 @@ mod route;
 mod route_action;
 mod scalar;
 mod shared;
+mod tls;
 mod typed;
+mod upstream;
 
 pub use access_log::*;
 pub use bootstrap::*;
@@ -50,4 +52,6 @@ pub use route::*;
 pub use route_action::*;
 pub use scalar::*;
 pub use shared::*;
+pub use tls::*;
 pub use typed::*;
+pub use upstream::*;

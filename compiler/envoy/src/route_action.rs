@@ -201,6 +201,8 @@ message! {
         pub budget_percent: Option<Percent>,
         /// Retries that are always allowed.
         pub min_retry_concurrency: Option<u32>,
+        /// How long requests count.
+        pub budget_interval: Option<Duration>,
     }
 }
 

@@ -13,6 +13,11 @@ use crate::listener::{HttpInspector, OriginalDst, TlsInspector};
 use crate::message::message;
 use crate::rbac::{HttpRbac, NetworkRbac, UriTemplateMatchConfig};
 use crate::route_action::{PreviousHostsPredicate, PreviousPrioritiesConfig};
+use crate::tls::DownstreamTlsContext;
+use crate::upstream::{
+    CaresDnsResolverConfig, DynamicForwardProxyCluster, ProxyProtocolUpstreamTransport, TypedStruct,
+    UpstreamTlsContext,
+};
 
 macro_rules! typed_configs {
     ($($(#[$meta:meta])* $variant:ident($type:ty) = $url:literal,)*) => {
@@ -95,6 +100,18 @@ typed_configs! {
     HttpProtocolOptions(HttpProtocolOptions) = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
     /// No transport security.
     RawBuffer(RawBuffer) = "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+    /// TLS of connections that are accepted.
+    DownstreamTlsContext(DownstreamTlsContext) = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+    /// TLS of connections that are made.
+    UpstreamTlsContext(UpstreamTlsContext) = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+    /// The PROXY protocol around another transport.
+    ProxyProtocolUpstreamTransport(ProxyProtocolUpstreamTransport) = "type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
+    /// How names are resolved.
+    CaresDnsResolverConfig(CaresDnsResolverConfig) = "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+    /// A cluster whose endpoints are the names that requests ask for.
+    DynamicForwardProxyCluster(DynamicForwardProxyCluster) = "type.googleapis.com/envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig",
+    /// A message of a type that this Envoy does not know by itself.
+    TypedStruct(TypedStruct) = "type.googleapis.com/udpa.type.v1.TypedStruct",
     /// Retries avoid hosts that were tried.
     PreviousHostsPredicate(PreviousHostsPredicate) = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
     /// Retries avoid priorities that were tried.

@@ -9,6 +9,7 @@ use meshc_resources::{Object, istio};
 use meshc_syntax::de::Spanned;
 
 use crate::hostname::{most_specific, qualify};
+use crate::meta::{plain, selects};
 use crate::{ExportTo, MeshConfig, Meta, Service};
 
 /// The namespace whose resources hold for everyone, unless the mesh has another `rootNamespace`.
@@ -23,6 +24,8 @@ pub struct DestinationRule {
     pub host: Spanned<String>,
     /// Who sees it.
     pub export_to: ExportTo,
+    /// Labels of the callers that follow it; all where it selects none.
+    pub selector: Option<BTreeMap<String, String>>,
     /// The first policy that one of them has.
     pub traffic_policy: Option<Spanned<TrafficPolicy>>,
     /// The subsets of all of them, the first of each name.
@@ -60,11 +63,18 @@ impl DestinationRule {
         let meta = Meta::new("DestinationRule", &object.metadata, object.span);
         let host = object.spec.host.clone().unwrap_or_default();
         let host = host.map(|host| qualify(&host, &meta.namespace));
+        let selector = object.spec.workload_selector.as_ref().map(|selector| plain(&selector.match_labels));
+        // One that selects callers is for its own namespace alone.
+        let export_to = match selector {
+            Some(_) => ExportTo::new(["."]),
+            None => ExportTo::new(object.spec.export_to.iter().map(|entry| entry.value.clone())),
+        };
         let mut rule = Self {
             from: vec![meta.clone()],
             meta,
             host,
-            export_to: ExportTo::new(object.spec.export_to.iter().map(|entry| entry.value.clone())),
+            export_to,
+            selector,
             traffic_policy: object.spec.traffic_policy.clone(),
             subsets: Vec::new(),
             duplicates: Vec::new(),
@@ -99,7 +109,10 @@ impl DestinationRules {
     /// From all resources, in any order.
     pub fn new(objects: &[Object<istio::DestinationRule>], config: &MeshConfig) -> Self {
         let mut rules: Vec<_> = objects.iter().map(DestinationRule::new).collect();
-        rules.sort_by(|a, b| a.meta.by_age(&b.meta));
+        // Those that select callers come first.
+        rules.sort_by(|a, b| {
+            a.selector.is_none().cmp(&b.selector.is_none()).then_with(|| a.meta.by_age(&b.meta))
+        });
         let root = config.root_namespace();
         let private = config.destination_rules_are_private();
         let mut all = Self { root: root.to_owned(), ..Self::default() };
@@ -134,17 +147,47 @@ impl DestinationRules {
         }
     }
 
-    /// The rule that proxies of `caller` follow for a service: one of their own namespace, else of the
-    /// service's, else of the root namespace.
-    pub fn rule(&self, caller: &str, service: &Service) -> Option<&Arc<DestinationRule>> {
+    /// The rule that proxies of the namespace `caller` with these labels follow for a service: one of their own
+    /// namespace, else of the service's, else of the root namespace; one that selects them before one for all.
+    pub fn rule(
+        &self,
+        caller: &str,
+        labels: &BTreeMap<String, String>,
+        service: &Service,
+    ) -> Option<&Arc<DestinationRule>> {
+        let rules = self.rules(caller, service);
+        let selecting = rules.iter().find(|rule| {
+            rule.meta.namespace == caller && rule.selector.as_ref().is_some_and(|own| selects(own, labels))
+        });
+        // The last one for all callers holds.
+        selecting.or_else(|| rules.iter().rev().find(|rule| rule.selector.is_none())).copied()
+    }
+
+    /// The rule that inbound connections of a workload follow for its service: one for all callers.
+    pub fn inbound(&self, owner: &str, service: &Service) -> Option<&Arc<DestinationRule>> {
+        self.rules(owner, service).into_iter().rev().find(|rule| rule.selector.is_none())
+    }
+
+    /// The rules of the closest host that a namespace finds for a service: those that select callers, and one for all.
+    pub fn rules(&self, caller: &str, service: &Service) -> Vec<&Arc<DestinationRule>> {
         let own = if caller == self.root { Some(&self.root_private) } else { self.own.get(caller) };
         if let Some((_, rules)) = own.and_then(|rules| most_specific(&service.hostname, rules)) {
-            return rules.first();
+            return rules.iter().collect();
         }
-        [service.namespace(), self.root.as_str()].into_iter().find_map(|owner| {
+        let exported = [service.namespace(), self.root.as_str()].into_iter().find_map(|owner| {
             let (_, rules) = most_specific(&service.hostname, self.exported.get(owner)?)?;
-            rules.iter().find(|rule| rule.export_to.is_public() || rule.export_to.allows(owner, caller))
-        })
+            // By name or publicly: `.` says nothing about other namespaces here.
+            let seen =
+                |rule: &&Arc<DestinationRule>| rule.export_to.is_public() || rule.export_to.names(caller);
+            let rules: Vec<_> = rules.iter().filter(seen).collect();
+            (!rules.is_empty()).then_some(rules)
+        });
+        exported.unwrap_or_default()
+    }
+
+    /// The keys of labels that any rule selects its callers by.
+    pub fn selector_keys(&self) -> impl Iterator<Item = &String> {
+        self.iter().filter_map(|rule| rule.selector.as_ref()).flat_map(BTreeMap::keys)
     }
 
     /// Every merged rule that its own namespace follows, by namespace and host.
@@ -153,19 +196,33 @@ impl DestinationRules {
     }
 }
 
-/// Merges a rule into those of its host that have the same `exportTo` or a narrower one; where the last of
-/// them has another, it stands for itself too.
+/// Merges a rule into those of its host that have the same `exportTo` or a narrower one and select the same callers;
+/// where the last of them is another, it stands for itself too.
 fn add(rules: &mut ByHost, rule: &DestinationRule) {
     let of_host = rules.entry(rule.host.value.clone()).or_default();
-    let mut merged = false;
+    let mut apart = true;
     for existing in of_host.iter_mut() {
         let narrower = !existing.export_to.is_unset() && rule.export_to.includes(&existing.export_to);
-        merged = existing.export_to == rule.export_to || narrower;
-        if merged {
-            Arc::make_mut(existing).merge(rule);
+        if existing.export_to == rule.export_to {
+            apart = false;
+        } else {
+            apart = true;
+            if !narrower {
+                continue;
+            }
         }
+        match (&existing.selector, &rule.selector) {
+            (Some(existing), Some(new)) if existing != new => {
+                apart = true;
+                continue;
+            }
+            (Some(_), Some(_)) | (None, None) => apart = false,
+            // Istio adds one rule to another that selects callers, and keeps it for itself if that is not the same.
+            (Some(_), None) | (None, Some(_)) => {}
+        }
+        Arc::make_mut(existing).merge(rule);
     }
-    if !merged {
+    if apart {
         of_host.push(Arc::new(rule.clone()));
     }
 }

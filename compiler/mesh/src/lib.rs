@@ -16,6 +16,7 @@ mod ingress;
 mod mesh;
 mod meta;
 mod mtls;
+pub mod place;
 mod pod;
 mod policy;
 mod protocol;
@@ -37,7 +38,9 @@ pub use mtls::{Mtls, MtlsMode, MtlsSetting};
 pub use pod::{ContainerPort, Pod, PodProxy, Workload};
 pub use policy::{Policies, Policy};
 pub use protocol::Protocol;
-pub use service::{Endpoint, Port, Registry, Resolution, Service, TargetPort, UNSPECIFIED};
+pub use service::{
+    Distribution, Endpoint, Health, Port, Registry, Resolution, Service, TargetPort, UNSPECIFIED,
+};
 pub use sidecar::{EgressPort, EgressSpec, Sidecar, Sidecars};
 pub use view::{Egress, View};
 pub use virtual_service::{HttpRule, Semantics, VirtualService};

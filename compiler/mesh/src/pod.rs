@@ -45,6 +45,14 @@ pub struct Pod {
     pub service_account: String,
     /// Its address: the one in the YAML, or a stable one in 10.128.0.0/9.
     pub ip: String,
+    /// Its other addresses, where it has several.
+    pub other_ips: Vec<String>,
+    /// `region/zone/subzone`, empty where unknown.
+    pub locality: String,
+    /// The node that it runs on, empty where unknown.
+    pub node: String,
+    /// The network that it is in, empty for the mesh's own.
+    pub network: String,
     /// Whether the YAML lists it.
     pub listed: bool,
     /// The ports that its containers declare.
@@ -55,6 +63,22 @@ pub struct Pod {
     pub span: Span,
     /// `Pod`, `Deployment`…: the kind at `span`.
     pub declared_by: &'static str,
+}
+
+impl Pod {
+    /// Whether it takes Istio's mutual TLS: a listed pod says so by the label that injection gives it; one that is made
+    /// from its workload will have been injected.
+    pub fn takes_mutual_tls(&self) -> bool {
+        match self.labels.get("security.istio.io/tlsMode") {
+            Some(mode) => mode == "istio",
+            None => !self.listed && self.proxy != PodProxy::None,
+        }
+    }
+
+    /// Its labels with those that say where it is.
+    pub fn augmented_labels(&self) -> BTreeMap<String, String> {
+        crate::place::augmented(&self.labels, &self.locality, &self.node, &self.network)
+    }
 }
 
 /// A port that a container declares.

@@ -29,6 +29,36 @@ pub enum Resolution {
     Dns,
     /// Names are looked up, one answer is used at a time.
     DnsRoundRobin,
+    /// The name that a request asks for is looked up.
+    DynamicDns,
+}
+
+/// Which endpoints come first, for a service that prefers near ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Distribution {
+    /// All are alike.
+    #[default]
+    Any,
+    /// Those of the caller's zone.
+    SameZone,
+    /// Those of the caller's node.
+    SameNode,
+}
+
+/// Whether an endpoint takes requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Health {
+    /// Nobody says, which means yes: an endpoint of a ServiceEntry.
+    Unknown,
+    /// Yes.
+    #[default]
+    Healthy,
+    /// It is not ready.
+    Unhealthy,
+    /// It is going away and serves who is bound to it.
+    Draining,
+    /// It is going away.
+    Terminating,
 }
 
 /// A service on one host; an entry with several hosts or addresses makes several, as in Istio.
@@ -61,6 +91,15 @@ pub struct Service {
     pub made_up: bool,
     /// Pods that are not ready count too.
     pub publish_not_ready: bool,
+    /// Callers prefer endpoints that are near.
+    pub distribution: Distribution,
+    /// Only endpoints of the caller's node are used (`internalTrafficPolicy: Local`).
+    pub node_local: bool,
+    /// Names that the endpoints' certificates may have, beside those of the endpoints themselves: SPIFFE identities
+    /// or what `subjectAltNames` says.
+    pub subject_alt_names: Vec<String>,
+    /// For a port whose connections go where they were going, another port there.
+    pub port_overrides: BTreeMap<u16, u16>,
     /// By port, in the order of discovery.
     pub endpoints: Vec<Endpoint>,
 }
@@ -94,13 +133,13 @@ pub enum TargetPort {
 pub struct Endpoint {
     /// The service's port.
     pub service_port: u16,
-    /// An IP address; a name for DNS.
+    /// An IP address; a name for DNS; the path of a Unix socket where the port is 0.
     pub address: String,
     /// The port there.
     pub port: u16,
     /// Its share.
     pub weight: u32,
-    /// Labels of the pod or entry, which subsets select by.
+    /// Labels of the pod or entry with those of its place, which subsets select by.
     pub labels: BTreeMap<String, String>,
     /// The owner of the pod, or the ServiceEntry's name.
     pub workload: String,
@@ -109,7 +148,15 @@ pub struct Endpoint {
     /// The pod, where it is one.
     pub pod: Option<String>,
     /// Whether it takes new requests.
-    pub healthy: bool,
+    pub health: Health,
+    /// `region/zone/subzone`, empty where unknown.
+    pub locality: String,
+    /// The network that it is in, empty for the mesh's own.
+    pub network: String,
+    /// Whether it takes Istio's mutual TLS: a sidecar or a proxy is there.
+    pub mutual_tls: bool,
+    /// Its namespace and service account, where it has an identity.
+    pub identity: Option<(String, String)>,
 }
 
 // === impl Service ===

@@ -96,13 +96,14 @@ impl View {
         self.by_host.get(host).and_then(|&index| self.hosts.get(index))
     }
 
-    /// The DestinationRule that holds for a service here.
+    /// The DestinationRule that callers with these labels follow for a service here.
     pub fn destination_rule<'m>(
         &self,
         mesh: &'m Mesh,
+        labels: &BTreeMap<String, String>,
         service: &Service,
     ) -> Option<&'m Arc<DestinationRule>> {
-        mesh.destination_rules.rule(&self.namespace, service)
+        mesh.destination_rules.rule(&self.namespace, labels, service)
     }
 
     /// The listener that serves a port: one of its own, else that for all others. None where there is neither.

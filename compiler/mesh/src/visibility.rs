@@ -52,6 +52,11 @@ impl ExportTo {
         matches!(self.entries.as_slice(), [only] if only == "." || only == owner)
     }
 
+    /// Whether a namespace is named as such.
+    pub fn names(&self, namespace: &str) -> bool {
+        self.has(namespace)
+    }
+
     /// Whether every entry of `other` is one of its own.
     pub fn includes(&self, other: &Self) -> bool {
         other.entries.iter().all(|entry| self.has(entry))

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::gateway_api;
 use crate::kind::{Business, business};
 use crate::mesh_settings::of_config_map;
-use crate::object::{Bare, Manifest, Root, Untyped};
+use crate::object::{Manifest, Root};
 use crate::{Kind, Object, Outcome};
 use crate::{rules, schema};
 
@@ -217,7 +217,6 @@ impl<'t> Reader<'t> {
                 resources.envoy_filters.extend(object);
             }
             Kind::WorkloadEntry => {
-                found.push(rules::kind_not_implemented::check(root, kind.as_str()));
                 let object = typed::<Manifest<crate::istio::WorkloadEntry>>(kind, root, found);
                 resources.workload_entries.extend(object);
             }
@@ -308,13 +307,6 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Reads an object of a kind that is not modelled yet: it is kept by name, and refused by all who would have to
-/// understand it.
-fn untyped(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Object<Untyped>> {
-    found.push(rules::kind_not_implemented::check(root, kind.as_str()));
-    typed::<Bare>(kind, root, found)
-}
-
 /// Reads an object of the usual shape: metadata and a `spec`.
 fn manifest<T: Default + DeserializeOwned>(
     kind: Kind,
@@ -379,11 +371,11 @@ mod tests {
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
         let text = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n  \
-                    trafficPolicy:\n    tls: {mode: SIMPLE}\n---\napiVersion: security.istio.io/v1\n\
+                    trafficPolicy:\n    tunnel: {targetHost: a.com, targetPort: 1}\n---\napiVersion: security.istio.io/v1\n\
                     kind: PeerAuthentication\nmetadata: {name: b}\n";
         let found = codes(text);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("`spec.trafficPolicy.tls` is not implemented yet"), "{found:?}");
+        assert!(found[0].contains("`spec.trafficPolicy.tunnel` is not implemented yet"), "{found:?}");
         assert!(found[1].contains("PeerAuthentication is not implemented yet"), "{found:?}");
     }
 

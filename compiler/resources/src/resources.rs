@@ -16,7 +16,7 @@ use crate::kubernetes::{
 };
 use crate::mesh_settings::MeshSettings;
 use crate::meshc::{Invariant, RouteTest};
-use crate::object::{Object, PodParts, Untyped};
+use crate::object::{Object, PodParts};
 
 /// All objects of a tree, by kind, in the order of files and documents.
 #[derive(Debug, Clone, Default)]

@@ -8,11 +8,14 @@
 mod action;
 pub mod bootstrap;
 mod cluster;
+mod endpoint;
 mod filters;
+mod http_options;
 mod listener;
 mod matching;
 mod route;
 mod security;
+mod upstream_tls;
 mod writer;
 
 pub use writer::{Target, Writer};

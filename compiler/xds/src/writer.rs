@@ -106,7 +106,8 @@ impl Writer {
             let written = entry.or_insert_with(|| WrittenCluster {
                 _of: Arc::clone(part),
                 cluster: Arc::new(cluster::cluster(part, self.target)),
-                endpoints: (part.kind == ClusterKind::Eds).then(|| Arc::new(cluster::assignment(part))),
+                endpoints: (part.kind == ClusterKind::Eds)
+                    .then(|| Arc::new(cluster::assignment(part, self.target))),
             });
             clusters.push(Arc::clone(&written.cluster));
             endpoints.extend(written.endpoints.clone());

@@ -32,6 +32,8 @@ pub struct Cluster {
     pub idle_timeout: Duration,
     /// Requests of one connection; 0 is any number.
     pub max_requests_per_connection: u32,
+    /// The addresses that connections come from, one for each IP family; the system's choice where there is none.
+    pub source_addresses: Vec<IpAddr>,
 }
 
 /// An endpoint.
@@ -69,6 +71,7 @@ impl Cluster {
             name,
             alt_stat_name,
             r#type,
+            cluster_type,
             eds_cluster_config,
             connect_timeout,
             per_connection_buffer_limit_bytes: _,
@@ -81,8 +84,10 @@ impl Cluster {
             http2_protocol_options,
             // Names are not resolved here, so how often and how has no effect.
             dns_refresh_rate: _,
+            dns_jitter: _,
             respect_dns_ttl: _,
             dns_lookup_family: _,
+            typed_dns_resolver_config: _,
             outlier_detection,
             cleanup_interval: _,
             upstream_bind_config,
@@ -90,6 +95,8 @@ impl Cluster {
             ring_hash_lb_config: _,
             maglev_lb_config: _,
             least_request_lb_config,
+            round_robin_lb_config,
+            original_dst_lb_config,
             common_lb_config,
             transport_socket,
             metadata: _,
@@ -105,10 +112,14 @@ impl Cluster {
             return Err(at.field("name").error("must not be empty"));
         }
         at.refuse("transport_socket_matches", transport_socket_matches)?;
+        at.refuse("cluster_type", cluster_type)?;
+        at.refuse("original_dst_lb_config", original_dst_lb_config)?;
+        if let Some(envoy::RoundRobinLbConfig { slow_start_config }) = round_robin_lb_config {
+            at.field("round_robin_lb_config").refuse("slow_start_config", slow_start_config)?;
+        }
         at.refuse("health_checks", health_checks)?;
         at.refuse("http2_protocol_options", http2_protocol_options)?;
         at.refuse("outlier_detection", outlier_detection)?;
-        at.refuse("upstream_bind_config", upstream_bind_config)?;
         at.refuse("lb_subset_config", lb_subset_config)?;
         at.refuse("upstream_connection_options", upstream_connection_options)?;
         at.refuse("filters", filters)?;
@@ -117,11 +128,17 @@ impl Cluster {
         limits(circuit_breakers.as_ref(), &at.field("circuit_breakers"))?;
         let discovery = r#type.unwrap_or_default();
         let mut panic_threshold = 50.0;
-        if let Some(envoy::CommonLbConfig { healthy_panic_threshold, locality_weighted_lb_config }) =
-            common_lb_config
+        if let Some(envoy::CommonLbConfig {
+            healthy_panic_threshold,
+            locality_weighted_lb_config,
+            zone_aware_lb_config,
+            override_host_status,
+        }) = common_lb_config
         {
-            at.field("common_lb_config")
-                .refuse("locality_weighted_lb_config", locality_weighted_lb_config)?;
+            let field = at.field("common_lb_config");
+            field.refuse("locality_weighted_lb_config", locality_weighted_lb_config)?;
+            field.refuse("zone_aware_lb_config", zone_aware_lb_config)?;
+            field.refuse("override_host_status", override_host_status)?;
             if let Some(percent) = healthy_panic_threshold {
                 panic_threshold = percent.value;
             }
@@ -156,8 +173,30 @@ impl Cluster {
             connect_timeout: connect_timeout.map_or(Duration::from_secs(5), |timeout| timeout.0),
             idle_timeout,
             max_requests_per_connection: max_requests.or(*max_requests_per_connection).unwrap_or(0),
+            source_addresses: sources(upstream_bind_config.as_ref(), &at.field("upstream_bind_config"))?,
         })
     }
+}
+
+/// The addresses that connections come from. Their ports are the system's choice.
+fn sources(bind: Option<&envoy::BindConfig>, at: &At<'_>) -> Result<Vec<IpAddr>, ConfigError> {
+    let Some(envoy::BindConfig { source_address, extra_source_addresses }) = bind else {
+        return Ok(Vec::new());
+    };
+    let extra = extra_source_addresses.iter().map(|extra| extra.address.as_ref());
+    let all = source_address.iter().map(Some).chain(extra);
+    all.enumerate()
+        .map(|(index, address)| {
+            let at = at.index("addresses", index);
+            let Some(envoy::SocketAddress { protocol, address, port_value, ipv4_compat }) = address else {
+                return Err(at.error("must be set"));
+            };
+            at.refuse("protocol", protocol)?;
+            at.refuse("ipv4_compat", ipv4_compat)?;
+            at.refuse("port_value", &port_value.unwrap_or_default())?;
+            address.parse().map_err(|_| at.field("address").error(format!("{address:?} is no IP address")))
+        })
+        .collect()
 }
 
 /// Refuses transport security, which a later version implements.
@@ -240,7 +279,11 @@ fn protocol(
             explicit_http_config,
             use_downstream_protocol_config,
             auto_config,
+            upstream_http_protocol_options,
+            outlier_detection,
         } = &**options;
+        field.refuse("upstream_http_protocol_options", upstream_http_protocol_options)?;
+        field.refuse("outlier_detection", outlier_detection)?;
         field.refuse("use_downstream_protocol_config", use_downstream_protocol_config)?;
         field.refuse("auto_config", auto_config)?;
         if let Some(explicit) = explicit_http_config {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use crate::http::body::RequestBody;
+use crate::sockets;
 use crate::stats::{ClusterStats, HostStats, Registry, Scope};
 use crate::view::ClusterView;
 
@@ -122,7 +122,7 @@ impl Upstream {
     }
 
     async fn open(&self, cluster: &Rc<ClusterView>) -> Result<Connection, ConnectError> {
-        let connecting = TcpStream::connect(self.address);
+        let connecting = sockets::connect(self.address, &cluster.config.source_addresses);
         let stream = tokio::time::timeout(cluster.config.connect_timeout, connecting)
             .await
             .map_err(|_| ConnectError::Timeout)?

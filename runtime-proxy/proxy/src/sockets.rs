@@ -1,9 +1,10 @@
 //! Listening sockets: one for each worker and address, so that the kernel spreads connections over workers.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::{TcpSocket, TcpStream};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1_024;
@@ -40,8 +41,18 @@ fn open(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
+/// Connects to an address, from that of `sources` which is of its family.
+pub(crate) async fn connect(address: SocketAddr, sources: &[IpAddr]) -> io::Result<TcpStream> {
+    let Some(source) = sources.iter().find(|source| source.is_ipv4() == address.is_ipv4()) else {
+        return TcpStream::connect(address).await;
+    };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(*source, 0))?;
+    socket.connect(address).await
+}
+
 /// The address that a connection was made to before the kernel redirected it here; `None` where it was not.
-pub(crate) fn original_destination(stream: &tokio::net::TcpStream) -> Option<SocketAddr> {
+pub(crate) fn original_destination(stream: &TcpStream) -> Option<SocketAddr> {
     let local = stream.local_addr().ok()?;
     let socket = SockRef::from(stream);
     let found = if local.is_ipv4() { socket.original_dst_v4() } else { socket.original_dst_v6() };

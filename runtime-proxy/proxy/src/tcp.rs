@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::sockets;
 use crate::stats::TcpStats;
 use crate::view::{ClusterView, TcpView, View};
 use crate::worker::Worker;
@@ -73,8 +74,8 @@ async fn connect(
         };
         cluster.stats.upstream_cx_total.inc();
         upstream.stats.cx_total.inc();
-        match tokio::time::timeout(cluster.config.connect_timeout, TcpStream::connect(upstream.address)).await
-        {
+        let connecting = sockets::connect(upstream.address, &cluster.config.source_addresses);
+        match tokio::time::timeout(cluster.config.connect_timeout, connecting).await {
             Ok(Ok(stream)) => return Some(stream),
             Ok(Err(_)) => {}
             Err(_) => cluster.stats.upstream_cx_connect_timeout.inc(),

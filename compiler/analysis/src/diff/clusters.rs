@@ -156,12 +156,20 @@ fn moved(was: &Value, is: &Value) -> String {
     parts.join(" ")
 }
 
+/// All that a cluster says but its names, its endpoints and where it comes from.
 fn settings(cluster: &Cluster) -> Value {
-    json!({
-        "kind": cluster.kind,
-        "load_balancer": cluster.load_balancer,
-        "connect_timeout_ms": u64::try_from(cluster.connect_timeout.as_millis()).unwrap_or(u64::MAX),
-    })
+    const NO_SETTING: [&str; 6] = ["name", "host", "port", "subset", "endpoints", "telemetry"];
+    // Our types have string keys only, which is all that can fail.
+    let Value::Object(all) = serde_json::to_value(cluster).unwrap_or_default() else { return Value::Null };
+    let milliseconds = u64::try_from(cluster.connect_timeout.as_millis()).unwrap_or(u64::MAX);
+    let mut settings: serde_json::Map<String, Value> = all
+        .into_iter()
+        .filter(|(key, _)| {
+            !NO_SETTING.contains(&key.as_str()) && key != "origins" && key != "connect_timeout"
+        })
+        .collect();
+    settings.insert("connect_timeout_ms".to_owned(), milliseconds.into());
+    Value::Object(settings)
 }
 
 /// The endpoints, sorted; labels are no behaviour.
@@ -169,7 +177,8 @@ fn endpoints(cluster: &Cluster) -> Value {
     let mut all = Vec::new();
     for group in &cluster.endpoints {
         for endpoint in &group.endpoints {
-            all.push(json!([who(endpoint), endpoint.weight, endpoint.healthy, group.locality]));
+            let place = json!([group.locality, group.weight, group.priority]);
+            all.push(json!([who(endpoint), endpoint.weight, endpoint.health, place, endpoint.mutual_tls]));
         }
     }
     all.sort_by_cached_key(ToString::to_string);
@@ -178,7 +187,10 @@ fn endpoints(cluster: &Cluster) -> Value {
 
 /// A pod by its name, because its address is another one each time it starts; anything else by its address.
 fn who(endpoint: &Endpoint) -> String {
-    let Address::Socket { address, port } = &endpoint.address;
+    let (address, port) = match &endpoint.address {
+        Address::Socket { address, port } => (address, port),
+        Address::Pipe { path } => return path.clone(),
+    };
     match (&endpoint.pod, &endpoint.namespace) {
         (Some(pod), Some(namespace)) => format!("{pod}.{namespace}:{port}"),
         (Some(pod), None) => format!("{pod}:{port}"),

@@ -41,10 +41,11 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         if subset.is_empty() {
             continue;
         }
-        let rule = context.mesh.destination_rules.rule(namespace, service);
-        if rule.is_some_and(|rule| rule.subset(subset).is_some()) {
+        let rules = context.mesh.destination_rules.rules(namespace, service);
+        if rules.iter().any(|rule| rule.subset(subset).is_some()) {
             continue;
         }
+        let rule = rules.first().copied();
         let what = match rule {
             None => format!("no DestinationRule of this tree is for host `{}`", service.hostname),
             Some(rule) => format!("{} has no subset `{}`", rule.meta, subset.value),

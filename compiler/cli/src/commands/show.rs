@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use meshc_analysis::routes_view;
-use meshc_effective::model::Proxy;
+use meshc_effective::model::{Address, Proxy};
 use meshc_xds::Writer;
 use serde_json::{Value, json};
 
@@ -26,10 +26,11 @@ pub(crate) fn run(args: &Show) -> Result<u8, Failure> {
 
 /// Envoy's resources.
 fn envoy(proxy: &Proxy, args: &Show) -> Result<Value, Failure> {
-    if args.target == Target::IstioProxy {
-        return Err(Failure::new("--target istio-proxy is not implemented yet: use --target envoy"));
-    }
-    let node = Writer::new().node(proxy);
+    let target = match args.target {
+        Target::Envoy => meshc_xds::Target::Envoy,
+        Target::IstioProxy => meshc_xds::Target::IstioProxy,
+    };
+    let node = Writer::for_target(target).node(proxy);
     let resources = match args.what {
         ShowWhat::Listeners => serde_json::to_value(&*node.listeners),
         ShowWhat::Routes => serde_json::to_value(&*node.routes),
@@ -127,10 +128,13 @@ fn human(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> String {
             for cluster in proxy.clusters.values().filter(|cluster| !cluster.endpoints.is_empty()) {
                 let _ = writeln!(text, "{}", cluster.name);
                 for endpoint in cluster.endpoints.iter().flat_map(|group| &group.endpoints) {
-                    let meshc_effective::model::Address::Socket { address, port } = &endpoint.address;
+                    let address = match &endpoint.address {
+                        Address::Socket { address, port } => format!("{address}:{port}"),
+                        Address::Pipe { path } => path.clone(),
+                    };
                     let pod = endpoint.pod.as_deref().unwrap_or("outside the mesh");
-                    let state = if endpoint.healthy { "" } else { "  not ready" };
-                    let _ = writeln!(text, "  {address}:{port}  {pod}{state}");
+                    let state = if endpoint.is_healthy() { "" } else { "  not ready" };
+                    let _ = writeln!(text, "  {address}  {pod}{state}");
                 }
             }
         }

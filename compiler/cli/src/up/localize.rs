@@ -3,7 +3,8 @@
 //!
 //! It is no interception mode of Istio's. Outbound listeners get sockets of their own on the pod's caller side,
 //! inbound chains become listeners on its service side, endpoints become other pods' service sides, and what would
-//! leave the mesh arrives at a stand-in.
+//! leave the mesh arrives at a stand-in. All of them speak HTTP/1.1 to each other, whatever their ports say: requests
+//! and answers are the same in any HTTP.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 use meshc_effective::model::{
     Address, Binding, Chain, Cluster, ClusterKind, Clusters, Direction, EffectiveMesh, Endpoint,
-    EndpointGroup, Listener, LoadBalancer, Proxy, ProxyId, ProxyKind, RouteTable,
+    EndpointGroup, HttpOptions, Listener, LoadBalancer, Proxy, ProxyId, ProxyKind, RouteTable,
+    UpstreamProtocol,
 };
 
 use super::layout::{APPS_OUTSIDE, Layout, external_key, is_outbound, served};
@@ -126,17 +128,24 @@ impl Local<'_> {
             ..group.clone()
         });
         // Names are not looked up here: their endpoints are played too.
-        let kind = if cluster.kind == ClusterKind::StrictDns { ClusterKind::Static } else { cluster.kind };
+        let kind = match cluster.kind {
+            ClusterKind::StrictDns | ClusterKind::LogicalDns | ClusterKind::DynamicForwardProxy => {
+                ClusterKind::Static
+            }
+            kind => kind,
+        };
         Cluster {
             endpoints: groups.filter(|group| !group.endpoints.is_empty()).collect(),
             kind,
+            dns: None,
+            http: HttpOptions { protocol: UpstreamProtocol::Http1, ..cluster.http.clone() },
             ..cluster.clone()
         }
     }
 
     /// Where an endpoint is here; `None` for a pod that is not run.
     fn endpoint(&self, endpoint: &Endpoint) -> Option<Endpoint> {
-        let Address::Socket { port, .. } = endpoint.address;
+        let Address::Socket { port, .. } = endpoint.address else { return None };
         let app = |key: &str| self.apps.apps.get(key)?.get(&port).map(|&port| at(Ipv4Addr::LOCALHOST, port));
         let address = match super::layout::pod_of(endpoint) {
             Some(id) if self.sidecars.contains_key(&id) => {
@@ -160,24 +169,20 @@ fn inbound_port(name: &str) -> Option<u16> {
 
 /// The cluster with one known endpoint, or none.
 fn fixed(cluster: &Cluster, address: Option<Address>) -> Cluster {
-    let endpoint = address.map(|address| Endpoint {
-        address,
-        weight: 1,
-        workload: None,
-        namespace: None,
-        pod: None,
-        labels: BTreeMap::new(),
-        healthy: true,
-    });
+    let endpoint = address.map(|address| Endpoint { address, weight: Some(1), ..Endpoint::default() });
     let groups = endpoint.map(|endpoint| EndpointGroup {
-        locality: String::new(),
-        weight: 1,
+        weight: Some(1),
         endpoints: vec![endpoint],
+        ..EndpointGroup::default()
     });
     Cluster {
         kind: ClusterKind::Static,
         load_balancer: LoadBalancer::RoundRobin,
         endpoints: groups.into_iter().collect(),
+        balancing: None,
+        http: HttpOptions { protocol: UpstreamProtocol::Http1, ..cluster.http.clone() },
+        source_addresses: Vec::new(),
+        port_override: None,
         ..cluster.clone()
     }
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Origin;
+use super::cluster_settings::{
+    Balancing, Dns, HttpOptions, Limits, OutlierDetection, ProxyProtocol, TcpKeepalive, Telemetry,
+};
+use super::{EndpointGroup, Origin, Tls};
 
 /// How endpoints are found, Envoy's discovery type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -17,10 +20,14 @@ pub enum ClusterKind {
     Eds,
     /// Endpoints are written in the cluster.
     Static,
-    /// Names that are looked up.
+    /// Names that are looked up; every answer is an endpoint.
     StrictDns,
+    /// One name that is looked up; one answer is used at a time.
+    LogicalDns,
     /// Wherever the connection was going (passthrough).
     OriginalDst,
+    /// The name that the request asks for is looked up.
+    DynamicForwardProxy,
 }
 
 /// How an endpoint is chosen.
@@ -33,6 +40,10 @@ pub enum LoadBalancer {
     LeastRequest,
     /// By chance.
     Random,
+    /// By a hash of the request, on a ring.
+    RingHash,
+    /// By a hash of the request, from a table.
+    Maglev,
     /// The original destination.
     ClusterProvided,
 }
@@ -56,14 +67,65 @@ pub struct Cluster {
     pub port: u16,
     /// See `host`.
     pub subset: Option<String>,
+    /// More about how an endpoint is chosen; none where the cluster has its own way.
+    pub balancing: Option<Balancing>,
+    /// Limits of connections and requests; none where Envoy's own hold, on which nothing depends.
+    pub limits: Option<Limits>,
+    /// How HTTP is spoken.
+    pub http: HttpOptions,
+    /// When an endpoint is put out.
+    pub outlier_detection: Option<OutlierDetection>,
+    /// TCP keepalive.
+    pub tcp_keepalive: Option<TcpKeepalive>,
+    /// TLS to the endpoints.
+    pub tls: Tls,
+    /// The endpoints are told the client's address by the PROXY protocol.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// The addresses that connections come from, one for each IP family.
+    pub source_addresses: Vec<String>,
+    /// Connections that go where they were going go to this port there.
+    pub port_override: Option<u16>,
+    /// How names are looked up.
+    pub dns: Option<Dns>,
+    /// What statistics and Istio's filters are told.
+    pub telemetry: Telemetry,
     /// The Service, ServiceEntry and DestinationRule.
     pub origins: Vec<Origin>,
+}
+
+impl Default for Cluster {
+    /// The black hole: no endpoint.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: ClusterKind::Static,
+            load_balancer: LoadBalancer::RoundRobin,
+            connect_timeout: Duration::from_secs(10),
+            endpoints: Vec::new(),
+            host: String::new(),
+            port: 0,
+            subset: None,
+            balancing: None,
+            limits: None,
+            http: HttpOptions::default(),
+            outlier_detection: None,
+            tcp_keepalive: None,
+            tls: Tls::Plaintext,
+            proxy_protocol: None,
+            source_addresses: Vec::new(),
+            port_override: None,
+            dns: None,
+            telemetry: Telemetry::default(),
+            origins: Vec::new(),
+        }
+    }
 }
 
 impl Cluster {
     /// Whether any endpoint exists; always true where the original destination is used.
     pub fn has_endpoints(&self) -> bool {
-        self.kind == ClusterKind::OriginalDst || self.endpoints.iter().any(|g| !g.endpoints.is_empty())
+        matches!(self.kind, ClusterKind::OriginalDst | ClusterKind::DynamicForwardProxy)
+            || self.endpoints.iter().any(|g| !g.endpoints.is_empty())
     }
 }
 
@@ -107,47 +169,4 @@ impl<'a> IntoIterator for &'a Clusters {
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
     }
-}
-
-/// Endpoints of one locality.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EndpointGroup {
-    /// `region/zone/subzone`, empty where unknown.
-    pub locality: String,
-    /// The sum of its endpoints' weights in Istio.
-    pub weight: u32,
-    /// In the order of discovery.
-    pub endpoints: Vec<Endpoint>,
-}
-
-/// Where bytes are sent.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Address {
-    /// An IP address, or a name for DNS clusters, and a port.
-    Socket {
-        /// IP or name.
-        address: String,
-        /// Port.
-        port: u16,
-    },
-}
-
-/// One endpoint.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Endpoint {
-    /// Where.
-    pub address: Address,
-    /// Its share; 1 unless the YAML says otherwise.
-    pub weight: u32,
-    /// The workload's name, for Istio's metadata and for people.
-    pub workload: Option<String>,
-    /// The workload's namespace.
-    pub namespace: Option<String>,
-    /// The pod, where it is one.
-    pub pod: Option<String>,
-    /// The endpoint's labels.
-    pub labels: BTreeMap<String, String>,
-    /// Whether it takes new requests.
-    pub healthy: bool,
 }

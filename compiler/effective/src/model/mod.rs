@@ -2,6 +2,8 @@
 //! immutable parts. Shapes follow Envoy's where Envoy decides, with the choices made explicit as types.
 
 mod cluster;
+mod cluster_settings;
+mod endpoint;
 mod headers;
 mod listener;
 mod matching;
@@ -9,8 +11,14 @@ mod origin;
 mod proxy;
 mod route;
 mod security;
+mod tls;
 
-pub use cluster::{Address, Cluster, ClusterKind, Clusters, Endpoint, EndpointGroup, LoadBalancer};
+pub use cluster::{Cluster, ClusterKind, Clusters, LoadBalancer};
+pub use cluster_settings::{
+    Balancing, Dns, DnsFamily, HttpOptions, Limits, LocalityBalancing, OutlierDetection, ProxyProtocol,
+    RetryBudget, ServiceName, TcpKeepalive, Telemetry, UpstreamProtocol, Warmup,
+};
+pub use endpoint::{Address, Endpoint, EndpointGroup, Health};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
 pub use listener::{Binding, Chain, ChainAction, Direction, Listener};
 pub use matching::{
@@ -27,3 +35,4 @@ pub use security::{
     JwtProvider, MetadataMatch, Mtls, MtlsMode, MtlsSetting, Permission, Principal, Rbac, RbacAction,
     RbacPolicy, RuleSet, Security, SecurityFilter, ValueMatch, spiffe,
 };
+pub use tls::{Certificates, ClientTls, Tls};

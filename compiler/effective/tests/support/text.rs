@@ -61,9 +61,12 @@ fn common_part(proxy: &Proxy) -> String {
             .iter()
             .flat_map(|group| &group.endpoints)
             .map(|endpoint| {
-                let Address::Socket { address, port } = &endpoint.address;
+                let (address, port) = match &endpoint.address {
+                    Address::Socket { address, port } => (address, *port),
+                    Address::Pipe { path } => (path, 0),
+                };
                 let name = endpoint.pod.as_deref().unwrap_or(address);
-                format!("{name}:{port}{}", if endpoint.healthy { "" } else { " (not ready)" })
+                format!("{name}:{port}{}", if endpoint.is_healthy() { "" } else { " (not ready)" })
             })
             .collect();
         let endpoints = if endpoints.is_empty() { "nothing".to_owned() } else { endpoints.join(", ") };

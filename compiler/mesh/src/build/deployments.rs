@@ -8,7 +8,7 @@ use meshc_resources::Resources;
 use super::pods::Replica;
 use crate::gateway_api::{Deployment, deployments};
 use crate::hostname::service_host;
-use crate::{ExportTo, Gateway, Port, Protocol, Registry, Resolution, Service, TargetPort};
+use crate::{Distribution, ExportTo, Gateway, Port, Protocol, Registry, Resolution, Service, TargetPort};
 
 /// Namespace and selector of a Service.
 pub(super) type Selector = (String, BTreeMap<String, String>);
@@ -70,6 +70,10 @@ fn service(deployment: &Deployment) -> Service {
         external: false,
         made_up: true,
         publish_not_ready: false,
+        distribution: Distribution::Any,
+        node_local: false,
+        subject_alt_names: Vec::new(),
+        port_overrides: BTreeMap::new(),
         endpoints: Vec::new(),
     }
 }

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use meshc_resources::{Object, Resources, kubernetes};
+use meshc_syntax::de::Spanned;
 
+use super::workload_entries::{Instance, Instances};
 use crate::meta::selects;
-use crate::{Endpoint, Pod, Registry, Service};
+use crate::place::augmented;
+use crate::{Endpoint, Health, Pod, Registry, Resolution, Service, TargetPort};
 
 /// Services by one pair of their selector, so that a pod asks only the few that may select it.
 #[derive(Debug, Default)]
@@ -49,6 +52,7 @@ pub(super) fn fill(
     resources: &Resources,
     pods: &[Pod],
     services_of_pods: &[Vec<usize>],
+    instances: &Instances,
     services: &mut [Service],
 ) {
     let mut slices: BTreeMap<(&str, &str), Vec<&Object<kubernetes::EndpointSlice>>> = BTreeMap::new();
@@ -71,8 +75,8 @@ pub(super) fn fill(
             None => false,
         })
         .collect();
-    for (pod, of_pod) in pods.iter().zip(services_of_pods) {
-        for &index in of_pod.iter().filter(|&&index| has_slices.get(index) == Some(&false)) {
+    for (pod, selecting) in pods.iter().zip(services_of_pods) {
+        for &index in selecting.iter().filter(|&&index| has_slices.get(index) == Some(&false)) {
             let Some(service) = services.get_mut(index) else { continue };
             let targets: Vec<_> = service
                 .ports
@@ -83,8 +87,22 @@ pub(super) fn fill(
                 service_port,
                 address: pod.ip.clone(),
                 port,
-                ..of_pod_alone(pod)
+                ..of_pod(pod)
             });
+            service.endpoints.extend(new);
+        }
+    }
+    for service in services.iter_mut().filter(|service| service.registry == Registry::Kubernetes) {
+        let selector = service.selector.clone();
+        if selector.is_empty() || service.resolution != Resolution::ClientSide {
+            continue;
+        }
+        for instance in instances.of_service(&service.meta.namespace, &selector) {
+            let new = service.ports.iter().filter_map(|port| {
+                let number = instance_port(instance, &port.name, &port.target)?;
+                Some(Endpoint { service_port: port.number, port: number, ..instance.endpoint.clone() })
+            });
+            let new: Vec<_> = new.collect();
             service.endpoints.extend(new);
         }
     }
@@ -94,17 +112,32 @@ pub(super) fn fill(
     }
 }
 
-fn of_pod_alone(pod: &Pod) -> Endpoint {
+/// The port of a WorkloadEntry behind a Service's: its own of the target's name, or of the Service port's name, else
+/// the target's number.
+fn instance_port(instance: &Instance, name: &str, target: &TargetPort) -> Option<u16> {
+    match target {
+        TargetPort::Name(target) => instance.ports.get(target).copied(),
+        TargetPort::Number(number) => Some(instance.ports.get(name).copied().unwrap_or(*number)),
+    }
+}
+
+/// A pod as an endpoint, without ports.
+pub(super) fn of_pod(pod: &Pod) -> Endpoint {
+    let workload = pod.labels.get("service.istio.io/workload-name").unwrap_or(&pod.workload);
     Endpoint {
         service_port: 0,
         address: pod.ip.clone(),
         port: 0,
         weight: 1,
-        labels: pod.labels.clone(),
-        workload: pod.workload.clone(),
+        labels: pod.augmented_labels(),
+        workload: workload.clone(),
         namespace: pod.namespace.clone(),
         pod: Some(pod.name.clone()),
-        healthy: true,
+        health: Health::Healthy,
+        locality: pod.locality.clone(),
+        network: pod.network.clone(),
+        mutual_tls: pod.takes_mutual_tls(),
+        identity: Some((pod.namespace.clone(), pod.service_account.clone())),
     }
 }
 
@@ -116,11 +149,12 @@ fn of_slices(
 ) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     let mut seen = BTreeSet::new();
+    let drains = service.meta.labels.get("istio.io/persistent-session").is_some_and(|name| !name.is_empty());
     let readable = slices.iter().filter(|s| s.spec.address_type.as_ref().is_none_or(|t| t.value != "FQDN"));
     for slice in readable {
         for endpoint in &slice.spec.endpoints {
             let conditions = endpoint.conditions.as_ref();
-            let ready = conditions.and_then(|c| c.ready.as_ref()).is_none_or(|ready| ready.value);
+            let health = health(conditions, drains);
             let target =
                 endpoint.target_ref.as_ref().filter(|t| t.kind.as_ref().is_some_and(|k| k.value == "Pod"));
             let named = target.and_then(|target| {
@@ -140,12 +174,12 @@ fn of_slices(
                     if !seen.insert((address.value.clone(), of_service.number)) {
                         continue;
                     }
-                    let base = pod.map_or_else(|| unknown(service), |pod| of_pod_alone(pod));
+                    let base = pod.map_or_else(unknown, |pod| of_pod(pod));
                     endpoints.push(Endpoint {
                         service_port: of_service.number,
                         address: address.value.clone(),
                         port: number.unwrap_or(of_service.number),
-                        healthy: ready || service.publish_not_ready,
+                        health: if service.publish_not_ready { Health::Healthy } else { health },
                         ..base
                     });
                 }
@@ -155,17 +189,38 @@ fn of_slices(
     endpoints
 }
 
+/// What the conditions of an endpoint say; what is absent says yes. One that goes away serves on only where sessions
+/// are bound to endpoints.
+fn health(conditions: Option<&Spanned<kubernetes::EndpointConditions>>, drains: bool) -> Health {
+    let yes = |of: fn(&kubernetes::EndpointConditions) -> Option<&Spanned<bool>>| {
+        conditions.and_then(|conditions| of(conditions)).is_none_or(|value| value.value)
+    };
+    if yes(|conditions| conditions.ready.as_ref()) {
+        Health::Healthy
+    } else if !yes(|conditions| conditions.terminating.as_ref()) {
+        Health::Unhealthy
+    } else if drains && yes(|conditions| conditions.serving.as_ref()) {
+        Health::Draining
+    } else {
+        Health::Terminating
+    }
+}
+
 /// An endpoint that is no pod: an address that someone wrote into an EndpointSlice.
-fn unknown(service: &Service) -> Endpoint {
+fn unknown() -> Endpoint {
     Endpoint {
         service_port: 0,
         address: String::new(),
         port: 0,
         weight: 1,
-        labels: BTreeMap::new(),
+        labels: augmented(&BTreeMap::new(), "", "", ""),
         workload: String::new(),
-        namespace: service.meta.namespace.clone(),
+        namespace: String::new(),
         pod: None,
-        healthy: true,
+        health: Health::Healthy,
+        locality: String::new(),
+        network: String::new(),
+        mutual_tls: false,
+        identity: None,
     }
 }

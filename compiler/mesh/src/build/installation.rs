@@ -10,7 +10,8 @@ use super::pods::Replica;
 use crate::hostname::service_host;
 use crate::meta::selects;
 use crate::{
-    ExportTo, Gateway, Meta, Port, Protocol, ROOT_NAMESPACE, Registry, Resolution, Service, TargetPort,
+    Distribution, ExportTo, Gateway, Meta, Port, Protocol, ROOT_NAMESPACE, Registry, Resolution, Service,
+    TargetPort,
 };
 
 /// A gateway of the installation.
@@ -117,6 +118,10 @@ fn service(installed: &Installed<'_>, meta: &Meta, labels: &BTreeMap<String, Str
         external: false,
         made_up: true,
         publish_not_ready: false,
+        distribution: Distribution::Any,
+        node_local: false,
+        subject_alt_names: Vec::new(),
+        port_overrides: BTreeMap::new(),
         endpoints: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ mod pods;
 mod service_entries;
 mod services;
 mod virtual_services;
+mod workload_entries;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use meshc_resources::Resources;
 use meshc_settings::Settings;
 
+use crate::place::Nodes;
 use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Policies, Sidecars};
 use crate::{gateway_api, ingress};
 
@@ -26,7 +28,7 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let mut diagnostics = Vec::new();
     let config = MeshConfig::read(resources, &mut diagnostics);
     let namespaces = namespaces::read(resources);
-    let mut services = services::read(resources, &config.service_export_to());
+    let mut services = services::read(resources, &config);
     let mut made = pods::read(resources);
     deployments::add(resources, &mut services, &mut made);
     let converted = gateway_api::convert(resources, &namespaces, &services);
@@ -36,12 +38,13 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     installation::add(&settings.istio, &gateways, &mut services, &mut made);
     services::derive_addresses(&mut services);
     let bound = deployments::selectors(&gateways, &services);
-    let (workloads, pods) = pods::finish(made, &gateways, &bound, &namespaces);
+    let (workloads, pods) = pods::finish(made, &gateways, &bound, &namespaces, &Nodes::new(resources));
 
     let index = endpoints::SelectorIndex::new(&services);
     let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();
-    endpoints::fill(resources, &pods, &services_of_pods, &mut services);
-    services.extend(service_entries::read(resources, &config.service_export_to()));
+    let instances = workload_entries::Instances::new(resources, &pods);
+    endpoints::fill(resources, &pods, &services_of_pods, &instances, &mut services);
+    services.extend(service_entries::read(resources, &config.service_export_to(), &instances));
 
     // Istio's order, under which every list of services stands from here on.
     let mut order: Vec<usize> = (0..services.len()).collect();

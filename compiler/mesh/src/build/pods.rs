@@ -9,7 +9,8 @@ use meshc_resources::{Kind, Object, PodParts, Resources};
 use super::deployments::Selector;
 use crate::address::AddressPool;
 use crate::meta::{plain, selects};
-use crate::{ContainerPort, Gateway, Meta, Namespace, Pod, PodProxy, Workload};
+use crate::place::{NETWORK, Nodes};
+use crate::{ContainerPort, Gateway, Meta, Namespace, Pod, PodProxy, ROOT_NAMESPACE, Workload};
 
 /// A pod before it is known what stands beside it.
 #[derive(Debug, Clone)]
@@ -43,6 +44,10 @@ impl Replica {
             labels,
             service_account,
             ip: String::new(),
+            other_ips: Vec::new(),
+            locality: String::new(),
+            node: String::new(),
+            network: String::new(),
             listed: false,
             ports: Vec::new(),
             proxy: PodProxy::Gateway,
@@ -86,6 +91,8 @@ pub(super) fn read(resources: &Resources) -> Vec<Replica> {
         let status = &object.spec.status;
         let ip = status.pod_ip.as_ref().or_else(|| status.pod_ips.first().and_then(|ip| ip.ip.as_ref()));
         pod.pod.ip = ip.map(|ip| ip.value.clone()).unwrap_or_default();
+        let others = status.pod_ips.iter().filter_map(|ip| Some(ip.ip.as_ref()?.value.clone()));
+        pod.pod.other_ips = others.filter(|ip| *ip != pod.pod.ip).collect();
         pod.pod.listed = true;
         pod.pod.span = object.name_span();
         pod.pod.declared_by = "Pod";
@@ -185,6 +192,10 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
                 .filter(|account| !account.is_empty())
                 .unwrap_or_else(|| "default".to_owned()),
             ip: String::new(),
+            other_ips: Vec::new(),
+            locality: String::new(),
+            node: spec.node_name.as_ref().map(|node| node.value.clone()).unwrap_or_default(),
+            network: String::new(),
             listed: false,
             ports: ports.collect(),
             proxy: PodProxy::None,
@@ -205,7 +216,9 @@ pub(super) fn finish(
     gateways: &[Arc<Gateway>],
     bound: &[Selector],
     namespaces: &BTreeMap<String, Namespace>,
+    nodes: &Nodes,
 ) -> (Vec<Workload>, Vec<Pod>) {
+    let network = namespaces.get(ROOT_NAMESPACE).and_then(|root| root.labels.get(NETWORK));
     made.sort_by(|a, b| (&a.pod.namespace, &a.pod.name).cmp(&(&b.pod.namespace, &b.pod.name)));
     made.dedup_by(|b, a| a.pod.namespace == b.pod.namespace && a.pod.name == b.pod.name);
     let mut pool = AddressPool::for_pods();
@@ -218,6 +231,8 @@ pub(super) fn finish(
         if pod.ip.is_empty() {
             pod.ip = pool.derive(&pod.namespace, &pod.name);
         }
+        pod.locality = nodes.locality(&pod.labels, &pod.node);
+        pod.network = pod.labels.get(NETWORK).or(network).cloned().unwrap_or_default();
         let selected = |gateway: &Arc<Gateway>| !gateway.selector.is_empty() && gateway.selects(&pod.labels);
         let namespace_injects =
             namespaces.get(&pod.namespace).cloned().unwrap_or_default().injects(&pod.namespace);

@@ -1,27 +1,37 @@
-//! ServiceEntries: one service for each host and each of its addresses, as Istio has it.
+//! ServiceEntries: one service for each host and each of its addresses, as Istio has it
+//! (`serviceregistry/serviceentry/conversion.go`).
 
-use meshc_resources::istio::{self, Location, ServiceEntry, WorkloadEntry};
-use meshc_resources::{Object, Resources};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::meta::plain;
-use crate::service::UNSPECIFIED;
-use crate::{Endpoint, ExportTo, Meta, Port, Protocol, Registry, Resolution, Service, TargetPort};
+use meshc_resources::istio::{self, Location, ServiceEntry};
+use meshc_resources::{Object, Resources};
 
-/// All of them.
-pub(super) fn read(resources: &Resources, export_to: &ExportTo) -> Vec<Service> {
-    resources.service_entries.iter().flat_map(|object| services(object, export_to)).collect()
+use super::services::distribution;
+use super::workload_entries::{Instance, Instances};
+use crate::meta::plain;
+use crate::{Endpoint, ExportTo, Health, Meta, Port, Protocol, Registry, Resolution, Service, TargetPort};
+
+/// All of them, with the endpoints that they list or select.
+pub(super) fn read(resources: &Resources, export_to: &ExportTo, instances: &Instances) -> Vec<Service> {
+    let entries = resources.service_entries.iter();
+    entries.flat_map(|object| services(object, resources, export_to, instances)).collect()
 }
 
-fn services(object: &Object<ServiceEntry>, export_to: &ExportTo) -> Vec<Service> {
+fn services(
+    object: &Object<ServiceEntry>,
+    resources: &Resources,
+    export_to: &ExportTo,
+    instances: &Instances,
+) -> Vec<Service> {
     let entry = &object.spec;
     let meta = Meta::new("ServiceEntry", &object.metadata, object.span);
     let resolution = match entry.resolution.as_ref().map(|resolution| resolution.value) {
         None | Some(istio::Resolution::None) => Resolution::Passthrough,
         Some(istio::Resolution::Static) => Resolution::ClientSide,
         Some(istio::Resolution::Dns) => Resolution::Dns,
-        // By the request's host: the reader refuses it by name; a lookup of the name is what is closest.
-        Some(istio::Resolution::DnsRoundRobin | istio::Resolution::DynamicDns) => Resolution::DnsRoundRobin,
+        Some(istio::Resolution::DnsRoundRobin) => Resolution::DnsRoundRobin,
+        Some(istio::Resolution::DynamicDns) => Resolution::DynamicDns,
     };
     let ports = ports(entry);
     let service = |hostname: &str, addresses: Vec<String>| Service {
@@ -32,12 +42,20 @@ fn services(object: &Object<ServiceEntry>, export_to: &ExportTo) -> Vec<Service>
         ports: ports.clone(),
         addresses,
         derived_address: None,
-        selector: std::collections::BTreeMap::new(),
+        selector: entry
+            .workload_selector
+            .as_ref()
+            .map(|selector| plain(&selector.labels))
+            .unwrap_or_default(),
         export_to: ExportTo::new(entry.export_to.iter().map(|to| to.value.clone())).or(export_to),
         external: entry.location.as_ref().is_none_or(|location| location.value == Location::MeshExternal),
         made_up: false,
         publish_not_ready: false,
-        endpoints: endpoints(entry, &meta, hostname, resolution),
+        distribution: distribution(None, &object.metadata, resources),
+        node_local: false,
+        subject_alt_names: entry.subject_alt_names.iter().map(|name| name.value.clone()).collect(),
+        port_overrides: overrides(entry, resolution),
+        endpoints: endpoints(object, &meta, hostname, resolution, instances),
         meta: meta.clone(),
     };
     let mut services = Vec::new();
@@ -66,51 +84,99 @@ fn normalized(address: &str) -> Option<String> {
     }
 }
 
+fn target(port: &istio::ServiceEntryPort) -> Option<u16> {
+    let target = port.target_port.as_ref().and_then(|target| u16::try_from(target.value).ok());
+    target.filter(|target| *target != 0)
+}
+
+fn number(port: &istio::ServiceEntryPort) -> Option<u16> {
+    u16::try_from(port.number.as_ref()?.value).ok()
+}
+
 fn ports(entry: &ServiceEntry) -> Vec<Port> {
     let ports = entry.ports.iter().filter_map(|port| {
-        let number = u16::try_from(port.number.as_ref()?.value).ok()?;
-        let target = port.target_port.as_ref().and_then(|target| u16::try_from(target.value).ok());
+        let number = number(port)?;
         Some(Port {
             name: port.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
             number,
             protocol: Protocol::parse(port.protocol.as_ref().map_or("", |protocol| &protocol.value)),
-            target: TargetPort::Number(target.filter(|target| *target != 0).unwrap_or(number)),
+            target: TargetPort::Number(target(port).unwrap_or(number)),
             span: port.span,
         })
     });
     ports.collect()
 }
 
-fn endpoints(entry: &ServiceEntry, meta: &Meta, hostname: &str, resolution: Resolution) -> Vec<Endpoint> {
-    let by_name = matches!(resolution, Resolution::Dns | Resolution::DnsRoundRobin);
-    let itself = WorkloadEntry::default();
-    let written: Vec<(String, &WorkloadEntry)> = if entry.endpoints.is_empty() && by_name {
-        vec![(hostname.to_owned(), &itself)]
-    } else {
-        let with_address =
-            entry.endpoints.iter().filter_map(|e| Some((e.address.as_ref()?.value.clone(), &e.value)));
-        with_address.collect()
-    };
-    let mut endpoints = Vec::new();
-    for port in &ports(entry) {
-        for (address, endpoint) in &written {
-            let own = endpoint.ports.get(port.name.as_str()).and_then(|own| u16::try_from(own.value).ok());
-            let target = match &port.target {
-                TargetPort::Number(number) => *number,
-                TargetPort::Name(_) => port.number,
-            };
-            endpoints.push(Endpoint {
-                service_port: port.number,
-                address: address.clone(),
-                port: own.filter(|own| *own != 0).unwrap_or(target),
-                weight: endpoint.weight.as_ref().map_or(1, |weight| weight.value.max(1)),
-                labels: plain(&endpoint.labels),
-                workload: meta.name.clone(),
-                namespace: meta.namespace.clone(),
-                pod: None,
-                healthy: address != UNSPECIFIED,
-            });
-        }
+/// Where connections go where they were going, `targetPort` is another port there.
+fn overrides(entry: &ServiceEntry, resolution: Resolution) -> BTreeMap<u16, u16> {
+    if resolution != Resolution::Passthrough {
+        return BTreeMap::new();
     }
-    endpoints
+    entry.ports.iter().filter_map(|port| Some((number(port)?, target(port)?))).collect()
+}
+
+fn endpoints(
+    object: &Object<ServiceEntry>,
+    meta: &Meta,
+    hostname: &str,
+    resolution: Resolution,
+    instances: &Instances,
+) -> Vec<Endpoint> {
+    let entry = &object.spec;
+    let by_name = matches!(resolution, Resolution::Dns | Resolution::DnsRoundRobin);
+    let ports = ports(entry);
+    if let Some(selector) = &entry.workload_selector {
+        let labels = plain(&selector.labels);
+        let selected = instances.selected(&meta.namespace, &labels);
+        let usable = selected.filter(|instance| by_name || !instance.only_by_name);
+        return usable.flat_map(|instance| of_instance(instance, &ports)).collect();
+    }
+    if entry.endpoints.is_empty() && by_name {
+        let itself = ports.iter().map(|port| Endpoint {
+            service_port: port.number,
+            address: hostname.to_owned(),
+            port: number_of(&port.target, port.number),
+            weight: 1,
+            labels: BTreeMap::new(),
+            workload: meta.name.clone(),
+            namespace: meta.namespace.clone(),
+            pod: None,
+            health: Health::Unknown,
+            locality: String::new(),
+            network: String::new(),
+            mutual_tls: false,
+            identity: None,
+        });
+        return itself.collect();
+    }
+    let written = entry.endpoints.iter().enumerate();
+    let instances = written.map(|(index, endpoint)| {
+        let name = format!("{}-{index}", meta.name);
+        Instance::of_entry(endpoint, &plain(&endpoint.labels), name, &meta.namespace)
+    });
+    instances.flat_map(|instance| of_instance(&instance, &ports)).collect()
+}
+
+/// The endpoints of one instance, port by port: a Unix socket, the instance's own port of that name, the entry's
+/// target port, or the port itself.
+fn of_instance(instance: &Instance, ports: &[Port]) -> Vec<Endpoint> {
+    let endpoints = ports.iter().map(|port| {
+        let (address, number) = match instance.endpoint.address.strip_prefix("unix://") {
+            Some(path) => (path.to_owned(), 0),
+            None => {
+                let own = instance.ports.get(&port.name).copied().filter(|own| *own != 0);
+                let number = own.unwrap_or_else(|| number_of(&port.target, port.number));
+                (instance.endpoint.address.clone(), number)
+            }
+        };
+        Endpoint { service_port: port.number, address, port: number, ..instance.endpoint.clone() }
+    });
+    endpoints.collect()
+}
+
+fn number_of(target: &TargetPort, otherwise: u16) -> u16 {
+    match target {
+        TargetPort::Number(number) => *number,
+        TargetPort::Name(_) => otherwise,
+    }
 }

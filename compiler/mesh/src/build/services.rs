@@ -1,20 +1,26 @@
 //! Kubernetes Services.
 
+use std::collections::BTreeMap;
+
 use meshc_resources::kubernetes::ServiceSpec;
-use meshc_resources::{Object, Resources};
-use meshc_syntax::de::IntOrString;
+use meshc_resources::{Metadata, Object, Resources};
+use meshc_syntax::de::{IntOrString, Spanned};
 
 use crate::address::AddressPool;
 use crate::hostname::service_host;
 use crate::meta::plain;
-use crate::{ExportTo, Meta, Port, Protocol, Registry, Resolution, Service, TargetPort};
+use crate::{
+    Distribution, ExportTo, MeshConfig, Meta, Port, Protocol, Registry, Resolution, Service, TargetPort,
+};
 
 /// The annotation by which a Service says who sees it.
 const EXPORT_TO: &str = "networking.istio.io/exportTo";
+/// The annotation by which a Service, ServiceEntry or Namespace says which endpoints come first.
+const DISTRIBUTION: &str = "networking.istio.io/traffic-distribution";
 
 /// All of them, in the order of the resources, without endpoints.
-pub(super) fn read(resources: &Resources, export_to: &ExportTo) -> Vec<Service> {
-    resources.services.iter().map(|object| service(object, export_to)).collect()
+pub(super) fn read(resources: &Resources, config: &MeshConfig) -> Vec<Service> {
+    resources.services.iter().map(|object| service(object, resources, config)).collect()
 }
 
 /// Gives an address to those that have a cluster address in a cluster and none in the YAML.
@@ -30,7 +36,7 @@ pub(super) fn derive_addresses(services: &mut [Service]) {
     }
 }
 
-fn service(object: &Object<ServiceSpec>, export_to: &ExportTo) -> Service {
+fn service(object: &Object<ServiceSpec>, resources: &Resources, config: &MeshConfig) -> Service {
     let spec = &object.spec;
     let meta = Meta::new("Service", &object.metadata, object.span);
     let headless = spec.cluster_ip.as_ref().is_some_and(|ip| ip.value == "None");
@@ -48,13 +54,51 @@ fn service(object: &Object<ServiceSpec>, export_to: &ExportTo) -> Service {
             .annotation(EXPORT_TO)
             .map(ExportTo::of_annotation)
             .unwrap_or_default()
-            .or(export_to),
+            .or(&config.service_export_to()),
         external: false,
         made_up: false,
         publish_not_ready: spec.publish_not_ready_addresses.as_ref().is_some_and(|p| p.value),
+        distribution: distribution(spec.traffic_distribution.as_ref(), &object.metadata, resources),
+        node_local: spec.internal_traffic_policy.as_ref().is_some_and(|policy| policy.value == "Local"),
+        subject_alt_names: subject_alt_names(&object.metadata, config.trust_domain()),
+        port_overrides: BTreeMap::new(),
         endpoints: Vec::new(),
         meta,
     }
+}
+
+/// Which endpoints callers prefer: what the field says, else the annotation, else the namespace's annotation.
+pub(super) fn distribution(
+    field: Option<&Spanned<String>>,
+    metadata: &Metadata,
+    resources: &Resources,
+) -> Distribution {
+    match field.map(|field| field.value.as_str()) {
+        Some("PreferSameZone" | "PreferClose") => return Distribution::SameZone,
+        Some("PreferSameNode") => return Distribution::SameNode,
+        Some(_) | None => {}
+    }
+    let of_namespace = || {
+        let namespace =
+            resources.namespaces.iter().find(|namespace| namespace.name() == metadata.namespace())?;
+        namespace.metadata.annotation(DISTRIBUTION)
+    };
+    let annotation = metadata.annotation(DISTRIBUTION).filter(|text| !text.is_empty()).or_else(of_namespace);
+    match annotation.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "preferclose" | "prefersamezone" => Distribution::SameZone,
+        "prefersamenode" => Distribution::SameNode,
+        _ => Distribution::Any,
+    }
+}
+
+/// Identities that annotations give to a Service's endpoints.
+fn subject_alt_names(metadata: &Metadata, trust_domain: &str) -> Vec<String> {
+    let list = |key: &str| {
+        metadata.annotation(key).filter(|text| !text.is_empty()).into_iter().flat_map(|text| text.split(','))
+    };
+    let kubernetes = list("alpha.istio.io/kubernetes-serviceaccounts")
+        .map(|account| format!("spiffe://{trust_domain}/ns/{}/sa/{account}", metadata.namespace()));
+    list("alpha.istio.io/canonical-serviceaccounts").map(ToOwned::to_owned).chain(kubernetes).collect()
 }
 
 /// All addresses if there are several, which dual-stack Services have.
@@ -72,8 +116,7 @@ fn addresses(spec: &ServiceSpec) -> Vec<String> {
 fn ports(spec: &ServiceSpec) -> Vec<Port> {
     let ports = spec.ports.iter().filter_map(|port| {
         let number = u16::try_from(port.port.as_ref()?.value).ok()?;
-        let text =
-            |value: &Option<meshc_syntax::de::Spanned<String>>| value.as_ref().map(|v| v.value.clone());
+        let text = |value: &Option<Spanned<String>>| value.as_ref().map(|v| v.value.clone());
         let name = text(&port.name).unwrap_or_default();
         let protocol = Protocol::of_service_port(
             number,

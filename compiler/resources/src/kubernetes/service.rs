@@ -92,15 +92,12 @@ pub struct ServiceSpec {
     pub external_name: Option<NotYet>,
     /// Pods that are not ready count too.
     pub publish_not_ready_addresses: Option<Spanned<bool>>,
-    /// `Local` is not yet; `Cluster` is the default.
+    /// `Local`, or `Cluster`, the default.
     #[schemars(extend("enum" = ["Cluster", "Local"]))]
     pub internal_traffic_policy: Option<Spanned<String>>,
-    /// Not yet.
-    #[schemars(
-        with = "Option<String>",
-        extend("enum" = ["PreferClose", "PreferSameZone", "PreferSameNode"])
-    )]
-    pub traffic_distribution: Option<NotYet>,
+    /// Which endpoints come first: `PreferSameZone`, `PreferSameNode`, or `PreferClose`, an older name of the first.
+    #[schemars(extend("enum" = ["PreferClose", "PreferSameZone", "PreferSameNode"]))]
+    pub traffic_distribution: Option<Spanned<String>>,
     /// Addresses that nodes take traffic for.
     #[serde(rename = "externalIPs")]
     #[schemars(transform = forms::ips)]

@@ -14,8 +14,8 @@ use crate::kubernetes::ServiceSpec;
 declare_rule! {
     /// ## What it does
     /// Refuses a value that this version of meshc knows and does not model yet: a ServiceEntry whose resolution is
-    /// not `STATIC`, a Gateway server that is not plain HTTP, a Service of type `ExternalName` or with the internal
-    /// traffic policy `Local`, a route that matches claims of a token (`@request.auth.claims…`).
+    /// `DYNAMIC_DNS`, a DestinationRule with `consistentHash` or `tunnel`, a Gateway server that is not plain HTTP, a
+    /// Service of type `ExternalName`, a route that matches claims of a token (`@request.auth.claims…`).
     ///
     /// ## What happens to traffic
     /// In a cluster the value takes effect. meshc would have to guess, so it refuses the tree by name.
@@ -24,7 +24,7 @@ declare_rule! {
     /// ```yaml
     /// kind: ServiceEntry
     /// spec:
-    ///   resolution: DNS
+    ///   resolution: DYNAMIC_DNS
     /// ```
     ///
     /// ## Use instead
@@ -49,39 +49,22 @@ fn field<T>(object: &Object<T>, path: &str, span: Span) -> Diagnostic {
     object.finding(&NOT_IMPLEMENTED_VALUE, span, message)
 }
 
-/// Subsets and simple load balancing.
+/// What does not depend on routes or TCP listeners alone.
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
     let spec = &object.spec;
-    if let Some(selector) = &spec.workload_selector {
-        found.push(field(object, "spec.workloadSelector", selector.span));
-    }
     let mut check = |at: String, policy: &TrafficPolicy| {
         let lb = policy.load_balancer.as_ref();
         let fields = [
-            ("connectionPool", policy.connection_pool.as_ref().map(|f| f.span)),
-            ("outlierDetection", policy.outlier_detection.as_ref().map(|f| f.span)),
-            ("tls", policy.tls.as_ref().map(|f| f.span)),
-            ("portLevelSettings", policy.port_level_settings.first().map(|f| f.span)),
             ("tunnel", policy.tunnel.as_ref().map(|f| f.span)),
-            ("proxyProtocol", policy.proxy_protocol.as_ref().map(|f| f.span)),
-            ("retryBudget", policy.retry_budget.as_ref().map(|f| f.span)),
             ("loadBalancer.consistentHash", lb.and_then(|lb| lb.consistent_hash.as_ref()).map(|f| f.span)),
-            (
-                "loadBalancer.localityLbSetting",
-                lb.and_then(|lb| lb.locality_lb_setting.as_ref()).map(|f| f.span),
-            ),
-            (
-                "loadBalancer.zoneAwareLbSetting",
-                lb.and_then(|lb| lb.zone_aware_lb_setting.as_ref()).map(|f| f.span),
-            ),
-            ("loadBalancer.warmup", lb.and_then(|lb| lb.warmup.as_ref()).map(|f| f.span)),
-            (
-                "loadBalancer.warmupDurationSecs",
-                lb.and_then(|lb| lb.warmup_duration_secs.as_ref()).map(|f| f.span),
-            ),
         ];
         for (name, span) in fields {
             found.extend(span.map(|span| field(object, &format!("{at}.{name}"), span)));
+        }
+        for (index, port) in policy.port_level_settings.iter().enumerate() {
+            let hash = port.load_balancer.as_ref().and_then(|lb| lb.consistent_hash.as_ref());
+            let path = format!("{at}.portLevelSettings[{index}].loadBalancer.consistentHash");
+            found.extend(hash.map(|hash| field(object, &path, hash.span)));
         }
     };
     if let Some(policy) = &spec.traffic_policy {
@@ -100,11 +83,6 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
         && kind.value == "ExternalName"
     {
         found.push(finding(object, "spec.type", kind));
-    }
-    if let Some(policy) = &object.spec.internal_traffic_policy
-        && policy.value == "Local"
-    {
-        found.push(finding(object, "spec.internalTrafficPolicy", policy));
     }
 }
 
@@ -148,35 +126,17 @@ pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Static addresses.
+/// Names that are known before a request asks for them.
 pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {
-    if let Some(selector) = &object.spec.workload_selector {
-        found.push(field(object, "spec.workloadSelector", selector.span));
+    if let Some(resolution) = &object.spec.resolution
+        && resolution.value == Resolution::DynamicDns
+    {
+        found.push(finding(
+            object,
+            "spec.resolution",
+            &Spanned::at("DYNAMIC_DNS".to_owned(), resolution.span),
+        ));
     }
-    if let Some(name) = object.spec.subject_alt_names.first() {
-        found.push(field(object, "spec.subjectAltNames", name.span));
-    }
-    for (index, endpoint) in object.spec.endpoints.iter().enumerate() {
-        let fields = [
-            ("network", &endpoint.network),
-            ("locality", &endpoint.locality),
-            ("serviceAccount", &endpoint.service_account),
-        ];
-        for (name, value) in fields {
-            let path = format!("spec.endpoints[{index}].{name}");
-            found.extend(value.as_ref().map(|value| field(object, &path, value.span)));
-        }
-    }
-    let resolution = object.spec.resolution.as_ref();
-    let name = match resolution.map_or(Resolution::None, |r| r.value) {
-        Resolution::Static => return,
-        Resolution::None => "NONE",
-        Resolution::Dns => "DNS",
-        Resolution::DnsRoundRobin => "DNS_ROUND_ROBIN",
-        Resolution::DynamicDns => "DYNAMIC_DNS",
-    };
-    let span = resolution.map_or(object.name_span(), |r| r.span);
-    found.push(finding(object, "spec.resolution", &Spanned::at(name.to_owned(), span)));
 }
 
 /// Settings of the whole mesh that change what proxies do and are not modelled yet.
@@ -184,9 +144,7 @@ const MESH_CONFIG: &[&str] = &[
     "proxyListenPort",
     "proxyInboundListenPort",
     "proxyHttpPort",
-    "connectTimeout",
     "protocolDetectionTimeout",
-    "tcpKeepalive",
     "ingressClass",
     "ingressService",
     "ingressControllerMode",
@@ -198,15 +156,9 @@ const MESH_CONFIG: &[&str] = &[
     "enableEnvoyAccessLogService",
     "disableEnvoyListenerLog",
     "inboundTrafficPolicy",
-    "enableAutoMtls",
     "trustDomain",
     "trustDomainAliases",
-    "localityLbSetting",
-    "zoneAwareLbSetting",
-    "dnsRefreshRate",
-    "h2UpgradePolicy",
     "inboundClusterStatName",
-    "outboundClusterStatName",
     "serviceSettings",
     "verifyCertificateAtClient",
     "extensionProviders",
@@ -215,7 +167,6 @@ const MESH_CONFIG: &[&str] = &[
     "pathNormalization",
     "meshMTLS",
     "tlsDefaults",
-    "defaultTrafficPolicy",
     "serviceEntryVisibility",
     "defaultConfig.interceptionMode",
     "defaultConfig.tracing",

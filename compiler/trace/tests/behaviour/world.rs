@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use meshc_effective::model::{
     Action, Address, AppendAction, Binding, Chain, ChainAction, Cluster, ClusterKind, Direction,
@@ -86,24 +85,18 @@ pub(crate) fn forwarding(path: &str, forward: Forward) -> Route {
 fn cluster(name: &str, up: bool) -> (String, Arc<Cluster>) {
     let endpoint = Endpoint {
         address: Address::Socket { address: "10.0.0.2".to_owned(), port: 80 },
-        weight: 1,
-        workload: None,
-        namespace: None,
-        pod: None,
-        labels: BTreeMap::new(),
-        healthy: true,
+        weight: Some(1),
+        ..Endpoint::default()
     };
     let endpoints = if up { vec![endpoint] } else { Vec::new() };
     let cluster = Cluster {
         name: name.to_owned(),
         kind: ClusterKind::Eds,
         load_balancer: LoadBalancer::LeastRequest,
-        connect_timeout: Duration::from_secs(10),
-        endpoints: vec![EndpointGroup { locality: String::new(), weight: 1, endpoints }],
-        host: String::new(),
+        endpoints: vec![EndpointGroup { weight: Some(1), endpoints, ..EndpointGroup::default() }],
         port: 80,
-        subset: None,
         origins: vec![origin(3, &format!("the service behind {name}"))],
+        ..Cluster::default()
     };
     (name.to_owned(), Arc::new(cluster))
 }

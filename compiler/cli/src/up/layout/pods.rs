@@ -164,11 +164,15 @@ pub(crate) fn pod_of(endpoint: &Endpoint) -> Option<ProxyId> {
 
 /// The name of the application that plays an endpoint which is no pod: its address and port.
 pub(crate) fn external_key(endpoint: &Endpoint) -> String {
-    let Address::Socket { address, port } = &endpoint.address;
-    format!("{address}:{port}")
+    match &endpoint.address {
+        Address::Socket { address, port } => format!("{address}:{port}"),
+        Address::Pipe { path } => path.clone(),
+    }
 }
 
 fn port_of(endpoint: &Endpoint) -> u16 {
-    let Address::Socket { port, .. } = &endpoint.address;
-    *port
+    match &endpoint.address {
+        Address::Socket { port, .. } => *port,
+        Address::Pipe { .. } => 0,
+    }
 }

@@ -21,9 +21,9 @@ fn listing(proxy: &Proxy) -> String {
             .endpoints
             .iter()
             .flat_map(|group| &group.endpoints)
-            .map(|endpoint| {
-                let Address::Socket { address, port } = &endpoint.address;
-                format!("{address}:{port}")
+            .map(|endpoint| match &endpoint.address {
+                Address::Socket { address, port } => format!("{address}:{port}"),
+                Address::Pipe { path } => path.clone(),
             })
             .collect();
         lines.push(format!("{} {:?} {}", cluster.name, cluster.kind, endpoints.join(" ")));

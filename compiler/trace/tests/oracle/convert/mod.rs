@@ -3,7 +3,7 @@
 
 mod action;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -181,12 +181,8 @@ pub(crate) fn cluster_names(table: &RouteTable) -> BTreeSet<String> {
 pub(crate) fn clusters<'n>(known: impl Iterator<Item = (&'n str, bool)>) -> Clusters {
     let endpoint = || Endpoint {
         address: Address::Socket { address: "10.0.0.2".to_owned(), port: 80 },
-        weight: 1,
-        workload: None,
-        namespace: None,
-        pod: None,
-        labels: BTreeMap::new(),
-        healthy: true,
+        weight: Some(1),
+        ..Endpoint::default()
     };
     let cluster = |(name, up): (&str, bool)| {
         let endpoints = if up { vec![endpoint()] } else { Vec::new() };
@@ -194,12 +190,9 @@ pub(crate) fn clusters<'n>(known: impl Iterator<Item = (&'n str, bool)>) -> Clus
             name: name.to_owned(),
             kind: ClusterKind::Eds,
             load_balancer: LoadBalancer::LeastRequest,
-            connect_timeout: Duration::from_secs(10),
-            endpoints: vec![EndpointGroup { locality: String::new(), weight: 1, endpoints }],
-            host: String::new(),
+            endpoints: vec![EndpointGroup { weight: Some(1), endpoints, ..EndpointGroup::default() }],
             port: 80,
-            subset: None,
-            origins: Vec::new(),
+            ..Cluster::default()
         };
         (name.to_owned(), Arc::new(cluster))
     };

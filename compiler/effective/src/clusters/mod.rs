@@ -1,0 +1,228 @@
+//! Destinations: a cluster for each port of each service and each of its subsets, and those that every proxy has.
+
+mod balancer;
+mod caller;
+mod endpoints;
+mod locality;
+mod outlier;
+mod own;
+mod policy;
+mod pool;
+mod service;
+mod settings;
+mod tls;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use meshc_mesh::{DestinationRule, Mesh, Pod, Service, Target, View};
+
+use crate::model::{Cluster, Clusters, ProxyKind};
+use caller::{Facts, Interest};
+use locality::Locality;
+use policy::Policy;
+use service::{Context, Mode};
+use settings::Settings;
+
+/// Clusters that were made before: a service under one DestinationRule has the same ones in every view, for callers
+/// that are alike in what it asks about them.
+pub(crate) struct Cache {
+    settings: Settings,
+    interest: Interest,
+    by_service: HashMap<Key, Made>,
+    /// Whole lists, by the places of their clusters, which `by_service` keeps taken.
+    lists: HashMap<Vec<*const Cluster>, Outbound>,
+    /// Lists by the view's place in memory and the caller.
+    by_view: HashMap<(usize, Facts, Mode), Outbound>,
+    /// Whole maps, by list and own clusters.
+    by_list: HashMap<(usize, Vec<*const Cluster>), Clusters>,
+    /// Clusters of single workloads, by what they are made from.
+    inbound: HashMap<InboundKey, Vec<Arc<Cluster>>>,
+    own: HashMap<Vec<String>, Arc<[Arc<Cluster>]>>,
+    black_hole: Arc<Cluster>,
+}
+
+/// The clusters of a view's services. Views that differ in nothing here have one list.
+#[derive(Clone)]
+pub(crate) struct Outbound {
+    number: usize,
+    list: Arc<Vec<Arc<Cluster>>>,
+}
+
+/// A service and a rule by their places in memory, which [`Made`] keeps taken, and the caller as far as they ask.
+type Key = (usize, usize, Facts, Mode);
+
+/// A namespace, sources of connections, and the services and ports that lead to a workload.
+type InboundKey = (String, Vec<String>, Vec<(usize, usize, u16)>);
+
+struct Made {
+    clusters: Vec<Arc<Cluster>>,
+    _service: Arc<Service>,
+    _rule: Option<Arc<DestinationRule>>,
+}
+
+impl Cache {
+    pub(crate) fn new(mesh: &Mesh) -> Self {
+        let settings = Settings::new(mesh);
+        Self {
+            interest: Interest::of(mesh, &settings),
+            black_hole: Arc::new(own::black_hole(&settings)),
+            settings,
+            by_service: HashMap::new(),
+            lists: HashMap::new(),
+            by_view: HashMap::new(),
+            by_list: HashMap::new(),
+            inbound: HashMap::new(),
+            own: HashMap::new(),
+        }
+    }
+
+    /// The clusters of a view's services for a proxy. The view must not move while the cache lives.
+    pub(crate) fn outbound(&mut self, mesh: &Mesh, view: &Arc<View>, pod: &Pod, kind: ProxyKind) -> Outbound {
+        self.listed(mesh, view, pod, kind, Mode::Outbound)
+    }
+
+    /// The clusters by which a gateway passes connections through by their names.
+    fn sni_dnat(&mut self, mesh: &Mesh, view: &Arc<View>, pod: &Pod) -> Outbound {
+        self.listed(mesh, view, pod, ProxyKind::Gateway, Mode::SniDnat)
+    }
+
+    fn listed(&mut self, mesh: &Mesh, view: &Arc<View>, pod: &Pod, kind: ProxyKind, mode: Mode) -> Outbound {
+        let facts = self.interest.facts(pod, kind);
+        let key = (Arc::as_ptr(view) as usize, facts, mode);
+        if let Some(known) = self.by_view.get(&key) {
+            return known.clone();
+        }
+        let facts = &key.1;
+        let mut all = Vec::with_capacity(view.hosts.len());
+        let inside = |service: &&Arc<Service>| mode == Mode::Outbound || !service.external;
+        for service in view.hosts.iter().filter(inside) {
+            let rule = view.destination_rule(mesh, &facts.labels, service);
+            let asked = asked(facts, service, rule, &self.settings);
+            let place = rule.map_or(0, |rule| Arc::as_ptr(rule) as usize);
+            let key = (Arc::as_ptr(service) as usize, place, asked, mode);
+            let made = self.by_service.entry(key).or_insert_with_key(|(_, _, asked, _)| {
+                let caller = asked.caller();
+                let context = Context { mesh, settings: &self.settings, service, rule, caller };
+                Made {
+                    clusters: service::clusters(&context, mode),
+                    _service: Arc::clone(service),
+                    _rule: rule.cloned(),
+                }
+            });
+            all.extend(made.clusters.iter().cloned());
+        }
+        let number = self.lists.len();
+        let places = all.iter().map(Arc::as_ptr).collect();
+        let made =
+            self.lists.entry(places).or_insert_with(|| Outbound { number, list: Arc::new(all) }).clone();
+        self.by_view.insert(key, made.clone());
+        made
+    }
+
+    /// All clusters of a sidecar: those of its view, those of its own ports, and those that every sidecar has.
+    pub(crate) fn of_sidecar(
+        &mut self,
+        mesh: &Mesh,
+        outbound: &Outbound,
+        pod: &Pod,
+        ports: &[u16],
+        targets: &[Target],
+    ) -> Clusters {
+        let ips: Vec<&str> = std::iter::once(&pod.ip).chain(&pod.other_ips).map(String::as_str).collect();
+        let sources = own::sources(&ips);
+        let mut own = self.inbound(mesh, pod, ports, targets, &sources);
+        let settings = &self.settings;
+        let always = self
+            .own
+            .entry(sources)
+            .or_insert_with_key(|sources| Arc::new(own::of_sidecar(settings, sources)) as Arc<[_]>);
+        own.extend(always.iter().cloned());
+        self.collected(outbound, own)
+    }
+
+    /// All clusters of a gateway.
+    pub(crate) fn of_gateway(
+        &mut self,
+        mesh: &Mesh,
+        view: &Arc<View>,
+        outbound: &Outbound,
+        pod: &Pod,
+        passes_through: bool,
+    ) -> Clusters {
+        let own = if passes_through { self.sni_dnat(mesh, view, pod).list.to_vec() } else { Vec::new() };
+        self.collected(outbound, own)
+    }
+
+    fn inbound(
+        &mut self,
+        mesh: &Mesh,
+        pod: &Pod,
+        ports: &[u16],
+        targets: &[Target],
+        sources: &[String],
+    ) -> Vec<Arc<Cluster>> {
+        let places =
+            targets.iter().map(|t| (Arc::as_ptr(&t.service) as usize, t.port, t.target_port)).collect();
+        let key = (pod.namespace.clone(), sources.to_vec(), places);
+        if let Some(known) = self.inbound.get(&key) {
+            return known.clone();
+        }
+        let mut made = Vec::with_capacity(ports.len());
+        for &port in ports {
+            let of_port: Vec<&Target> = targets.iter().filter(|target| target.target_port == port).collect();
+            let cluster = own::inbound(mesh, &pod.namespace, port, &of_port, sources, &self.settings);
+            made.extend(cluster.map(Arc::new));
+        }
+        self.inbound.insert(key, made.clone());
+        made
+    }
+
+    fn collected(&mut self, outbound: &Outbound, mut own: Vec<Arc<Cluster>>) -> Clusters {
+        own.push(Arc::clone(&self.black_hole));
+        let key = (outbound.number, own.iter().map(Arc::as_ptr).collect());
+        let made = self.by_list.entry(key).or_insert_with(|| {
+            let mut all: BTreeMap<String, Arc<Cluster>> = BTreeMap::new();
+            for cluster in outbound.list.iter().chain(&own) {
+                // Of several with one name the first holds.
+                all.entry(cluster.name.clone()).or_insert_with(|| Arc::clone(cluster));
+            }
+            all.into()
+        });
+        made.clone()
+    }
+}
+
+/// The caller as far as the clusters of one service ask about it.
+fn asked(
+    facts: &Facts,
+    service: &Service,
+    rule: Option<&Arc<DestinationRule>>,
+    settings: &Settings,
+) -> Facts {
+    let mut asked = Facts {
+        kind: facts.kind,
+        labels: BTreeMap::new(),
+        locality: String::new(),
+        node: if service.node_local { facts.node.clone() } else { String::new() },
+        dns: facts.dns,
+    };
+    let of_rule = rule.and_then(|rule| rule.traffic_policy.as_ref()).map(|policy| &policy.value);
+    let subsets =
+        rule.iter().flat_map(|rule| &rule.subsets).filter_map(|subset| subset.traffic_policy.as_ref());
+    for policy in std::iter::once(None).chain(subsets.map(|policy| Some(&policy.value))) {
+        for port in &service.ports {
+            let policy = Policy::within(settings, of_rule, policy, port.number);
+            let locality = Locality::of(policy.load_balancer, service, settings);
+            if locality.depends_on_place(policy.outlier_detection.is_some()) {
+                asked.locality.clone_from(&facts.locality);
+                let labels = locality.priority_labels();
+                let of_interest =
+                    |key: &&String| labels.iter().any(|label| label.split('=').next() == Some(key.as_str()));
+                let found = facts.labels.iter().filter(|(key, _)| of_interest(key));
+                asked.labels.extend(found.map(|(key, value)| (key.clone(), value.clone())));
+            }
+        }
+    }
+    asked
+}
