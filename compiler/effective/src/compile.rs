@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_mesh::{Mesh, Pod, PodProxy, View};
+use meshc_mesh::{Interception, Mesh, Pod, PodProxy, View, VirtualService};
 use meshc_resources::istio::TlsMode;
 
-use crate::model::{EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Security};
+use crate::l4::World;
+use crate::model::{Binding, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Security};
 use crate::outbound::{self, Tables};
 use crate::{clusters, gateway, inbound, rules, security};
 
@@ -37,8 +38,8 @@ struct Compiler<'a> {
     mesh: &'a Mesh,
     /// The keys of labels that any route asks of its callers.
     label_keys: BTreeSet<String>,
-    /// By namespace, labels and the place of the Sidecar.
-    outbound: BTreeMap<(String, BTreeMap<String, String>, usize), Arc<Outbound>>,
+    /// By namespace, interception, labels and the place of the Sidecar.
+    outbound: BTreeMap<(String, Interception, BTreeMap<String, String>, usize), Arc<Outbound>>,
     gateway_views: BTreeMap<String, Arc<View>>,
     clusters: clusters::Cache,
     listeners: outbound::Listeners,
@@ -49,15 +50,10 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn new(mesh: &'a Mesh) -> Self {
-        let asked = mesh
-            .virtual_services
-            .iter()
-            .flat_map(|by| &by.http)
-            .flat_map(|rule| &rule.route.matches)
-            .flat_map(|condition| condition.source_labels.keys());
+        let asked = mesh.virtual_services.iter().flat_map(|by| asked_labels(by));
         Self {
             mesh,
-            label_keys: asked.map(|key| key.value.clone()).collect(),
+            label_keys: asked.chain(mesh.destination_rules.selector_keys().cloned()).collect(),
             outbound: BTreeMap::new(),
             gateway_views: BTreeMap::new(),
             clusters: clusters::Cache::new(mesh),
@@ -72,10 +68,13 @@ impl<'a> Compiler<'a> {
         let outbound = self.outbound(pod);
         let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
-        let (inbound, ports) = inbound::listener(&targets, &security, &self.mesh.config);
+        let (inbound, ports) = inbound::listeners(self.mesh, pod, &targets, &security);
         let clusters = self.clusters.outbound(self.mesh, &outbound.view, pod, ProxyKind::Sidecar);
-        let mut listeners = outbound.listeners.to_vec();
-        listeners.push(Arc::new(inbound));
+        // No pod reaches itself through its own proxy.
+        let is_self =
+            |listener: &Listener| listener.binding == Binding::Captured && listener.address == pod.ip;
+        let others = outbound.listeners.iter().filter(|listener| !is_self(listener));
+        let listeners = others.cloned().chain(inbound.into_iter().map(Arc::new)).collect();
         Proxy {
             listeners,
             tables: outbound.tables.clone(),
@@ -107,14 +106,23 @@ impl<'a> Compiler<'a> {
             .collect();
         let sidecar = self.mesh.sidecars.of(pod);
         let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
-        let key = (pod.namespace.clone(), labels, place);
+        let key = (pod.namespace.clone(), pod.interception, labels, place);
         if let Some(known) = self.outbound.get(&key) {
             return Arc::clone(known);
         }
         let view = Arc::new(self.mesh.sidecar_view(&pod.namespace, sidecar));
         let made = Arc::new(Outbound {
-            tables: outbound::tables(self.mesh, &view, &key.1, &mut self.shared),
-            listeners: self.listeners.of(&view, &outbound::policy::of(self.mesh, &view), &mut self.found),
+            tables: outbound::tables(self.mesh, &view, &key.2, &mut self.shared),
+            listeners: self.listeners.of(
+                World { mesh: self.mesh, view: &view, labels: &key.2 },
+                outbound::Caller {
+                    namespace: &pod.namespace,
+                    labels: &key.2,
+                    interception: pod.interception,
+                },
+                &outbound::policy::of(self.mesh, &view),
+                &mut self.found,
+            ),
             view,
         });
         self.outbound.insert(key, Arc::clone(&made));
@@ -135,6 +143,14 @@ impl<'a> Compiler<'a> {
         found.retain(|diagnostic| seen.insert(key(diagnostic)));
         found
     }
+}
+
+/// The keys of labels that a VirtualService asks of its callers.
+fn asked_labels(by: &VirtualService) -> Vec<String> {
+    let http = by.http.iter().flat_map(|rule| &rule.route.matches).flat_map(|c| c.source_labels.keys());
+    let tls = by.tls.iter().flat_map(|route| &route.matches).flat_map(|c| c.source_labels.keys());
+    let tcp = by.tcp.iter().flat_map(|route| &route.matches).flat_map(|c| c.source_labels.keys());
+    http.chain(tls).chain(tcp).map(|key| key.value.clone()).collect()
 }
 
 /// Whether a gateway passes connections through by the names that they ask for (`AUTO_PASSTHROUGH`).

@@ -11,6 +11,7 @@ mod compile;
 mod gateway;
 mod http;
 mod inbound;
+mod l4;
 pub mod model;
 mod names;
 mod outbound;

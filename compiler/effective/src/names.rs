@@ -14,17 +14,16 @@ pub(crate) const BLOCK_ALL: &str = "block_all";
 pub(crate) const VIRTUAL_OUTBOUND: &str = "virtualOutbound";
 /// The listener of captured inbound connections.
 pub(crate) const VIRTUAL_INBOUND: &str = "virtualInbound";
-/// Its port.
-pub(crate) const OUTBOUND_PORT: u16 = 15001;
-/// Its port.
-pub(crate) const INBOUND_PORT: u16 = 15006;
+/// The table of the port on which a sidecar is an HTTP proxy.
+pub(crate) const HTTP_PROXY: &str = "http_proxy";
 
 /// `outbound|9080|v2|reviews.shop.svc.cluster.local`
 pub(crate) fn outbound(host: &str, port: u16, subset: Option<&str>) -> String {
     format!("outbound|{port}|{}|{host}", subset.unwrap_or_default())
 }
 
-/// `outbound_.9080_.v2_.reviews.shop.svc.cluster.local`: the name that Istio's mutual TLS asks for.
+/// `outbound_.9080_.v2_.reviews.shop.svc.cluster.local`: the name that Istio's mutual TLS asks for, and by which
+/// gateways pass it on.
 pub(crate) fn sni(host: &str, port: u16, subset: Option<&str>) -> String {
     format!("outbound_.{port}_.{}_.{host}", subset.unwrap_or_default())
 }

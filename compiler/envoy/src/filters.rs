@@ -124,6 +124,16 @@ message! {
         pub hash_policy: Vec<Value>,
         /// How long a connection is kept at all.
         pub max_downstream_connection_duration: Option<Duration>,
+        /// An HTTP tunnel through the cluster.
+        pub tunneling_config: Option<TunnelingConfig>,
+    }
+
+    /// An HTTP tunnel.
+    pub struct TunnelingConfig {
+        /// `HOST:PORT` at its far end.
+        pub hostname: String,
+        /// By POST in place of CONNECT.
+        pub use_post: bool,
     }
 
     /// Several clusters by weight.

@@ -23,6 +23,8 @@ message! {
         pub default_filter_chain: Option<FilterChain>,
         /// Hands redirected connections to the listener of their original address.
         pub use_original_dst: Option<bool>,
+        /// Connections keep the address that they were made to.
+        pub transparent: Option<bool>,
         /// What looks at the first bytes before a chain is chosen.
         pub listener_filters: Vec<ListenerFilter>,
         /// How long the listener filters wait for bytes (15 s).

@@ -35,7 +35,7 @@ pub use gateway_api::{Condition, ListenerStatus, ObjectStatus, ParentStatus, Pro
 pub use mesh::{Mesh, Target};
 pub use meta::{Meta, selects};
 pub use mtls::{Mtls, MtlsMode, MtlsSetting};
-pub use pod::{ContainerPort, Pod, PodProxy, Workload};
+pub use pod::{ContainerPort, Interception, Pod, PodProxy, Workload};
 pub use policy::{Policies, Policy};
 pub use protocol::Protocol;
 pub use service::{

@@ -50,6 +50,18 @@ impl Meta {
             .then_with(|| self.namespace.cmp(&other.namespace))
     }
 
+    /// The API path of a resource of Istio's networking API, which Istio notes on what it makes of it.
+    pub fn api_path(&self) -> String {
+        let mut kind = String::new();
+        for (index, letter) in self.kind.char_indices() {
+            if letter.is_ascii_uppercase() && index > 0 {
+                kind.push('-');
+            }
+            kind.push(letter.to_ascii_lowercase());
+        }
+        format!("/apis/networking.istio.io/v1/namespaces/{}/{kind}/{}", self.namespace, self.name)
+    }
+
     /// `NAMESPACE/NAME`
     pub fn key(&self) -> String {
         format!("{}/{}", self.namespace, self.name)

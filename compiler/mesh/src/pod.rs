@@ -17,6 +17,18 @@ pub enum PodProxy {
     None,
 }
 
+/// How a pod's traffic comes to its sidecar.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Interception {
+    /// Redirected by iptables.
+    #[default]
+    Redirect,
+    /// Redirected by iptables; both ends' addresses are kept.
+    Tproxy,
+    /// Not at all: applications speak to the sidecar's own ports.
+    None,
+}
+
 /// What makes pods: a Deployment, StatefulSet, DaemonSet or ReplicaSet, a bare Pod, or Istio's installation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workload {
@@ -59,6 +71,8 @@ pub struct Pod {
     pub ports: Vec<ContainerPort>,
     /// What stands beside it.
     pub proxy: PodProxy,
+    /// How its traffic comes to its sidecar.
+    pub interception: Interception,
     /// Where it, or its workload, is declared.
     pub span: Span,
     /// `Pod`, `Deployment`…: the kind at `span`.

@@ -258,6 +258,8 @@ mod tests {
             assert_eq!(imports.has_service(namespace, host), there, "{namespace}/{host}");
         }
         let by = |namespace: &str, host: &str, semantics| VirtualService {
+            tls: Vec::new(),
+            tcp: Vec::new(),
             meta: Meta {
                 namespace: namespace.to_owned(),
                 ..Meta::new("VirtualService", &Metadata::default(), nowhere())

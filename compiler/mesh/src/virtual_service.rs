@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshc_resources::istio::{Destination, HttpRoute};
+use meshc_resources::istio::{Destination, HttpRoute, RouteDestination, TcpRoute, TlsRoute};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
@@ -22,6 +22,10 @@ pub struct VirtualService {
     pub export_to: ExportTo,
     /// In the order in which they are tried.
     pub http: Vec<HttpRule>,
+    /// Routes of TLS that is passed on, hosts and gateways in full.
+    pub tls: Vec<Spanned<TlsRoute>>,
+    /// Routes of raw TCP, hosts and gateways in full.
+    pub tcp: Vec<Spanned<TcpRoute>>,
     /// Whose rules hold for it.
     pub semantics: Semantics,
 }
@@ -55,6 +59,11 @@ pub struct HttpRule {
 }
 
 impl VirtualService {
+    /// Whether it says anything about connections that are not HTTP.
+    pub fn routes_connections(&self) -> bool {
+        !self.tls.is_empty() || !self.tcp.is_empty()
+    }
+
     /// Whether sidecars follow it.
     pub fn is_for_mesh(&self) -> bool {
         self.is_for(MESH_GATEWAY)
@@ -70,7 +79,11 @@ impl VirtualService {
     /// The hosts to which anyone may be routed, some of them several times.
     pub(crate) fn hosts_of_destinations(&self) -> impl Iterator<Item = &str> {
         let routed = self.http.iter().flat_map(|rule| destinations(&rule.route));
-        routed.map(|destination| destination.host.as_ref().map_or("", |host| host.value.as_str()))
+        let tls = self.tls.iter().flat_map(|route| &route.route);
+        let passed = tls.chain(self.tcp.iter().flat_map(|route| &route.route));
+        routed
+            .chain(passed.filter_map(|part| part.destination.as_ref()))
+            .map(|destination| destination.host.as_ref().map_or("", |host| host.value.as_str()))
     }
 
     /// The hosts to which callers of a namespace may be routed, with the ports that are named; 0 stands for a host
@@ -79,14 +92,29 @@ impl VirtualService {
         let mut found: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
         for HttpRule { route, .. } in self.http.iter().filter(|rule| is_for(&rule.route, namespace)) {
             for destination in destinations(route) {
-                let port = destination.port.as_ref().and_then(|port| port.number.as_ref());
-                let port = port.and_then(|number| u16::try_from(number.value).ok()).unwrap_or(0);
-                let host = destination.host.as_ref().map_or("", |host| host.value.as_str());
-                found.entry(host).or_default().insert(port);
+                add(&mut found, destination);
             }
+        }
+        let tls = self.tls.iter().filter(|route| {
+            is_named(route.matches.iter().map(|condition| condition.source_namespace.as_ref()), namespace)
+        });
+        let tcp = self.tcp.iter().filter(|route| {
+            is_named(route.matches.iter().map(|condition| condition.source_namespace.as_ref()), namespace)
+        });
+        let passed = tls.flat_map(|route| &route.route).chain(tcp.flat_map(|route| &route.route));
+        for destination in passed.filter_map(|part| part.destination.as_ref()) {
+            add(&mut found, destination);
         }
         found
     }
+}
+
+/// Adds a destination's host with its port.
+fn add<'a>(found: &mut BTreeMap<&'a str, BTreeSet<u16>>, destination: &'a Destination) {
+    let port = destination.port.as_ref().and_then(|port| port.number.as_ref());
+    let port = port.and_then(|number| u16::try_from(number.value).ok()).unwrap_or(0);
+    let host = destination.host.as_ref().map_or("", |host| host.value.as_str());
+    found.entry(host).or_default().insert(port);
 }
 
 /// Where a route sends requests and copies of them.
@@ -98,8 +126,11 @@ fn destinations(route: &HttpRoute) -> impl Iterator<Item = &Spanned<Destination>
 /// Whether one of a route's conditions may hold for callers of a namespace, as Istio looks at it: the last that names
 /// a namespace decides, but the first that names theirs.
 fn is_for(route: &HttpRoute, namespace: &str) -> bool {
-    let named = route.matches.iter().filter_map(|condition| condition.source_namespace.as_ref());
-    let mut named = named.filter(|named| !named.is_empty()).peekable();
+    is_named(route.matches.iter().map(|condition| condition.source_namespace.as_ref()), namespace)
+}
+
+fn is_named<'a>(named: impl Iterator<Item = Option<&'a Spanned<String>>>, namespace: &str) -> bool {
+    let mut named = named.flatten().filter(|named| !named.is_empty()).peekable();
     named.peek().is_none() || named.any(|named| named.value == namespace)
 }
 
@@ -111,6 +142,38 @@ pub(crate) fn gateways(written: &[Spanned<String>], namespace: &str) -> Vec<Stri
     written.iter().map(|gateway| qualify_gateway(gateway, namespace)).collect()
 }
 
+/// A TLS route of a resource of `namespace` with its hosts and gateways in full.
+pub(crate) fn qualified_tls(route: &Spanned<TlsRoute>, namespace: &str) -> Spanned<TlsRoute> {
+    let mut route = route.clone();
+    for condition in &mut route.value.matches {
+        qualify_gateways(&mut condition.value.gateways, namespace);
+    }
+    qualify_destinations(&mut route.value.route, namespace);
+    route
+}
+
+/// A TCP route of a resource of `namespace` with its hosts and gateways in full.
+pub(crate) fn qualified_tcp(route: &Spanned<TcpRoute>, namespace: &str) -> Spanned<TcpRoute> {
+    let mut route = route.clone();
+    for condition in &mut route.value.matches {
+        qualify_gateways(&mut condition.value.gateways, namespace);
+    }
+    qualify_destinations(&mut route.value.route, namespace);
+    route
+}
+
+fn qualify_gateways(gateways: &mut [Spanned<String>], namespace: &str) {
+    for gateway in gateways {
+        gateway.value = qualify_gateway(&gateway.value, namespace);
+    }
+}
+
+fn qualify_destinations(parts: &mut [Spanned<RouteDestination>], namespace: &str) {
+    for host in parts.iter_mut().filter_map(|part| part.value.destination.as_mut()?.value.host.as_mut()) {
+        host.value = qualify(&host.value, namespace);
+    }
+}
+
 /// A route of a resource of `namespace` with its hosts and gateways in full.
 pub(crate) fn qualified(route: &HttpRoute, namespace: &str) -> HttpRoute {
     let mut route = route.clone();
@@ -120,9 +183,7 @@ pub(crate) fn qualified(route: &HttpRoute, namespace: &str) -> HttpRoute {
         }
     };
     for condition in &mut route.matches {
-        for gateway in &mut condition.gateways {
-            gateway.value = qualify_gateway(&gateway.value, namespace);
-        }
+        qualify_gateways(&mut condition.gateways, namespace);
     }
     for destination in route.route.iter_mut().filter_map(|d| d.destination.as_mut()) {
         full(&mut destination.host);

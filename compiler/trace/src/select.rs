@@ -4,6 +4,7 @@ use std::ptr;
 
 use meshc_effective::model::{
     Chain, ChainAction, Direction as Traffic, Listener, Origin, Proxy, ProxyKind, RouteTable, Security,
+    TcpForward,
 };
 
 use crate::TraceError;
@@ -14,10 +15,10 @@ use crate::query::{Direction, Query};
 pub(crate) enum Place<'m> {
     /// HTTP by a table.
     Table(&'m RouteTable, Guard<'m>),
-    /// Bytes to a cluster.
+    /// Bytes to a cluster, or to one of several.
     Tcp {
-        /// Its name.
-        cluster: &'m String,
+        /// Which.
+        forward: &'m TcpForward,
         /// Of the listener.
         origins: &'m [Origin],
         /// What is checked first.
@@ -68,11 +69,9 @@ pub(crate) fn select<'m>(proxy: &'m Proxy, query: &Query) -> Result<Place<'m>, T
             });
         }
     };
-    // A chain for the port wins over the one for all others; HTTP is what questions are about where a port
-    // has chains for both.
-    let here = choices.iter().filter(|c| c.port == Some(port));
-    let found = here.clone().find(|c| c.is_http()).or_else(|| here.clone().next());
-    if let Some(choice) = found {
+    // A chain for the port wins over the one for all others.
+    let here: Vec<&Choice<'_>> = choices.iter().filter(|c| c.port == Some(port)).collect();
+    if let Some(choice) = best(&here, query) {
         return choice.place(proxy, Some(port));
     }
     let named = match direction {
@@ -83,7 +82,8 @@ pub(crate) fn select<'m>(proxy: &'m Proxy, query: &Query) -> Result<Place<'m>, T
     if let Some(table) = named.and_then(|name| proxy.tables.get(&name)) {
         return Ok(Place::Table(table, Guard { security: None, port }));
     }
-    match choices.iter().find(|c| c.port.is_none()) {
+    let others: Vec<&Choice<'_>> = choices.iter().filter(|c| c.port.is_none()).collect();
+    match best(&others, query) {
         Some(choice) => choice.place(proxy, Some(port)),
         None => Err(TraceError::NoListener {
             proxy: proxy.id.to_string(),
@@ -102,16 +102,12 @@ struct Choice<'m> {
 }
 
 impl<'m> Choice<'m> {
-    fn is_http(&self) -> bool {
-        !matches!(self.chain.action, ChainAction::Tcp { .. })
-    }
-
     fn place(&self, proxy: &'m Proxy, port: Option<u16>) -> Result<Place<'m>, TraceError> {
         let guard = self.guard(port);
         Ok(match &self.chain.action {
-            ChainAction::HttpInline { table } => Place::Table(table, guard),
-            ChainAction::Tcp { cluster } => Place::Tcp { cluster, origins: &self.listener.origins, guard },
-            ChainAction::HttpTable { table } => {
+            ChainAction::HttpInline { table, .. } => Place::Table(table, guard),
+            ChainAction::Tcp(forward) => Place::Tcp { forward, origins: &self.listener.origins, guard },
+            ChainAction::HttpTable { table, .. } => {
                 Place::Table(proxy.tables.get(table).ok_or_else(|| unknown(proxy, table))?, guard)
             }
         })
@@ -119,15 +115,43 @@ impl<'m> Choice<'m> {
 
     fn table(&self, proxy: &'m Proxy) -> Option<&'m RouteTable> {
         match &self.chain.action {
-            ChainAction::HttpInline { table } => Some(table),
-            ChainAction::HttpTable { table } => proxy.tables.get(table).map(AsRef::as_ref),
-            ChainAction::Tcp { .. } => None,
+            ChainAction::HttpInline { table, .. } => Some(table),
+            ChainAction::HttpTable { table, .. } => proxy.tables.get(table).map(AsRef::as_ref),
+            ChainAction::Tcp(_) => None,
         }
     }
 
     fn guard(&self, port: Option<u16>) -> Guard<'m> {
         let port = self.port.or(port).unwrap_or(self.listener.port);
         Guard { security: self.listener.security.as_deref(), port }
+    }
+}
+
+/// The chain that the connection of a question takes: the one for the server name that it asks for, with or without
+/// TLS as its peer has an identity or not; HTTP is what questions are about where a port has chains for both.
+fn best<'c, 'm>(choices: &[&'c Choice<'m>], query: &Query) -> Option<&'c Choice<'m>> {
+    let authority = query.request.as_ref().map_or("", |request| request.authority.as_str());
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host = query.sni.as_deref().unwrap_or(host).to_ascii_lowercase();
+    let rank = |choice: &Choice<'_>| {
+        let matches = &choice.chain.matches;
+        let named = matches.server_names.iter().filter(|name| covers(name, &host)).map(String::len).max();
+        if named.is_none() && !matches.server_names.is_empty() {
+            return None;
+        }
+        let inbound = choice.listener.direction == Traffic::Inbound;
+        let fits = !inbound || choice.chain.tls.is_some() == query.peer.is_some();
+        Some((choice.chain.is_http(), fits, named.unwrap_or(0)))
+    };
+    let ranked = choices.iter().rev().filter_map(|choice| Some((rank(choice)?, *choice)));
+    ranked.max_by_key(|(rank, _)| *rank).map(|(_, choice)| choice)
+}
+
+/// Whether a server name, `*.` in front for all below, is for a host.
+fn covers(name: &str, host: &str) -> bool {
+    match name.strip_prefix('*') {
+        Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
+        None => name.eq_ignore_ascii_case(host),
     }
 }
 
@@ -138,12 +162,12 @@ fn choices(proxy: &Proxy, direction: Direction) -> Vec<Choice<'_>> {
     listeners.sort_by_key(|l| !matches!(l.address.as_str(), "0.0.0.0" | "::"));
     let mut choices = Vec::new();
     for listener in listeners {
-        for chain in &listener.chains {
+        for chain in listener.all_chains() {
             // `virtualOutbound` takes every connection that no other listener wants.
             let port = match traffic {
-                Traffic::Inbound => chain.destination_port,
-                Traffic::Outbound if listener.name == "virtualOutbound" => chain.destination_port,
-                Traffic::Outbound => Some(chain.destination_port.unwrap_or(listener.port)),
+                Traffic::Inbound => chain.matches.destination_port,
+                Traffic::Outbound if listener.name == "virtualOutbound" => chain.matches.destination_port,
+                Traffic::Outbound => Some(chain.matches.destination_port.unwrap_or(listener.port)),
             };
             choices.push(Choice { port, listener, chain });
         }
@@ -159,7 +183,7 @@ fn table<'m>(
 ) -> Result<&'m RouteTable, TraceError> {
     let inline = || {
         choices.iter().find_map(|choice| match &choice.chain.action {
-            ChainAction::HttpInline { table } if table.name == name => Some(table.as_ref()),
+            ChainAction::HttpInline { table, .. } if table.name == name => Some(table.as_ref()),
             _ => None,
         })
     };
@@ -169,10 +193,11 @@ fn table<'m>(
 }
 
 fn unknown(proxy: &Proxy, name: &str) -> TraceError {
-    let inline = proxy.listeners.iter().flat_map(|l| &l.chains).filter_map(|chain| match &chain.action {
-        ChainAction::HttpInline { table } => Some(table.name.clone()),
-        _ => None,
-    });
+    let inline =
+        proxy.listeners.iter().flat_map(|l| l.all_chains()).filter_map(|chain| match &chain.action {
+            ChainAction::HttpInline { table, .. } => Some(table.name.clone()),
+            _ => None,
+        });
     let mut tables: Vec<String> = proxy.tables.keys().cloned().chain(inline).collect();
     tables.sort();
     tables.dedup();

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use meshc_effective::model::{EffectiveMesh, Origin, Proxy, RouteTable, Security};
+use meshc_effective::model::{EffectiveMesh, Origin, Proxy, RouteTable, Security, TcpForward};
 use meshc_source::SourceSet;
 
 use crate::TraceError;
@@ -37,10 +37,10 @@ pub struct Tracer<'m> {
 
 /// What a question comes to.
 pub(crate) enum Reached<'m> {
-    /// Bytes to a cluster.
+    /// Bytes to a cluster, or to one of several.
     Tcp {
-        /// Its name.
-        cluster: &'m str,
+        /// Which.
+        forward: &'m TcpForward,
         /// Of the listener, then of the policies.
         origins: Vec<&'m Origin>,
     },
@@ -193,7 +193,7 @@ impl<'m> Tracer<'m> {
         }
         let table = match place {
             Place::Table(table, _) => table,
-            Place::Tcp { cluster, origins, .. } => {
+            Place::Tcp { forward, origins, .. } => {
                 let mut origins: Vec<&Origin> = origins.iter().collect();
                 if let Some(security) = guard.security {
                     let regexes = &self.regexes;
@@ -208,7 +208,7 @@ impl<'m> Tracer<'m> {
                         Verdict::Refused(_) => {}
                     }
                 }
-                return Ok(Reached::Tcp { cluster, origins });
+                return Ok(Reached::Tcp { forward, origins });
             }
         };
         let request = query.request.as_ref().ok_or(TraceError::NeedsRequest)?;
@@ -242,10 +242,11 @@ impl<'m> Tracer<'m> {
 
     fn answer(&self, proxy: &'m Proxy, reached: &Reached<'m>) -> Result<Answer, TraceError> {
         Ok(match reached {
-            Reached::Tcp { cluster, origins } => {
-                let clusters = proxy.clusters.get(*cluster).into_iter().flat_map(|c| &c.origins);
+            Reached::Tcp { forward, origins } => {
+                let clusters = forward.destinations.iter().filter_map(|(name, _)| proxy.clusters.get(name));
+                let clusters = clusters.flat_map(|cluster| &cluster.origins);
                 Answer {
-                    destinations: vec![((*cluster).to_owned(), 100)],
+                    destinations: forward.destinations.clone(),
                     because: self.because(origins.iter().copied().chain(clusters)),
                     ..Answer::default()
                 }

@@ -2,30 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{Cors, Fault, Percent, Route, Security};
+use meshc_effective::model::{Cors, Fault, Percent, Route};
 use meshc_envoy as envoy;
 use meshc_envoy::TypedConfig;
 
-use crate::{matching, security};
+use crate::matching;
 
 const FAULT: &str = "envoy.filters.http.fault";
 const CORS: &str = "envoy.filters.http.cors";
 const ROUTER: &str = "envoy.filters.http.router";
 
-/// The filters of an HTTP chain, in Istio's order: those that check before those that act.
-pub(crate) fn chain(security: Option<&Security>) -> Vec<envoy::HttpFilter> {
-    let filter = |name: &str, typed_config: TypedConfig| envoy::HttpFilter {
+fn filter(name: &str, typed_config: TypedConfig) -> envoy::HttpFilter {
+    envoy::HttpFilter {
         name: name.to_owned(),
         typed_config: Some(typed_config),
         ..envoy::HttpFilter::default()
-    };
-    let mut filters = security.map(security::http_filters).unwrap_or_default();
-    filters.extend([
-        filter(FAULT, envoy::HttpFault::default().into()),
-        filter(CORS, envoy::Cors::default().into()),
-        filter(ROUTER, envoy::Router::default().into()),
-    ]);
-    filters
+    }
+}
+
+/// The filter that injects faults where a route asks for them.
+pub(crate) fn fault() -> envoy::HttpFilter {
+    filter(FAULT, envoy::HttpFault::default().into())
+}
+
+/// The filter that answers CORS where a route asks for it.
+pub(crate) fn cors() -> envoy::HttpFilter {
+    filter(CORS, envoy::Cors::default().into())
+}
+
+/// The filter that routes; the last.
+pub(crate) fn router() -> envoy::HttpFilter {
+    filter(ROUTER, envoy::Router::default().into())
 }
 
 /// What the filters do on one route.

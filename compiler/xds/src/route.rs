@@ -13,12 +13,16 @@ const MAX_DIRECT_BODY: u32 = 1 << 20;
 
 /// Envoy's `RouteConfiguration`.
 pub(crate) fn table(table: &RouteTable) -> envoy::RouteConfiguration {
+    envoy::RouteConfiguration { max_direct_response_body_size_bytes: Some(MAX_DIRECT_BODY), ..inline(table) }
+}
+
+/// A table that stands in a listener: Istio's of inbound requests never answer themselves.
+pub(crate) fn inline(table: &RouteTable) -> envoy::RouteConfiguration {
     envoy::RouteConfiguration {
         name: table.name.clone(),
         virtual_hosts: table.virtual_hosts.iter().map(|host| virtual_host(host)).collect(),
         // A cluster that is not there (yet) fails its requests, never the table.
         validate_clusters: Some(false),
-        max_direct_response_body_size_bytes: Some(MAX_DIRECT_BODY),
         ignore_port_in_host_matching: table.ignore_port_in_host,
         ..envoy::RouteConfiguration::default()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use meshc_effective::model::{
     Cidr, ExternalAuthorization, ExternalHttp, ExternalService, JwtAuthentication, JwtKeys, JwtProvider,
-    MetadataMatch, Permission, Principal, Rbac, RbacAction, RuleSet, Security, SecurityFilter, ValueMatch,
+    MetadataMatch, Permission, Principal, Rbac, RbacAction, RuleSet, SecurityFilter, ValueMatch,
 };
 use meshc_envoy as envoy;
 
@@ -26,7 +26,7 @@ const MARKED_RULE: &str = "istio_ext_authz_shadow_effective_policy_id";
 const MARKED_PREFIX: &str = "istio-ext-authz";
 
 /// The HTTP filters of a chain, which stand before all that acts on a request.
-pub(crate) fn http_filters(security: &Security) -> Vec<envoy::HttpFilter> {
+pub(crate) fn http_filters(filters: &[SecurityFilter]) -> Vec<envoy::HttpFilter> {
     let filter = |of: &SecurityFilter| {
         let (name, typed_config) = match of {
             SecurityFilter::Jwt(jwt) => (JWT, jwt_authn(jwt).into()),
@@ -39,11 +39,11 @@ pub(crate) fn http_filters(security: &Security) -> Vec<envoy::HttpFilter> {
             ..envoy::HttpFilter::default()
         }
     };
-    security.http.iter().map(filter).collect()
+    filters.iter().map(filter).collect()
 }
 
 /// The network filters of a TCP chain, which stand before the one that passes bytes.
-pub(crate) fn network_filters(security: &Security) -> Vec<envoy::Filter> {
+pub(crate) fn network_filters(filters: &[SecurityFilter]) -> Vec<envoy::Filter> {
     let filter = |of: &SecurityFilter| {
         let (name, typed_config) = match of {
             // Bytes have no tokens.
@@ -53,7 +53,7 @@ pub(crate) fn network_filters(security: &Security) -> Vec<envoy::Filter> {
         };
         Some(envoy::Filter { name: name.to_owned(), typed_config: Some(typed_config) })
     };
-    security.tcp.iter().filter_map(filter).collect()
+    filters.iter().filter_map(filter).collect()
 }
 
 /// Istio's requirement: no token, or a valid one. With several issuers each place must hold a valid token of its

@@ -27,7 +27,7 @@ pub struct Writer {
     /// By address of the part, which the entry keeps alive.
     tables: HashMap<usize, (Arc<RouteTable>, Arc<envoy::RouteConfiguration>)>,
     clusters: HashMap<usize, WrittenCluster>,
-    listeners: HashMap<usize, (Arc<Listener>, Arc<envoy::Listener>)>,
+    listeners: HashMap<(usize, Arc<str>), (Arc<Listener>, Arc<envoy::Listener>)>,
     views: HashMap<usize, View>,
     route_sets: BTreeMap<Vec<usize>, SharedSet<envoy::RouteConfiguration>>,
 }
@@ -73,10 +73,10 @@ impl Writer {
     }
 
     fn listener(&mut self, part: &Arc<Listener>, proxy: &Proxy) -> Arc<envoy::Listener> {
-        let entry = self.listeners.entry(Arc::as_ptr(part) as usize);
-        let (_, made) =
-            entry.or_insert_with(|| (Arc::clone(part), Arc::new(listener::listener(part, proxy.kind))));
-        Arc::clone(made)
+        let surroundings = listener::surroundings(proxy, self.target);
+        let entry = self.listeners.entry((Arc::as_ptr(part) as usize, surroundings));
+        let new = || (Arc::clone(part), Arc::new(listener::listener(part, proxy, self.target)));
+        Arc::clone(&entry.or_insert_with(new).1)
     }
 
     fn routes<'a>(

@@ -53,6 +53,7 @@ impl Listener {
             filter_chains,
             default_filter_chain,
             use_original_dst,
+            transparent,
             listener_filters,
             // The inspectors that are accepted have nothing to wait for.
             listener_filters_timeout: _,
@@ -71,6 +72,7 @@ impl Listener {
         let address = socket(address, &at.field("address"))?;
         at.refuse("additional_addresses", additional_addresses)?;
         at.refuse("access_log", access_log)?;
+        at.refuse("transparent", &transparent.filter(|transparent| *transparent))?;
         let hands_over = use_original_dst.unwrap_or(false);
         let mut restores_destination = hands_over;
         for (index, filter) in listener_filters.iter().enumerate() {

@@ -49,6 +49,7 @@ impl TcpProxy {
             max_connect_attempts,
             hash_policy,
             max_downstream_connection_duration,
+            tunneling_config,
         } = proxy;
         if stat_prefix.is_empty() {
             return Err(at.field("stat_prefix").error("must not be empty"));
@@ -57,6 +58,7 @@ impl TcpProxy {
         at.refuse("access_log", access_log)?;
         at.refuse("hash_policy", hash_policy)?;
         at.refuse("max_downstream_connection_duration", max_downstream_connection_duration)?;
+        at.refuse("tunneling_config", tunneling_config)?;
         let index = |name: &str| clusters.get(name).copied();
         let destinations = match (cluster, weighted_clusters) {
             (Some(name), None) => vec![(name.as_str().into(), index(name), 1)],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{Chain, ChainAction, Direction, Listener, Proxy, RouteTable};
+use meshc_effective::model::{Chain, ChainAction, ChainMatch, Direction, Listener, Proxy, RouteTable};
 use serde_json::{Value, json};
 
 use super::change::Kind;
@@ -10,14 +10,14 @@ use super::compare::Found;
 use crate::reach::Site;
 
 /// What tells the chains of a listener apart.
-type ChainKey<'p> = (Option<u16>, Option<&'p str>);
+type ChainKey<'p> = &'p ChainMatch;
 
 fn by_name(proxy: &Proxy) -> BTreeMap<&str, &Listener> {
     proxy.listeners.iter().map(|listener| (listener.name.as_str(), &**listener)).collect()
 }
 
 fn chains(listener: &Listener) -> BTreeMap<ChainKey<'_>, &Chain> {
-    listener.chains.iter().map(|chain| ((chain.destination_port, chain.name.as_deref()), chain)).collect()
+    listener.all_chains().map(|chain| (&chain.matches, chain)).collect()
 }
 
 /// The chains that both proxies have.
@@ -28,7 +28,7 @@ fn both<'p>(was: &'p Proxy, is: &'p Proxy) -> Vec<(&'p Listener, &'p Chain, &'p 
         let Some(after) = of_head.get(name) else { continue };
         let chains_after = chains(after);
         for (key, chain) in chains(before) {
-            pairs.extend(chains_after.get(&key).map(|other| (before, chain, *after, *other)));
+            pairs.extend(chains_after.get(key).map(|other| (before, chain, *after, *other)));
         }
     }
     pairs
@@ -40,13 +40,13 @@ pub(super) fn tables<'p>(was: &'p Proxy, is: &'p Proxy) -> Vec<(Site, &'p RouteT
     let mut inline: BTreeMap<u16, (&RouteTable, &RouteTable)> = BTreeMap::new();
     for (_, before, listener, after) in both(was, is) {
         match (&before.action, &after.action) {
-            (ChainAction::HttpTable { table: a }, ChainAction::HttpTable { table: b }) if a == b => {
+            (ChainAction::HttpTable { table: a, .. }, ChainAction::HttpTable { table: b, .. }) if a == b => {
                 if let (Some(before), Some(after)) = (was.tables.get(a), is.tables.get(b)) {
                     named.insert(a, (before, after));
                 }
             }
-            (ChainAction::HttpInline { table: a }, ChainAction::HttpInline { table: b }) => {
-                inline.insert(after.destination_port.unwrap_or(listener.port), (a, b));
+            (ChainAction::HttpInline { table: a, .. }, ChainAction::HttpInline { table: b, .. }) => {
+                inline.insert(after.matches.destination_port.unwrap_or(listener.port), (a, b));
             }
             _ => {}
         }
@@ -69,13 +69,13 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
                 }
                 let (chains_before, chains_after) = (chains(before), chains(after));
                 for (key, chain) in &chains_before {
-                    if !chains_after.contains_key(key) {
+                    if !chains_after.contains_key(*key) {
                         let removed = gone(Kind::ListenerRemoved, before, Some(chain));
                         found.push(Found { base: before.origins.clone(), ..removed });
                     }
                 }
                 for (key, chain) in &chains_after {
-                    if !chains_before.contains_key(key) {
+                    if !chains_before.contains_key(*key) {
                         let added = gone(Kind::ListenerAdded, after, Some(chain));
                         found.push(Found { head: after.origins.clone(), ..added });
                     }
@@ -119,17 +119,28 @@ fn settings(listener: &Listener) -> Value {
 /// What is done with a connection; the tables themselves are compared on their own.
 fn action(proxy: &Proxy, chain: &Chain) -> Value {
     match &chain.action {
-        ChainAction::HttpTable { table } => json!({ "http": table }),
+        ChainAction::HttpTable { table, .. } => json!({ "http": table }),
         ChainAction::HttpInline { .. } => json!({"http": "own table"}),
-        ChainAction::Tcp { cluster } => {
-            let endpoints = proxy.clusters.get(cluster).is_some_and(|cluster| cluster.has_endpoints());
-            json!({"tcp": cluster, "endpoints": endpoints})
+        ChainAction::Tcp(forward) => {
+            let has = |name: &String| proxy.clusters.get(name).is_some_and(|cluster| cluster.has_endpoints());
+            let endpoints = forward.destinations.iter().any(|(name, _)| has(name));
+            match forward.destinations.as_slice() {
+                [(cluster, _)] if !forward.weighted => json!({"tcp": cluster, "endpoints": endpoints}),
+                several => json!({"tcp": shares(several), "endpoints": endpoints}),
+            }
         }
     }
 }
 
+/// Clusters with their weights, for people.
+fn shares(destinations: &[(String, u32)]) -> String {
+    let shares: Vec<String> =
+        destinations.iter().map(|(cluster, weight)| format!("{cluster} ({weight})")).collect();
+    shares.join(", ")
+}
+
 fn title(listener: &Listener, chain: Option<&Chain>) -> String {
-    match (listener.direction, chain.and_then(|chain| chain.destination_port)) {
+    match (listener.direction, chain.and_then(|chain| chain.matches.destination_port)) {
         (Direction::Inbound, Some(port)) => format!("inbound port {port}"),
         // An address of its own: of one service, which people know by its name.
         _ if listener.origins.len() == 1 && listener.address != "0.0.0.0" => {

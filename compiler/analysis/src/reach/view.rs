@@ -1,6 +1,8 @@
 //! What `meshc show PROXY routes` prints: every route with its reachability, its witness and its reasons.
 
 use meshc_diagnostics::{Direction, Witness, WitnessRequest};
+use std::collections::BTreeSet;
+
 use meshc_effective::model::{ChainAction, Proxy, ProxyKind, RouteTable};
 use meshc_source::SourceSet;
 use meshc_trace::Because;
@@ -97,12 +99,12 @@ impl Site {
 
 /// The tables that stand in a proxy's listeners, each with its inbound port.
 pub(crate) fn inline_tables(proxy: &Proxy) -> impl Iterator<Item = (u16, &RouteTable)> {
-    let chains = proxy.listeners.iter().flat_map(|listener| {
-        listener.chains.iter().map(|chain| (chain.destination_port.unwrap_or(listener.port), chain))
-    });
-    chains.filter_map(|(port, chain)| match &chain.action {
-        ChainAction::HttpInline { table } => Some((port, &**table)),
-        ChainAction::HttpTable { .. } | ChainAction::Tcp { .. } => None,
+    let mut seen = BTreeSet::new();
+    let chains = proxy.listeners.iter().flat_map(|listener| &listener.chains);
+    // With and without mutual TLS a port has the same table.
+    chains.filter_map(move |chain| match (&chain.action, chain.matches.destination_port) {
+        (ChainAction::HttpInline { table, .. }, Some(port)) if seen.insert(port) => Some((port, &**table)),
+        _ => None,
     })
 }
 

@@ -56,22 +56,34 @@ fn json(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> Value {
 fn listeners(proxy: &Proxy) -> Value {
     let all = proxy.listeners.iter().map(|listener| {
         let chains: Vec<Value> = listener
-            .chains
-            .iter()
+            .all_chains()
             .map(|chain| {
                 let (protocol, leads_to) = match &chain.action {
-                    meshc_effective::model::ChainAction::HttpTable { table } => ("http", table.clone()),
-                    meshc_effective::model::ChainAction::HttpInline { table } => ("http", table.name.clone()),
-                    meshc_effective::model::ChainAction::Tcp { cluster } => ("tcp", cluster.clone()),
+                    meshc_effective::model::ChainAction::HttpTable { table, .. } => ("http", table.clone()),
+                    meshc_effective::model::ChainAction::HttpInline { table, .. } => {
+                        ("http", table.name.clone())
+                    }
+                    meshc_effective::model::ChainAction::Tcp(forward) => ("tcp", leads_to(forward)),
                 };
-                json!({"name": chain.name, "destination_port": chain.destination_port, "protocol": protocol,
-                       "leads_to": leads_to})
+                json!({"name": chain.name, "destination_port": chain.matches.destination_port,
+                       "server_names": chain.matches.server_names, "tls": chain.is_tls(),
+                       "protocol": protocol, "leads_to": leads_to})
             })
             .collect();
         json!({"name": listener.name, "address": listener.address, "port": listener.port,
                "direction": listener.direction, "binding": listener.binding, "chains": chains})
     });
     all.collect()
+}
+
+/// The cluster, or all with their weights.
+fn leads_to(forward: &meshc_effective::model::TcpForward) -> String {
+    if !forward.weighted {
+        return forward.cluster().to_owned();
+    }
+    let shares: Vec<String> =
+        forward.destinations.iter().map(|(cluster, weight)| format!("{cluster} ({weight})")).collect();
+    shares.join(", ")
 }
 
 fn clusters(proxy: &Proxy) -> Value {

@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    Address, Binding, Chain, Cluster, ClusterKind, Clusters, Direction, EffectiveMesh, Endpoint,
+    Address, Binding, Chain, ChainMatch, Cluster, ClusterKind, Clusters, Direction, EffectiveMesh, Endpoint,
     EndpointGroup, HttpOptions, Listener, LoadBalancer, Proxy, ProxyId, ProxyKind, RouteTable,
     UpstreamProtocol,
 };
@@ -83,8 +83,7 @@ impl Local<'_> {
         let Some(address) = self.layout.service_side(&proxy.id) else { return Vec::new() };
         let mut by_port: BTreeMap<u16, Vec<Chain>> = BTreeMap::new();
         for (port, chain) in listener.chains.iter().filter_map(|chain| served(listener, chain)) {
-            let chain = Chain { destination_port: None, ..marks::chain(chain) };
-            by_port.entry(port).or_default().push(chain);
+            by_port.entry(port).or_default().push(marks::chain(chain));
         }
         let listeners = by_port.into_iter().map(|(port, chains)| {
             Arc::new(Listener {
@@ -92,7 +91,9 @@ impl Local<'_> {
                 address: address.to_string(),
                 port: self.layout.port(port),
                 binding: Binding::Bound,
-                chains,
+                inspectors: Vec::new(),
+                transparent: false,
+                chains: plaintext(chains).into_iter().collect(),
                 ..listener.clone()
             })
         });
@@ -109,7 +110,11 @@ impl Local<'_> {
             address: address.to_string(),
             port: self.layout.port(listener.port),
             binding: Binding::Bound,
-            chains: listener.chains.iter().map(marks::chain).collect(),
+            inspectors: Vec::new(),
+            transparent: false,
+            extra_addresses: Vec::new(),
+            chains: plaintext(listener.all_chains().map(marks::chain)).into_iter().collect(),
+            fallback: None,
             ..listener.clone()
         }))
     }
@@ -189,3 +194,15 @@ fn fixed(cluster: &Cluster, address: Option<Address>) -> Cluster {
 
 #[cfg(test)]
 mod tests;
+
+/// The one chain that callers on this machine take: they speak plaintext, HTTP where both are spoken.
+fn plaintext(chains: impl IntoIterator<Item = Chain>) -> Option<Chain> {
+    let rank = |chain: &Chain| (chain.is_http(), !chain.is_tls(), chain.name.is_none());
+    let mut best: Option<Chain> = None;
+    for chain in chains {
+        if best.as_ref().is_none_or(|best| rank(&chain) > rank(best)) {
+            best = Some(chain);
+        }
+    }
+    best.map(|chain| Chain { matches: ChainMatch::default(), tls: None, ..chain })
+}

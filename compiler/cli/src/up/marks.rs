@@ -34,7 +34,9 @@ pub(crate) fn table(table: &RouteTable) -> RouteTable {
 /// The chain with marks in its own table, if it has one.
 pub(crate) fn chain(chain: &Chain) -> Chain {
     let action = match &chain.action {
-        ChainAction::HttpInline { table: inner } => ChainAction::HttpInline { table: Arc::new(table(inner)) },
+        ChainAction::HttpInline { table: inner, http } => {
+            ChainAction::HttpInline { table: Arc::new(table(inner)), http: http.clone() }
+        }
         other => other.clone(),
     };
     Chain { action, ..chain.clone() }

@@ -129,8 +129,8 @@ fn entries(world: &World, trials: &[Trial]) -> Vec<Entry> {
         for listener in &gateway.listeners {
             let Some(socket) = socket(listener) else { continue };
             let tables = listener.chains.iter().filter_map(|chain| match &chain.action {
-                ChainAction::HttpTable { table } => gateway.tables.get(table),
-                ChainAction::HttpInline { .. } | ChainAction::Tcp { .. } => None,
+                ChainAction::HttpTable { table, .. } => gateway.tables.get(table),
+                ChainAction::HttpInline { .. } | ChainAction::Tcp(_) => None,
             });
             for host in tables.flat_map(|table| &table.virtual_hosts) {
                 let Some(authority) = samples::authority(host) else { continue };

@@ -46,7 +46,7 @@ pub(super) fn derive(world: &World) -> Vec<Sample> {
         for listener in proxy.listeners.iter().filter(|l| is_outbound(l.direction, l.binding)) {
             for chain in &listener.chains {
                 match &chain.action {
-                    ChainAction::HttpTable { table: name } => {
+                    ChainAction::HttpTable { table: name, .. } => {
                         let Some(table) = proxy.tables.get(name) else { continue };
                         for host in &table.virtual_hosts {
                             let known = seen.iter().any(|(of, other)| of == name && same(other, host));
@@ -59,12 +59,13 @@ pub(super) fn derive(world: &World) -> Vec<Sample> {
                             plain.append(&mut p);
                         }
                     }
-                    ChainAction::Tcp { cluster } if cluster.starts_with("outbound|") => {
-                        if seen_tcp.insert(cluster.clone()) {
+                    ChainAction::Tcp(forward) if forward.cluster().starts_with("outbound|") => {
+                        let cluster = forward.cluster();
+                        if seen_tcp.insert(cluster.to_owned()) {
                             tcp.push(of_tcp(&proxy, listener, cluster));
                         }
                     }
-                    ChainAction::Tcp { .. } | ChainAction::HttpInline { .. } => {}
+                    ChainAction::Tcp(_) | ChainAction::HttpInline { .. } => {}
                 }
             }
         }

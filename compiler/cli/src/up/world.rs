@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use meshc_effective::model::{ChainAction, EffectiveMesh, Listener, Proxy, ProxyId, ProxyKind};
+use meshc_effective::model::{Chain, ChainAction, EffectiveMesh, Listener, Proxy, ProxyId, ProxyKind};
 use meshc_source::SourceSet;
 use meshc_trace::{Direction, Query};
 
@@ -73,7 +73,7 @@ impl World {
             };
             return Err(format!("no {} listener of {} {wanted}", direction.name(), proxy.id));
         };
-        let http = listener.chains.iter().any(|chain| !matches!(chain.action, ChainAction::Tcp { .. }));
+        let http = listener.chains.iter().any(Chain::is_http);
         Ok(Target { socket, http })
     }
 
@@ -114,9 +114,9 @@ fn inbound(query: &Query) -> Option<u16> {
 fn outbound(proxy: &Proxy, query: &Query) -> Option<String> {
     let serves = |listener: &Listener, wanted: &str| {
         listener.chains.iter().any(|chain| match &chain.action {
-            ChainAction::HttpTable { table } => table == wanted,
-            ChainAction::HttpInline { table } => table.name == wanted,
-            ChainAction::Tcp { .. } => false,
+            ChainAction::HttpTable { table, .. } => table == wanted,
+            ChainAction::HttpInline { table, .. } => table.name == wanted,
+            ChainAction::Tcp(_) => false,
         })
     };
     let mut fitting: Vec<&Listener> = match (&query.route_table, query.port) {

@@ -25,13 +25,13 @@ struct Host {
     origins: Vec<Origin>,
 }
 
-/// The table `http.PORT`.
+/// The table of some servers: `http.PORT`, or `https.PORT.NAME.GATEWAY.NAMESPACE` of one that terminates TLS.
 pub(super) fn table(
     mesh: &Mesh,
     view: &View,
     labels: &BTreeMap<String, String>,
-    port: u16,
-    servers: &[Server],
+    name: &str,
+    servers: &[Arc<Server>],
 ) -> RouteTable {
     let mut hosts: BTreeMap<String, Host> = BTreeMap::new();
     let mut made: HashMap<(String, String), Option<Shared>> = HashMap::new();
@@ -62,12 +62,12 @@ pub(super) fn table(
         }
     }
     let virtual_hosts = if hosts.is_empty() {
-        let number = servers.first().map_or(port, |server| server.number);
+        let number = servers.first().map_or(0, |server| server.number);
         vec![Arc::new(black_hole(number, servers))]
     } else {
         finish(hosts)
     };
-    RouteTable { name: format!("http.{port}"), virtual_hosts, ignore_port_in_host: true }
+    RouteTable { name: name.to_owned(), virtual_hosts, ignore_port_in_host: true }
 }
 
 fn routes(
@@ -166,7 +166,7 @@ fn finish(hosts: BTreeMap<String, Host>) -> Vec<Arc<VirtualHost>> {
 }
 
 /// Nothing is routed: every request gets 404.
-fn black_hole(port: u16, servers: &[Server]) -> VirtualHost {
+fn black_hole(port: u16, servers: &[Arc<Server>]) -> VirtualHost {
     let origins = servers.iter().map(|server| {
         Origin::new(
             server.span(),

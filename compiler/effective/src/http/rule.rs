@@ -83,7 +83,7 @@ fn route(
         headers: operations,
         fault: written.fault.as_ref().and_then(|written| fault::fault(written)),
         cors: written.cors_policy.as_ref().map(|policy| cors::cors(policy)),
-        config: Some(config(virtual_service)),
+        config: Some(virtual_service.meta.api_path()),
         origins,
     })
 }
@@ -136,10 +136,4 @@ fn only_destination(forward: &Forward) -> Option<(&str, &str)> {
     let mut parts = only.cluster.split('|').skip(1);
     let port = parts.next()?;
     Some((port, parts.nth(1)?))
-}
-
-/// The API path of the resource, which Istio notes on every route.
-fn config(virtual_service: &VirtualService) -> String {
-    let meta = &virtual_service.meta;
-    format!("/apis/networking.istio.io/v1/namespaces/{}/virtual-service/{}", meta.namespace, meta.name)
 }

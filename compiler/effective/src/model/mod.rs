@@ -1,6 +1,7 @@
 //! The intermediate representation: one [`Proxy`] for each sidecar and gateway, made of shared,
 //! immutable parts. Shapes follow Envoy's where Envoy decides, with the choices made explicit as types.
 
+mod chain;
 mod cluster;
 mod cluster_settings;
 mod endpoint;
@@ -13,6 +14,7 @@ mod route;
 mod security;
 mod tls;
 
+pub use chain::{ClientValidation, HttpChain, Secret, ServerTls, TcpForward, TlsVersion, Tunnel};
 pub use cluster::{Cluster, ClusterKind, Clusters, LoadBalancer};
 pub use cluster_settings::{
     Balancing, Dns, DnsFamily, HttpOptions, Limits, LocalityBalancing, OutlierDetection, ProxyProtocol,
@@ -20,7 +22,9 @@ pub use cluster_settings::{
 };
 pub use endpoint::{Address, Endpoint, EndpointGroup, Health};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
-pub use listener::{Binding, Chain, ChainAction, Direction, Listener};
+pub use listener::{
+    Binding, Chain, ChainAction, ChainMatch, Direction, Inspector, Listener, Ports, Transport,
+};
 pub use matching::{
     HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
 };

@@ -7,6 +7,7 @@ mod ports;
 mod shared;
 mod table;
 
-pub(crate) use listeners::Listeners;
+pub(crate) use listeners::draft::PLAINTEXT_HTTP;
+pub(crate) use listeners::{Caller, Listeners};
 pub(crate) use shared::Shared;
 pub(crate) use table::{Tables, tables};

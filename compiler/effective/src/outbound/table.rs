@@ -21,9 +21,6 @@ pub(crate) type Tables = BTreeMap<String, Arc<RouteTable>>;
 /// The services of a port by host, in lower case.
 type ByHost<'a> = BTreeMap<Cow<'a, str>, &'a Arc<Service>>;
 
-/// Istio's name for the table of its HTTP proxy port.
-const HTTP_PROXY: &str = "http_proxy";
-
 /// A virtual host before it is known which of its domains are free.
 struct Candidate {
     /// The port of the service that it is for.
@@ -99,7 +96,7 @@ pub(crate) fn tables(
         add(port.to_string(), hosts, Some(&unclaimed));
     }
     if mesh.config.proxy_http_port().is_some() && view.has_catch_all() {
-        add(HTTP_PROXY.to_owned(), any_port(caller, egress, shared), Some(&unclaimed));
+        add(names::HTTP_PROXY.to_owned(), any_port(caller, egress, shared), Some(&unclaimed));
     }
     tables
 }

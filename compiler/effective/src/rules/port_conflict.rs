@@ -7,15 +7,14 @@ use super::finding;
 
 declare_rule! {
     /// ## What it does
-    /// Finds raw TCP ports of services without an address of their own (headless Services, ServiceEntries without
-    /// `addresses`) on whose number another service without an address, or any HTTP service, listens too.
+    /// Finds raw TCP ports of services without an address of their own (ServiceEntries without `addresses`) on whose
+    /// number another such service listens, and ports of MySQL or MongoDB that share an address with anything else.
     ///
     /// ## What happens to traffic
-    /// Sidecars have one listener for the number. If one of the services speaks HTTP, the bytes of the other are taken
-    /// for HTTP; of two raw ones the first gets the connections of both.
+    /// Sidecars have one listener for the number, and the first service gets the connections of both.
     ///
     /// ## Example
-    /// A ServiceEntry without `addresses` for the TCP port 9080, in a mesh with HTTP services on 9080.
+    /// Two ServiceEntries without `addresses` for the TCP port 9080.
     ///
     /// ## Use instead
     /// `addresses` in the ServiceEntry, or a port number that no other service has.
@@ -29,9 +28,8 @@ pub(crate) fn port_conflict(
     (loser, port): (&Service, &Port),
     (winner, of_winner): (&Service, &Port),
 ) -> Diagnostic {
-    let does = if of_winner.protocol.may_be_http() { "are taken for HTTP" } else { "go there" };
     let message = format!(
-        "the listener of port {} is for {}, and this service has no address of its own: connections to it {does}",
+        "the listener of port {} is for {}, and this service has no address of its own: connections to it go there",
         port.number, winner.meta
     );
     finding(&PORT_CONFLICT, &loser.meta, port.span, message).label(of_winner.span, "the other port")

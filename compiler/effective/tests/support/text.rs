@@ -81,12 +81,26 @@ fn common_part(proxy: &Proxy) -> String {
 
 fn listener(out: &mut String, listener: &Listener) {
     let _ = writeln!(out, "listener {} {:?} {:?}", listener.name, listener.direction, listener.binding);
-    for Chain { destination_port, action, .. } in &listener.chains {
-        let port = destination_port.map(|port| format!(" {port}")).unwrap_or_default();
+    for chain in listener.all_chains() {
+        let Chain { matches, action, .. } = chain;
+        let mut port = matches.destination_port.map(|port| format!(" {port}")).unwrap_or_default();
+        if chain.is_tls() {
+            port.push_str(" TLS");
+        }
+        for name in &matches.server_names {
+            let _ = write!(port, " {name}");
+        }
         let _ = match action {
-            ChainAction::HttpTable { table } => writeln!(out, "  chain{port} → table {table}"),
-            ChainAction::Tcp { cluster } => writeln!(out, "  chain{port} → {cluster}"),
-            ChainAction::HttpInline { table } => {
+            ChainAction::HttpTable { table, .. } => writeln!(out, "  chain{port} → table {table}"),
+            ChainAction::Tcp(forward) => {
+                let text = |(cluster, weight): &(String, u32)| match forward.weighted {
+                    true => format!("{cluster} × {weight}"),
+                    false => cluster.clone(),
+                };
+                let clusters: Vec<_> = forward.destinations.iter().map(text).collect();
+                writeln!(out, "  chain{port} → {}", clusters.join(", "))
+            }
+            ChainAction::HttpInline { table, .. } => {
                 let routes = table.virtual_hosts.iter().flat_map(|host| &host.routes);
                 let targets: Vec<_> = routes.map(action_text).collect();
                 writeln!(out, "  chain{port} → {}", targets.join(", "))

@@ -10,7 +10,7 @@ use super::deployments::Selector;
 use crate::address::AddressPool;
 use crate::meta::{plain, selects};
 use crate::place::{NETWORK, Nodes};
-use crate::{ContainerPort, Gateway, Meta, Namespace, Pod, PodProxy, ROOT_NAMESPACE, Workload};
+use crate::{ContainerPort, Gateway, Interception, Meta, Namespace, Pod, PodProxy, ROOT_NAMESPACE, Workload};
 
 /// A pod before it is known what stands beside it.
 #[derive(Debug, Clone)]
@@ -51,6 +51,7 @@ impl Replica {
             listed: false,
             ports: Vec::new(),
             proxy: PodProxy::Gateway,
+            interception: Interception::Redirect,
             span: owner.span,
             declared_by: owner.kind,
         };
@@ -199,6 +200,7 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
             listed: false,
             ports: ports.collect(),
             proxy: PodProxy::None,
+            interception: interception(metadata),
             span: owner.span,
             declared_by: owner.kind,
         },
@@ -207,6 +209,15 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
         gateway_template: templates.split(',').any(|template| template.trim() == "gateway"),
         host_network: spec.host_network.as_ref().is_some_and(|host| host.value),
         made_up: false,
+    }
+}
+
+/// By annotation, as Istio's injector reads it.
+fn interception(metadata: &meshc_resources::Metadata) -> Interception {
+    match metadata.annotation("sidecar.istio.io/interceptionMode") {
+        Some("TPROXY") => Interception::Tproxy,
+        Some("NONE") => Interception::None,
+        _ => Interception::Redirect,
     }
 }
 

@@ -10,7 +10,7 @@ use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
 use crate::hostname::qualify;
-use crate::virtual_service::{gateways, qualified};
+use crate::virtual_service::{gateways, qualified, qualified_tcp, qualified_tls};
 use crate::{ExportTo, HttpRule, Meta, Semantics, VirtualService, delegate, rules};
 
 type Delegates<'a> = BTreeMap<(String, String), &'a Object<istio::VirtualService>>;
@@ -66,6 +66,8 @@ fn root(
         gateways: gateways(&spec.gateways, &meta.namespace),
         export_to: ExportTo::new(spec.export_to.iter().map(|entry| entry.value.clone())).or(default),
         http,
+        tls: spec.tls.iter().map(|route| qualified_tls(route, &meta.namespace)).collect(),
+        tcp: spec.tcp.iter().map(|route| qualified_tcp(route, &meta.namespace)).collect(),
         semantics: Semantics::Istio,
         meta,
     }

@@ -63,6 +63,8 @@ fn one(key: &str, mut parts: Vec<Part>) -> Option<VirtualService> {
     http.extend(parts.flat_map(|part| part.rules));
     http.sort_by(order);
     Some(VirtualService {
+        tls: Vec::new(),
+        tcp: Vec::new(),
         meta: made_of(&first.route, "VirtualService", key.replace('/', "~"), title),
         hosts: vec![first.host],
         gateways: vec![first.gateway],

@@ -42,7 +42,9 @@ pub use extension::{
     EnvValueSource, EnvVar, ExtensionPhase, FailStrategy, LuaConfig, PluginPhase, PluginType, PortNumber,
     PullPolicy, TrafficExtension, TrafficMode, TrafficSelector, VmConfig, WasmConfig, WasmPlugin,
 };
-pub use gateway::{Gateway, GatewayPort, Server, ServerTls, TlsCertificate, TlsMode, TlsVersion};
+pub use gateway::{
+    CIPHER_SUITES, Gateway, GatewayPort, Server, ServerTls, TlsCertificate, TlsMode, TlsVersion,
+};
 pub use load_balancer::{
     ConsistentHash, CookieAttribute, HttpCookie, LoadBalancerSettings, LocalityDistribute, LocalityFailover,
     LocalityLbSetting, Maglev, RingHash, SimpleLoadBalancer, Warmup, ZoneAwareLbSetting,

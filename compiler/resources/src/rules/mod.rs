@@ -153,7 +153,6 @@ pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     hosts_missing::gateway(object, found);
-    not_implemented_value::gateway(object, found);
     out_of_range::gateway(object, found);
 }
 

@@ -7,7 +7,7 @@ use meshc_syntax::de::Spanned;
 
 use crate::Object;
 use crate::istio::{
-    CaptureMode, DestinationRule, Gateway, Resolution, ServiceEntry, Sidecar, TrafficPolicy, VirtualService,
+    CaptureMode, DestinationRule, Resolution, ServiceEntry, Sidecar, TrafficPolicy, VirtualService,
 };
 use crate::kubernetes::ServiceSpec;
 
@@ -86,7 +86,7 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
     }
 }
 
-/// HTTP routes; not by claims of tokens, which Istio writes as headers, and no routes of connections.
+/// Not by claims of tokens, which Istio writes as headers.
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     let conditions = || object.spec.http.iter().flat_map(|route| &route.matches);
     for name in conditions().flat_map(|matches| matches.headers.keys().chain(matches.without_headers.keys()))
@@ -101,28 +101,6 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
     }
     for prefix in conditions().filter_map(|matches| matches.stat_prefix.as_ref()) {
         found.push(finding(object, "spec.http[].match[].statPrefix", prefix));
-    }
-    let routes = (object.spec.tls.iter().map(|route| ("tls", route.span)))
-        .chain(object.spec.tcp.iter().map(|route| ("tcp", route.span)));
-    for (field, span) in routes {
-        let message = format!(
-            "a route of `spec.{field}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused"
-        );
-        found.push(object.finding(&NOT_IMPLEMENTED_VALUE, span, message));
-    }
-}
-
-/// Plain HTTP servers on all addresses.
-pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
-    for (index, server) in object.spec.servers.iter().enumerate() {
-        if let Some(protocol) = server.port.as_ref().and_then(|port| port.protocol.as_ref())
-            && !["HTTP", "HTTP2", "GRPC"].contains(&protocol.value.to_ascii_uppercase().as_str())
-        {
-            found.push(finding(object, &format!("spec.servers[{index}].port.protocol"), protocol));
-        }
-        if let Some(bind) = &server.bind {
-            found.push(finding(object, &format!("spec.servers[{index}].bind"), bind));
-        }
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    Action, Address, AppendAction, Binding, Chain, ChainAction, Cluster, ClusterKind, Direction,
-    EffectiveMesh, Endpoint, EndpointGroup, Forward, HeaderAddition, HeaderOps, Listener, LoadBalancer,
-    Origin, PathMatch, Proxy, ProxyId, ProxyKind, Rewrite, Route, RouteMatch, RouteTable, VirtualHost,
-    WeightedDestination,
+    Action, Address, AppendAction, Binding, Chain, ChainAction, ChainMatch, Cluster, ClusterKind, Direction,
+    EffectiveMesh, Endpoint, EndpointGroup, Forward, HeaderAddition, HeaderOps, HttpChain, Listener,
+    LoadBalancer, Origin, PathMatch, Proxy, ProxyId, ProxyKind, Rewrite, Route, RouteMatch, RouteTable,
+    TcpForward, VirtualHost, WeightedDestination,
 };
 use meshc_source::{FileId, SourceSet, Span};
 
@@ -121,7 +121,10 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
     };
     let mut inbound = forwarding("/in", to("up"));
     inbound.matches = RouteMatch::any();
-    let chain = |port, action| Chain { name: None, destination_port: port, action };
+    let chain = |destination_port, action| Chain {
+        matches: ChainMatch { destination_port, ..ChainMatch::default() },
+        ..Chain::new(action)
+    };
     let listener = |name: &str, port, direction, chain| {
         Arc::new(Listener {
             name: name.to_owned(),
@@ -132,11 +135,13 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
             chains: vec![chain],
             security: None,
             origins: vec![origin(2, "the service")],
+            ..Listener::default()
         })
     };
-    let inline = ChainAction::HttpInline { table: table("inbound|8080||", vec![inbound]) };
-    let listed = ChainAction::HttpTable { table: "80".to_owned() };
-    let bytes = ChainAction::Tcp { cluster: "up".to_owned() };
+    let inline =
+        ChainAction::HttpInline { table: table("inbound|8080||", vec![inbound]), http: HttpChain::default() };
+    let listed = ChainAction::HttpTable { table: "80".to_owned(), http: HttpChain::default() };
+    let bytes = ChainAction::Tcp(TcpForward::to("up"));
     let proxy = Proxy {
         id: ProxyId { name: "app-0".to_owned(), namespace: "shop".to_owned() },
         kind: ProxyKind::Sidecar,

@@ -131,16 +131,18 @@ fn tcp_clusters(proxy: &Proxy) -> BTreeSet<&str> {
         proxy.listeners.iter().filter(|l| l.direction == Direction::Outbound).flat_map(|l| &l.chains);
     chains
         .filter_map(|chain| match &chain.action {
-            ChainAction::Tcp { cluster } => Some(cluster.as_str()),
+            ChainAction::Tcp(forward) => Some(&forward.destinations),
             ChainAction::HttpTable { .. } | ChainAction::HttpInline { .. } => None,
         })
+        .flatten()
+        .map(|(cluster, _)| cluster.as_str())
         .collect()
 }
 
 /// The port behind a sidecar that an inbound chain is for. A chain for no port passes through what was meant for
 /// another, and the one for the capture port itself stops loops: nothing is sent to either here.
 pub(crate) fn served<'a>(listener: &Listener, chain: &'a Chain) -> Option<(u16, &'a Chain)> {
-    let port = chain.destination_port?;
+    let port = chain.matches.destination_port?;
     (port != listener.port).then_some((port, chain))
 }
 
@@ -149,12 +151,16 @@ fn inbound_ports(proxy: &Proxy) -> BTreeMap<u16, Protocol> {
     let listeners = proxy.listeners.iter().filter(|l| l.direction == Direction::Inbound);
     let chains =
         listeners.flat_map(|listener| listener.chains.iter().filter_map(|chain| served(listener, chain)));
-    chains
-        .map(|(port, chain)| match chain.action {
-            ChainAction::Tcp { .. } => (port, Protocol::Tcp),
-            ChainAction::HttpTable { .. } | ChainAction::HttpInline { .. } => (port, Protocol::Http),
-        })
-        .collect()
+    let mut ports = BTreeMap::new();
+    for (port, chain) in chains {
+        let protocol = if chain.is_http() { Protocol::Http } else { Protocol::Tcp };
+        let known = ports.entry(port).or_insert(protocol);
+        // Whatever may be HTTP is answered as HTTP.
+        if protocol == Protocol::Http {
+            *known = protocol;
+        }
+    }
+    ports
 }
 
 /// The pod that an endpoint is.

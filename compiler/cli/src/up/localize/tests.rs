@@ -34,9 +34,9 @@ fn listing(proxy: &Proxy) -> String {
 fn leads_to(action: &meshc_effective::model::ChainAction) -> String {
     use meshc_effective::model::ChainAction;
     match action {
-        ChainAction::HttpTable { table } => format!("table {table}"),
-        ChainAction::HttpInline { table } => format!("own table {}", table.name),
-        ChainAction::Tcp { cluster } => format!("cluster {cluster}"),
+        ChainAction::HttpTable { table, .. } => format!("table {table}"),
+        ChainAction::HttpInline { table, .. } => format!("own table {}", table.name),
+        ChainAction::Tcp(forward) => format!("cluster {}", forward.cluster()),
     }
 }
 

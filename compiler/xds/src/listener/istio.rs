@@ -1,0 +1,123 @@
+//! Filters that Istio's build of Envoy has, and those that Istio adds to every chain.
+
+use meshc_envoy::TypedConfig;
+use serde_json::{Value, json};
+
+use super::{Class, network_filter};
+use meshc_envoy as envoy;
+
+/// A message that Envoy takes without a type of its own for it.
+fn typed_struct(type_url: &str, value: Value) -> TypedConfig {
+    TypedConfig::Other(json!({
+        "@type": "type.googleapis.com/udpa.type.v1.TypedStruct",
+        "type_url": format!("type.googleapis.com/{type_url}"),
+        "value": value,
+    }))
+}
+
+fn http_filter(name: &str, typed_config: TypedConfig) -> envoy::HttpFilter {
+    envoy::HttpFilter {
+        name: name.to_owned(),
+        typed_config: Some(typed_config),
+        ..envoy::HttpFilter::default()
+    }
+}
+
+/// The peers of a connection tell each other who they are.
+pub(super) fn exchange_of_bytes() -> envoy::Filter {
+    network_filter(
+        "istio.metadata_exchange",
+        typed_struct(
+            "envoy.tcp.metadataexchange.config.MetadataExchange",
+            json!({"enable_discovery": true, "protocol": "istio-peer-exchange"}),
+        ),
+    )
+}
+
+/// The peers of a request tell each other who they are, in headers.
+pub(super) fn exchange_of_requests(class: Class) -> envoy::HttpFilter {
+    let discovery = json!([{"istio_headers": {}}, {"workload_discovery": {}}]);
+    let propagation = json!([{"istio_headers": {}}]);
+    let value = if class == Class::SidecarInbound {
+        json!({"downstream_discovery": discovery, "downstream_propagation": propagation})
+    } else {
+        json!({"upstream_discovery": discovery, "upstream_propagation": propagation})
+    };
+    http_filter("istio.metadata_exchange", typed_struct("io.istio.http.peer_metadata.Config", value))
+}
+
+/// gRPC's own statistics, which Istio's read.
+pub(super) fn grpc_stats() -> envoy::HttpFilter {
+    http_filter(
+        "envoy.filters.http.grpc_stats",
+        TypedConfig::Other(json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
+            "emit_filter_state": true,
+            "stats_for_all_methods": false,
+        })),
+    )
+}
+
+/// gRPC-Web of browsers to gRPC.
+pub(super) fn grpc_web() -> envoy::HttpFilter {
+    http_filter(
+        "envoy.filters.http.grpc_web",
+        TypedConfig::Other(json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb",
+        })),
+    )
+}
+
+/// The ALPN of mutual TLS says which HTTP is inside.
+pub(super) fn alpn() -> envoy::HttpFilter {
+    http_filter(
+        "istio.alpn",
+        TypedConfig::Other(json!({
+            "@type": "type.googleapis.com/istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig",
+            "alpn_override": [
+                {"alpn_override": ["istio-http/1.0", "istio", "http/1.0"]},
+                {"upstream_protocol": "HTTP11", "alpn_override": ["istio-http/1.1", "istio", "http/1.1"]},
+                {"upstream_protocol": "HTTP2", "alpn_override": ["istio-h2", "istio", "h2"]},
+            ],
+        })),
+    )
+}
+
+/// Names that are looked up when requests come.
+pub(super) fn forward_proxy(host: &str) -> envoy::HttpFilter {
+    http_filter(
+        "envoy.filters.http.dynamic_forward_proxy",
+        TypedConfig::Other(json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
+            "dns_cache_config": dns_cache(host),
+        })),
+    )
+}
+
+/// Names that are looked up by the SNI.
+pub(super) fn sni_forward_proxy(host: &str, port: u16) -> envoy::Filter {
+    network_filter(
+        "envoy.filters.network.sni_dynamic_forward_proxy",
+        TypedConfig::Other(json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig",
+            "dns_cache_config": dns_cache(host),
+            "port_value": port,
+        })),
+    )
+}
+
+/// The cache of looked up names, which the cluster of the host shares.
+pub(crate) fn dns_cache(host: &str) -> Value {
+    json!({"name": format!("{host}-dns-cache"), "dns_lookup_family": "V4_ONLY"})
+}
+
+/// MongoDB's statistics.
+pub(super) fn mongo(stat_prefix: &str) -> envoy::Filter {
+    network_filter(
+        "envoy.filters.network.mongo_proxy",
+        TypedConfig::Other(json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy",
+            "stat_prefix": stat_prefix,
+        })),
+    )
+}
