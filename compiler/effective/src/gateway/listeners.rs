@@ -147,7 +147,7 @@ fn has_common_host(server: &Server, by: &VirtualService) -> bool {
     })
 }
 
-fn concerns(
+fn concerns_port(
     port: Option<&Spanned<u32>>,
     gateways: &[Spanned<String>],
     server: &Server,
@@ -164,7 +164,7 @@ fn tcp(world: World<'_>, server: &Server) -> Option<TcpForward> {
     let for_gateway = world.mesh.virtual_services_for(&gateway, &world.view.namespace);
     for by in for_gateway.iter().filter(|by| has_common_host(server, by)) {
         let concerns = |condition: &Spanned<L4Match>| {
-            self::concerns(condition.port.as_ref(), &condition.gateways, server, &server.gateway)
+            concerns_port(condition.port.as_ref(), &condition.gateways, server, &server.gateway)
         };
         let mut routes = by.tcp.iter().filter(|route| !route.route.is_empty());
         let route = routes.find(|route| route.matches.is_empty() || route.matches.iter().any(concerns));
@@ -194,7 +194,7 @@ fn passing(
         }
         for route in by.tls.iter().filter(|route| !route.route.is_empty()) {
             for condition in &route.matches {
-                if !concerns(condition.port.as_ref(), &condition.gateways, server, &server.gateway) {
+                if !concerns_port(condition.port.as_ref(), &condition.gateways, server, &server.gateway) {
                     continue;
                 }
                 let hosts: Vec<String> = condition.sni_hosts.iter().map(|host| host.value.clone()).collect();
