@@ -1,13 +1,15 @@
-//! `cargo xtask check`: formatting and lints.
+//! `cargo xtask check`: formatting, lints and generated files.
 
 use std::process::Command;
 
 use meshc_testkit::workspace;
 
-/// Runs `cargo fmt --check`, `cargo clippy -D warnings`, and `cargo deny check` where it is installed.
+/// Runs `cargo fmt --check`, `cargo clippy -D warnings`, sees whether the schemas are current, and runs `cargo deny
+/// check` where it is installed.
 pub(crate) fn run() -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
+    crate::schemas::run(&["--check".to_owned()])?;
     let deny = Command::new("cargo").args(["deny", "--version"]).output();
     if deny.is_ok_and(|out| out.status.success()) {
         cargo(&["deny", "check", "bans", "licenses", "sources"])?;

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod envoy;
 mod fuzz;
+mod schemas;
 mod test;
 
 use std::process::ExitCode;
@@ -15,9 +16,10 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [ARG…]      every test; fetches real Envoy first; ARGs go to `cargo test`
-  check            formatting, lints, and, where cargo-deny is installed, licences and advisories
+  check            formatting, lints, the schemas, and, where cargo-deny is installed, licences and advisories
   bench up         start and swap of `meshc up`, mesh-proxy beside Envoy
   bench build      the release build from an empty target directory
+  schemas [--check] write the JSON Schemas in schemas/ from the types, or see whether they are current
   fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
   envoy            fetch real Envoy into target/ and print its path
 ";
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(&rest),
         Some("check") => check::run(),
         Some("bench") => bench::bench(rest.first().map(String::as_str)),
+        Some("schemas") => schemas::run(&rest),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
         _ => {

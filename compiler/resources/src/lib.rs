@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod definitions;
 pub mod gateway_api;
 mod ignored;
 pub mod istio;

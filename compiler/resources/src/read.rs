@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_source::{FileId, SourceSet};
+use meshc_source::{FileId, SourceSet, Span};
 use meshc_syntax::de::{self, Issue};
 use meshc_syntax::{Limits, Node};
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
+use crate::definitions::{self, Foreign, Place};
 use crate::gateway_api;
 use crate::kind::{Business, business};
 use crate::mesh_settings::of_config_map;
@@ -33,7 +34,9 @@ pub fn read_beside(sources: &SourceSet, snapshot: Option<FileId>, limits: &Limit
         .collect();
     let mut all = Outcome::default();
     let mut known = BTreeSet::new();
+    let mut foreign = Vec::new();
     for part in parts {
+        foreign.extend(part.foreign);
         all.resources.append(part.out.resources);
         all.diagnostics.extend(part.out.diagnostics);
         all.suppressions.extend(part.out.suppressions);
@@ -43,6 +46,7 @@ pub fn read_beside(sources: &SourceSet, snapshot: Option<FileId>, limits: &Limit
         let reader = Reader { known, ..Reader::new(&sources.file(snapshot).text, limits) };
         all.resources.append(reader.file(snapshot).out.resources);
     }
+    definitions::check(sources, limits, &foreign, &mut all);
     all
 }
 
@@ -66,11 +70,20 @@ struct Reader<'t> {
     names: Option<BTreeSet<Identity>>,
     /// Objects that are left out.
     known: BTreeSet<Identity>,
+    /// Documents whose kind the tree may define.
+    foreign: Vec<Foreign>,
 }
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str, limits: &'t Limits) -> Self {
-        Self { text, limits, out: Outcome::default(), names: None, known: BTreeSet::new() }
+        Self {
+            text,
+            limits,
+            out: Outcome::default(),
+            names: None,
+            known: BTreeSet::new(),
+            foreign: Vec::new(),
+        }
     }
 
     fn file(mut self, id: FileId) -> Self {
@@ -78,12 +91,13 @@ impl<'t> Reader<'t> {
         self.out.diagnostics = parsed.diagnostics;
         self.out.suppressions = parsed.suppressions;
         for document in &parsed.documents {
-            self.document(&document.root);
+            self.document(&document.root, Some(document.span));
         }
         self
     }
 
-    fn document(&mut self, root: &Node) {
+    /// `span` is that of the document, none of an item of a list.
+    fn document(&mut self, root: &Node, span: Option<Span>) {
         if root.is_null() {
             return;
         }
@@ -91,13 +105,13 @@ impl<'t> Reader<'t> {
         let kind = root.get("kind").and_then(Node::as_str);
         let (Some(api_version), Some(kind)) = (api_version, kind) else {
             self.out.resources.documents += 1;
-            self.foreign("other YAML");
+            self.count_foreign("other YAML");
             return;
         };
         // As `kubectl` writes several objects: a list in place of a stream.
         if api_version == "v1" && kind == "List" {
             for item in root.get("items").map(Node::items).unwrap_or_default() {
-                self.document(item);
+                self.document(item, None);
             }
             return;
         }
@@ -116,8 +130,22 @@ impl<'t> Reader<'t> {
                 let start = self.out.diagnostics.len();
                 self.object(kind, root);
                 schema::prefer_own_rules(&mut self.out.diagnostics, start);
+                for finding in &mut self.out.diagnostics[start..] {
+                    rules::yaml_surprise::explain(finding, self.text);
+                }
+                rules::yaml_surprise::check(root, self.text, &mut self.out.diagnostics);
             }
-            Business::Foreign => self.foreign(&format!("{api_version} {kind}")),
+            Business::Foreign => {
+                self.count_foreign(&format!("{api_version} {kind}"));
+                // The groups of definitions are domains.
+                if api_version.split_once('/').is_some_and(|(group, _)| group.contains('.')) {
+                    self.foreign.push(Foreign {
+                        api_version: api_version.to_owned(),
+                        kind: kind.to_owned(),
+                        place: span.map_or_else(|| Place::Item(Box::new(root.clone())), Place::Document),
+                    });
+                }
+            }
             Business::UnknownKind(meant) => {
                 self.finding(rules::unknown_kind::check(root, api_version, kind, meant));
             }
@@ -127,7 +155,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn foreign(&mut self, what: &str) {
+    fn count_foreign(&mut self, what: &str) {
         *self.out.resources.foreign.entry(what.to_owned()).or_default() += 1;
     }
 
@@ -203,9 +231,9 @@ impl<'t> Reader<'t> {
                     .extend(typed::<crate::kubernetes::MutatingWebhookConfiguration>(kind, root, found));
             }
             Kind::CustomResourceDefinition => {
-                resources
-                    .custom_resource_definitions
-                    .extend(manifest::<crate::kubernetes::CustomResourceDefinition>(kind, root, found));
+                let object = manifest::<crate::kubernetes::CustomResourceDefinition>(kind, root, found);
+                let object = object.inspect(|o| rules::invalid_definition::check(o, found));
+                resources.custom_resource_definitions.extend(object);
             }
             Kind::Sidecar => {
                 let object = manifest::<crate::istio::Sidecar>(kind, root, found);
@@ -337,7 +365,14 @@ fn typed<R: Root>(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Optio
             found.push(rules::issue(&object, issue));
         }
     }
-    schema::check(kind, root, &object.id(), &issues, found);
+    let start = found.len();
+    schema::check(kind, root, &issues, found);
+    rules::invalid_name::check(Some(kind), root, found);
+    if !object.name().is_empty() {
+        for finding in &mut found[start..] {
+            finding.resource = Some(object.id());
+        }
+    }
     if object.name().is_empty() {
         found.push(rules::missing_name::check(&object));
         return None;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use meshc_diagnostics::{Diagnostic, ResourceId};
+use meshc_diagnostics::Diagnostic;
 use meshc_schema::{Nulls, Schema};
 use meshc_syntax::Node;
 use meshc_syntax::de::Issue;
@@ -99,6 +99,65 @@ const SPEC_MAY_BE_ABSENT: &[Kind] = &[
     Kind::VirtualService,
 ];
 
+/// The JSON Schema of a kind for editors, of draft 2020-12; none where its type states none.
+pub fn published(kind: Kind) -> Option<Value> {
+    let mut schema = meshc_schema::publish(&structural(kind)?);
+    let (group, versions) = kind.group();
+    let versions: Vec<String> = versions
+        .iter()
+        .map(|version| if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") })
+        .collect();
+    let name = json!({ "type": "string", "pattern": r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "maxLength": 253 });
+    let words = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let properties = schema["properties"].as_object_mut()?;
+    properties.insert("apiVersion".to_owned(), json!({ "enum": versions }));
+    properties.insert("kind".to_owned(), json!({ "const": kind.as_str() }));
+    properties.insert(
+        "metadata".to_owned(),
+        json!({
+            "type": "object",
+            "properties": { "name": name, "namespace": name, "labels": words, "annotations": words },
+        }),
+    );
+    let mut required = json!(["apiVersion", "kind", "metadata"]);
+    if let (Some(all), Some(own)) = (required.as_array_mut(), schema["required"].as_array()) {
+        all.extend(own.iter().cloned());
+    }
+    schema["required"] = required;
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!(kind.as_str());
+    Some(schema)
+}
+
+/// Where the JSON Schema of a kind lies in the folder of all: `networking.istio.io/Gateway.json`.
+pub fn file_name(kind: Kind) -> String {
+    let (group, _) = kind.group();
+    format!("{}/{kind}.json", if group.is_empty() { "core" } else { group })
+}
+
+/// The JSON Schema that chooses the one of a document's kind. Other kinds it leaves alone.
+pub fn combined() -> Value {
+    let choices: Vec<Value> = Kind::all()
+        .filter_map(|kind| {
+            let own = published(kind)?;
+            let versions = own["properties"]["apiVersion"].clone();
+            Some(json!({
+                "if": {
+                    "properties": { "apiVersion": versions, "kind": { "const": kind.as_str() } },
+                    "required": ["apiVersion", "kind"],
+                },
+                "then": { "$ref": file_name(kind) },
+            }))
+        })
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Istio, Gateway API and Kubernetes, as far as a mesh reads them",
+        "type": "object",
+        "allOf": choices,
+    })
+}
+
 /// The compiled schema of a kind, made when the first object of the kind is read.
 fn compiled(kind: Kind) -> Option<&'static Schema> {
     static SCHEMAS: [OnceLock<Option<Schema>>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
@@ -109,24 +168,13 @@ fn compiled(kind: Kind) -> Option<&'static Schema> {
 }
 
 /// What a document of one of our kinds does against its schema, apart from what the typed reader has found.
-pub(crate) fn check(
-    kind: Kind,
-    root: &Node,
-    resource: &ResourceId,
-    issues: &[Issue],
-    found: &mut Vec<Diagnostic>,
-) {
+pub(crate) fn check(kind: Kind, root: &Node, issues: &[Issue], found: &mut Vec<Diagnostic>) {
     let Some(schema) = compiled(kind) else { return };
     // What Istio's definitions make of null was recorded: a wrong type.
     let nulls = if kind.is_istio() { Nulls::Refused } else { Nulls::Absent };
     for violation in schema.validate(root, nulls) {
         if !issues.iter().any(|issue| issue.span() == violation.span) {
-            let finding = rules::violation(&violation, kind.as_str());
-            found.push(if resource.name.is_empty() {
-                finding
-            } else {
-                finding.resource_id(resource.clone())
-            });
+            found.push(rules::violation(&violation, kind.as_str()));
         }
     }
 }

@@ -17,6 +17,7 @@ mod cel;
 mod compile;
 mod go_regex;
 pub mod names;
+mod publish;
 mod scalar;
 mod schema;
 mod structural;
@@ -24,8 +25,19 @@ mod transforms;
 mod validate;
 mod violation;
 
+pub use publish::publish;
 pub use schema::Schema;
 pub use structural::structural;
 pub use transforms::{items, values};
 pub use validate::Nulls;
 pub use violation::{Problem, Violation};
+
+/// What is wrong with a rule in CEL, if it is no expression.
+pub fn rule_flaw(text: &str) -> Option<String> {
+    cel::flaw(text)
+}
+
+/// Whether a text is a regular expression as Go reads it.
+pub fn is_pattern(text: &str) -> bool {
+    go_regex::compile(text).is_some()
+}

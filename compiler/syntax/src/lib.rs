@@ -25,5 +25,5 @@ pub use head::Head;
 pub use limits::Limits;
 pub use nested::parse_nested;
 pub use node::{Document, Entry, Key, Kind, Node, Style};
-pub use parse::{Parsed, Skipped, parse, parse_wanted};
+pub use parse::{Parsed, Skipped, parse, parse_again, parse_wanted};
 pub use suppress::{Suppression, apply as apply_suppressions};

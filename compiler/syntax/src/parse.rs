@@ -97,6 +97,14 @@ pub fn parse_wanted(file: FileId, text: &str, limits: &Limits, wanted: impl Fn(&
     parsed
 }
 
+/// Reads a single document of a file again, by the bytes that [`Document::span`] or [`Skipped::span`] gave; none if
+/// nothing can be read there.
+pub fn parse_again(text: &str, span: Span, limits: &Limits) -> Option<Document> {
+    let source = text.get(span.start as usize..span.end as usize)?;
+    let built = build::document(span.file, source, span.start as usize, limits);
+    built.roots.into_iter().next().map(|root| Document { root, span })
+}
+
 /// The first `{{ … }}` of a text that is not YAML: what Helm's (or any Go) templates are made of.
 fn template_action(text: &str) -> Option<std::ops::Range<usize>> {
     let start = memchr::memmem::find(text.as_bytes(), b"{{")?;

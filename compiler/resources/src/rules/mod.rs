@@ -13,6 +13,8 @@ pub(crate) mod exclusive_fields;
 pub(crate) mod extension_provider;
 pub(crate) mod hosts_missing;
 pub(crate) mod http_only_deny;
+pub(crate) mod invalid_definition;
+pub(crate) mod invalid_name;
 pub(crate) mod invalid_regex;
 pub(crate) mod jwks;
 pub(crate) mod jwt_rule;
@@ -39,6 +41,7 @@ pub(crate) mod value_pattern;
 mod violations;
 pub(crate) mod wasm_url;
 pub(crate) mod weights;
+pub(crate) mod yaml_surprise;
 
 pub(crate) use violations::{is_schema, violation};
 
@@ -62,6 +65,9 @@ pub const RULES: &[&Rule] = &[
     &exclusive_fields::EXCLUSIVE_FIELDS,
     &broken_rule::BROKEN_RULE,
     &duplicate_item::DUPLICATE_ITEM,
+    &invalid_name::INVALID_NAME,
+    &yaml_surprise::YAML_SURPRISE,
+    &invalid_definition::INVALID_DEFINITION,
     &kind_not_implemented::KIND_NOT_IMPLEMENTED,
     &unknown_kind::UNKNOWN_KIND,
     &unknown_version::UNKNOWN_VERSION,

@@ -6,8 +6,8 @@ use meshc_syntax::rules::{UNKNOWN_FIELD, UNKNOWN_VALUE, WRONG_TYPE};
 use meshc_syntax::suggest;
 
 use super::{
-    broken_rule, duplicate_item, exclusive_fields, missing_required, out_of_bounds, shorten, subject,
-    value_pattern,
+    broken_rule, duplicate_item, exclusive_fields, invalid_name, missing_required, out_of_bounds, shorten,
+    subject, value_pattern,
 };
 
 /// More known names than this are not listed: the list would hide the message.
@@ -45,7 +45,7 @@ pub(crate) fn violation(violation: &Violation, kind: &str) -> Diagnostic {
     }
 }
 
-/// Whether a finding is one that [`violation`] makes alone.
+/// Whether a finding says what the API server says of any kind: a rule of the kind itself says it better.
 pub(crate) fn is_schema(finding: &Diagnostic) -> bool {
     [
         value_pattern::VALUE_PATTERN.code,
@@ -54,6 +54,7 @@ pub(crate) fn is_schema(finding: &Diagnostic) -> bool {
         exclusive_fields::EXCLUSIVE_FIELDS.code,
         broken_rule::BROKEN_RULE.code,
         duplicate_item::DUPLICATE_ITEM.code,
+        invalid_name::INVALID_NAME.code,
     ]
     .contains(&finding.code)
 }

@@ -119,6 +119,11 @@ impl Rule {
     }
 }
 
+/// What is wrong with the text of a rule, if it is no expression.
+pub(crate) fn flaw(text: &str) -> Option<String> {
+    parser::parse(text).err()
+}
+
 /// Asks all rules of a schema about a document whose structure is right.
 pub(crate) fn check(schema: &Schema, document: &Node, found: &mut Vec<Violation>) {
     let mut walk = Walk { budget: TOTAL_COST, found };
