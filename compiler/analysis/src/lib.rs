@@ -14,6 +14,7 @@ mod testing;
 
 pub use diff::{
     Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, curl, diff, render_markdown, render_text,
+    same_answer,
 };
 pub use promises::{Case, Promise, Refutation, Verdict, keep_promises};
 pub use reach::{

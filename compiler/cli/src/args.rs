@@ -35,6 +35,10 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Hold the mesh against what the tree promises: RouteTests and Invariants
     Test(Test),
+    /// Find the commit that changed what becomes of a request
+    Bisect(Bisect),
+    /// List the commits that changed how a host behaves, and how
+    Log(Log),
     /// Explain a finding's code
     Explain(Explain),
     /// List the rules
@@ -313,6 +317,49 @@ pub(crate) enum TestFormat {
     Human,
     Json,
     Junit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bisect {
+    /// A revision before the change
+    pub(crate) good: String,
+    /// A revision after it
+    #[arg(default_value = "HEAD")]
+    pub(crate) bad: String,
+    /// Who sends the request: NAME or NAME.NAMESPACE of a pod or workload
+    #[arg(long, value_name = "PROXY")]
+    pub(crate) from: String,
+    /// The request
+    #[arg(long, value_name = "[METHOD] URL", num_args = 1..=2, required = true)]
+    pub(crate) request: Vec<String>,
+    /// A header
+    #[arg(short = 'H', long = "header", value_name = "name: value")]
+    pub(crate) headers: Vec<String>,
+    /// The predicate: it is sent to this service, or to its subset alone [default: the answer as it was before]
+    #[arg(long, value_name = "HOST[/SUBSET]")]
+    pub(crate) reaches: Option<String>,
+    /// The predicate: the client gets this status
+    #[arg(long, value_name = "CODE")]
+    pub(crate) status: Option<u16>,
+    /// Files and directories, read together
+    #[arg(last = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// The host whose behaviour counts: short or full
+    #[arg(long, value_name = "HOST")]
+    pub(crate) effective: String,
+    /// Where to begin
+    #[arg(default_value = "HEAD")]
+    pub(crate) rev: String,
+    /// How many commits are looked at
+    #[arg(short = 'n', long, default_value_t = 100)]
+    pub(crate) count: usize,
+    /// Files and directories, read together
+    #[arg(last = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

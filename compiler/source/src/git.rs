@@ -13,8 +13,11 @@ use crate::problem::{LoadProblem, ProblemKind, SourceError};
 use crate::set::{SourceFile, SourceSet};
 use crate::worktree::{MESH_FILE, relative};
 
+mod history;
 mod index;
 mod tree;
+
+pub(crate) use history::history;
 
 /// What a file's bytes are read from.
 type Blob = ObjectId;

@@ -5,6 +5,7 @@
 mod export;
 mod gather;
 mod git;
+mod history;
 mod lookup;
 mod problem;
 mod selection;
@@ -17,6 +18,7 @@ mod worktree;
 use std::path::Path;
 
 pub use export::export;
+pub use history::{Commit, history};
 pub use lookup::{find_up, read_file};
 pub use problem::{LoadProblem, ProblemKind, SourceError};
 pub use selection::{Limits, Selection, Tree};

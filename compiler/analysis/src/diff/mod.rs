@@ -25,6 +25,7 @@ use meshc_source::SourceSet;
 pub use change::{Change, Diff, Equal, Kind, Lines, Risk, Unknown};
 pub use markdown::render_markdown;
 pub use render::curl;
+pub use replay::same as same_answer;
 pub use text::render_text;
 
 /// One of the two meshes.

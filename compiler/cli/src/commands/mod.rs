@@ -1,11 +1,13 @@
 //! The subcommands, one file each.
 
+mod bisect;
 mod build;
 mod check;
 mod completions;
 mod diff;
 mod explain;
 mod init;
+mod log;
 mod man;
 mod rules;
 mod show;
@@ -41,6 +43,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Show(args) => show::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Bisect(args) => bisect::run(&args),
+        Command::Log(args) => log::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Rules(args) => Ok(rules::run(&args)),
         Command::Init(args) => init::run(&args),

@@ -1,0 +1,121 @@
+//! `meshc bisect`: find the commit that changed what becomes of a request.
+
+use meshc_analysis::same_answer;
+use meshc_source::{Commit, history};
+use meshc_trace::{Answer, RequestLine, Tracer};
+
+use super::DONE;
+use crate::args::{Bisect, RevisionArgs};
+use crate::load::{Failure, Selected, Tree, current_directory};
+use crate::output;
+
+/// More states than anyone looks through; Git's own history has a million.
+const MOST: usize = 1_000_000;
+
+pub(crate) fn run(args: &Bisect) -> Result<u8, Failure> {
+    let commits = history(&current_directory(), &args.bad, Some(&args.good), MOST).map_err(Failure::new)?;
+    let Some(newest) = commits.first() else {
+        return Err(Failure::new(format!("`{}` and `{}` are the same commit", args.good, args.bad)));
+    };
+    let asked = Asked::read(args)?;
+    let before = asked.answer(&args.good)?;
+    let predicate = |answer: &Answer| asked.holds(answer, &before);
+    let (good, bad) = (predicate(&before), predicate(&asked.answer(&newest.id)?));
+    if good == bad {
+        let answer = if good { "holds at both ends" } else { "holds at neither end" };
+        return Err(Failure::new(format!("there is no change to find: {} {answer}", asked.predicate())));
+    }
+    // Oldest first; the answer of the last is `bad`, that of the state before the first is `good`.
+    let states: Vec<&Commit> = commits.iter().rev().collect();
+    let (mut low, mut high) = (0, states.len() - 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let Some(state) = states.get(middle) else { break };
+        if predicate(&asked.answer(&state.id)?) == bad { high = middle } else { low = middle + 1 }
+    }
+    let Some(found) = states.get(low) else { return Err(Failure::new("no commit is left")) };
+    let parent = found.parent.as_deref().unwrap_or(&args.good);
+    let words = |answer: &Answer| outcome(answer);
+    output::out(&format!(
+        "{} {} ({})\n  {}\n  before  {}\n  after   {}\n",
+        found.short(),
+        found.title,
+        found.author,
+        asked.predicate(),
+        words(&asked.answer(parent)?),
+        words(&asked.answer(&found.id)?),
+    ));
+    Ok(DONE)
+}
+
+/// The question that is asked of each state.
+struct Asked<'a> {
+    args: &'a Bisect,
+    line: RequestLine,
+    tree: Selected,
+}
+
+impl<'a> Asked<'a> {
+    fn read(args: &'a Bisect) -> Result<Self, Failure> {
+        let request: Vec<&str> = args.request.iter().map(String::as_str).collect();
+        let headers: Vec<&str> = args.headers.iter().map(String::as_str).collect();
+        let line = RequestLine::parse(&request, &headers).map_err(Failure::new)?;
+        Ok(Self { args, line, tree: Selected::new(&args.paths, &RevisionArgs::default()) })
+    }
+
+    /// What becomes of the request in a revision; where its sender is not there yet, nothing does.
+    fn answer(&self, rev: &str) -> Result<Answer, Failure> {
+        let tree = Tree::read(&self.tree.at(rev))?;
+        let mesh = tree.compile_to_look()?;
+        let tracer = Tracer::new(&mesh, &tree.sources);
+        let Ok(proxy) = tracer.proxy(&self.args.from) else { return Ok(Answer::default()) };
+        tracer.trace(&self.line.query(proxy, None)).or_else(|_| Ok(Answer::default()))
+    }
+
+    fn holds(&self, answer: &Answer, before: &Answer) -> bool {
+        let status = self.args.status.is_none_or(|status| answer.status == Some(status));
+        let reaches = self.args.reaches.as_ref().is_none_or(|wanted| reaches(answer, wanted));
+        if self.args.status.is_none() && self.args.reaches.is_none() {
+            return same_answer(answer, before);
+        }
+        status && reaches
+    }
+
+    fn predicate(&self) -> String {
+        let request = format!("{} from {}", self.args.request.join(" "), self.args.from);
+        let reaches = self.args.reaches.as_ref().map(|wanted| format!("reaches {wanted}"));
+        let status = self.args.status.map(|status| format!("gets {status}"));
+        let parts: Vec<String> = reaches.into_iter().chain(status).collect();
+        if parts.is_empty() {
+            format!("{request} is answered as at {}", self.args.good)
+        } else {
+            format!("{request} {}", parts.join(" and "))
+        }
+    }
+}
+
+/// Whether all that is routed goes to a host (full, or its first labels), or to its subset alone.
+fn reaches(answer: &Answer, wanted: &str) -> bool {
+    let (host, subset) = wanted.split_once('/').map_or((wanted, None), |(host, subset)| (host, Some(subset)));
+    let routed = answer.destinations.iter().filter(|(_, weight)| *weight > 0);
+    !answer.destinations.is_empty()
+        && routed.clone().all(|(cluster, _)| {
+            let mut parts = cluster.split('|').skip(2);
+            let (of, full) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let rest = full.strip_prefix(host);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                && subset.is_none_or(|subset| subset == of)
+        })
+}
+
+/// `200 from outbound|9080|v2|reviews.shop.svc.cluster.local`
+fn outcome(answer: &Answer) -> String {
+    let status = answer.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    let clusters: Vec<String> =
+        answer.destinations.iter().map(|(cluster, weight)| format!("{weight} {cluster}")).collect();
+    match (&answer.location, clusters.is_empty()) {
+        (Some(location), _) => format!("{status} to {location}"),
+        (None, true) => status,
+        (None, false) => format!("{status} from {}", clusters.join(", ")),
+    }
+}
