@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshc_diagnostics::Diagnostic;
+use meshc_diagnostics::{Diagnostic, ResourceId};
 use meshc_source::{FileId, SourceSet, Span};
 use meshc_syntax::de::{self, Issue};
 use meshc_syntax::{Limits, Node};
@@ -59,6 +59,14 @@ fn identity(root: &Node, api_version: &str, kind: &str) -> Option<Identity> {
     let text = |key: &str| root.at(&["metadata", key]).and_then(Node::as_str);
     let namespace = text("namespace").unwrap_or(crate::DEFAULT_NAMESPACE);
     Some((group.to_owned(), kind.to_owned(), namespace.to_owned(), text("name")?.to_owned()))
+}
+
+/// Who an object of one of our kinds is, for findings.
+fn resource(kind: Kind, root: &Node) -> Option<ResourceId> {
+    let text = |key: &str| root.at(&["metadata", key]).and_then(Node::as_str).map(ToOwned::to_owned);
+    let namespace = || text("namespace").unwrap_or_else(|| crate::DEFAULT_NAMESPACE.to_owned());
+    let namespace = kind.is_namespaced().then(namespace);
+    Some(ResourceId { kind: kind.as_str().to_owned(), namespace, name: text("name")? })
 }
 
 /// Collects what the documents of one file say.
@@ -133,7 +141,11 @@ impl<'t> Reader<'t> {
                 for finding in &mut self.out.diagnostics[start..] {
                     rules::yaml_surprise::explain(finding, self.text);
                 }
+                let start = self.out.diagnostics.len();
                 rules::yaml_surprise::check(root, self.text, &mut self.out.diagnostics);
+                for finding in &mut self.out.diagnostics[start..] {
+                    finding.resource = resource(kind, root);
+                }
             }
             Business::Foreign => {
                 self.count_foreign(&format!("{api_version} {kind}"));

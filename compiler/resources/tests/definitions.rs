@@ -20,6 +20,7 @@ spec:
         type: object
         required: [spec]
         properties:
+          metadata: {type: object, properties: {name: {type: string, maxLength: 5}}}
           spec:
             type: object
             x-kubernetes-validations:

@@ -126,7 +126,7 @@ fn other_kinds_are_judged_too() {
             &[],
         ),
     ] {
-        let found = errors(&format!("apiVersion: {head}\nmetadata: {{name: a.b.c}}\n{body}\n"));
+        let found = errors(&format!("apiVersion: {head}\nmetadata: {{name: abc}}\n{body}\n"));
         assert_errors(&found, expected, body);
     }
 }
@@ -134,15 +134,32 @@ fn other_kinds_are_judged_too() {
 #[test]
 fn nothing_is_found_in_what_api_servers_take() {
     let Some(samples) = meshc_testkit::shared("samples have no error", "samples/istio") else { return };
-    let selection = Selection::worktree(samples, vec![PathBuf::from(".")]);
-    let (sources, _) = load(&selection, &LoadLimits::default()).expect("the samples");
+    assert_clean(samples);
+    assert_clean(meshc_testkit::workspace().join("testdata/bookshop"));
+    for folder in ["requests", "meshes", "authz", "xds"] {
+        if let Some(folder) = meshc_testkit::shared("worlds have no error", &format!("oracle/{folder}")) {
+            assert_clean(folder);
+        }
+    }
+}
+
+/// That no document of a folder has an error.
+fn assert_clean(folder: PathBuf) {
+    let selection = Selection::worktree(folder, vec![PathBuf::from(".")]);
+    let (sources, _) = load(&selection, &LoadLimits::default()).expect("the folder");
     let outcome = meshc_resources::read(&sources, &Limits::default());
     let errors = outcome.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
     let errors: Vec<String> = errors
+        // It is a template (`${CLUSTER}`), and has a field that the definition beside it lacks.
+        .filter(|finding| {
+            !sources.file(finding.span.file).path.ends_with("cluster-federated-trust-domain.yaml")
+        })
+        // Redirects have no such field: istiod, which reads leniently, left it out.
+        .filter(|finding| !finding.message.starts_with("unknown field `uriRegexRewrite`: `spec.http"))
         .map(|finding| {
             let path = &sources.file(finding.span.file).path;
             format!("{path}: {} {}", finding.code, finding.message)
         })
         .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    assert!(errors.is_empty(), "{} errors: {:#?}", errors.len(), &errors[..errors.len().min(30)]);
 }

@@ -72,7 +72,12 @@ impl Walk {
         let key = &*entry.key.text;
         let below = Path::Key(path, key);
         let inner = schema.properties.get(key).or(schema.values.as_deref());
-        if let Some(inner) = inner {
+        if is_resource && key == "metadata" {
+            // Its fields are known whatever the schema has of them, which may say more of single ones.
+            if let Some(inner) = inner {
+                self.nested(inner, &entry.value, &below);
+            }
+        } else if let Some(inner) = inner {
             let absent = entry.value.is_null()
                 && !inner.nullable
                 && (inner.default.is_some() || self.nulls == Nulls::Absent);
