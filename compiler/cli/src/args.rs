@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Why(Why),
     /// Show what a proxy does
     Show(Show),
+    /// Tell the status conditions of the Gateway API's objects
+    Conditions(Conditions),
     /// Show what behaves differently between two revisions
     Diff(Diff),
     /// Hold the mesh against what the tree promises: RouteTests and Invariants
@@ -277,6 +279,15 @@ pub(crate) enum Target {
     IstioProxy,
     /// Stock Envoy and mesh-proxy
     Envoy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Conditions {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// How to tell
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
 }
 
 #[derive(Debug, Args)]

@@ -317,7 +317,7 @@ impl<'t> Reader<'t> {
                 resources.tcp_routes.extend(refused::<gateway_api::TcpRoute>(kind, root, found))
             }
             Kind::UdpRoute => {
-                resources.udp_routes.extend(refused::<gateway_api::UdpRoute>(kind, root, found))
+                resources.udp_routes.extend(manifest::<gateway_api::UdpRoute>(kind, root, found))
             }
             Kind::ReferenceGrant => {
                 resources.reference_grants.extend(manifest::<gateway_api::ReferenceGrant>(kind, root, found))
@@ -329,12 +329,12 @@ impl<'t> Reader<'t> {
                 resources.listener_sets.extend(manifest::<gateway_api::ListenerSet>(kind, root, found))
             }
             Kind::XBackend => {
-                resources.x_backends.extend(refused::<gateway_api::XBackend>(kind, root, found))
+                resources.x_backends.extend(manifest::<gateway_api::XBackend>(kind, root, found))
             }
             Kind::XBackendTrafficPolicy => {
                 resources
                     .x_backend_traffic_policies
-                    .extend(refused::<gateway_api::XBackendTrafficPolicy>(kind, root, found))
+                    .extend(manifest::<gateway_api::XBackendTrafficPolicy>(kind, root, found))
             }
             Kind::RouteTest => {
                 resources.route_tests.extend(manifest::<crate::meshc::RouteTest>(kind, root, found));

@@ -1,8 +1,8 @@
 //! A Gateway that selects no workload.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_mesh::PodProxy;
-use meshc_settings::ways_out;
+use meshc_mesh::{Bound, Gateway, PodProxy};
+use meshc_settings::{External, ways_out};
 
 use super::context::Context;
 
@@ -35,6 +35,12 @@ declare_rule! {
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for gateway in &context.mesh.gateways {
         let external = &context.mesh.external;
+        if let Some(bound) = &gateway.bound {
+            if context.mesh.pods_of(gateway).next().is_none() {
+                found.extend(unserved(gateway, bound, external));
+            }
+            continue;
+        }
         let mut selected = context.pods.selected(None, &gateway.selector);
         if selected.any(|pod| pod.proxy == PodProxy::Gateway)
             || external.workloads.iter().any(|of| of.selected_by(&gateway.selector))
@@ -63,4 +69,22 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 )),
         );
     }
+}
+
+/// A listener of the Gateway API whose Gateway names Services that no gateway workload is behind.
+fn unserved(gateway: &Gateway, bound: &Bound, external: &External) -> Option<Diagnostic> {
+    if bound.hosts.iter().all(|host| external.has_service(host)) {
+        return None;
+    }
+    let message = format!(
+        "no workload of this tree is behind {} in the namespace `{}`: no proxy serves this listener",
+        bound.hosts.join(" and "),
+        bound.namespace
+    );
+    let finding = Diagnostic::new(&IDLE_GATEWAY, gateway.selector_span, message);
+    Some(
+        finding
+            .resource("Gateway", Some(&gateway.meta.namespace), &gateway.meta.name)
+            .help(ways_out("services")),
+    )
 }

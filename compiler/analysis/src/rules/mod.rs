@@ -1,6 +1,7 @@
 //! The rules that need the whole mesh (`MC10xx`: names that lead nowhere) and those about routes (`MC20xx`), one file
 //! each.
 
+mod conditions;
 mod context;
 mod cut_off;
 mod destinations;
@@ -66,6 +67,7 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all.extend(selectors::RULES);
     all.extend(extensions::RULES);
     all.extend(gateway_api::RULES);
+    all.extend(conditions::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 });
@@ -92,6 +94,7 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<D
     selectors::check(&context, &mut found);
     extensions::check(&context, &mut found);
     gateway_api::check(&context, &mut found);
+    conditions::check(&context, &mut found);
     found
 }
 

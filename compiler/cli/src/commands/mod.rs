@@ -4,6 +4,7 @@ mod bisect;
 mod build;
 mod check;
 mod completions;
+mod conditions;
 mod diff;
 mod explain;
 mod init;
@@ -41,6 +42,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Trace(args) => trace::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Conditions(args) => conditions::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bisect(args) => bisect::run(&args),

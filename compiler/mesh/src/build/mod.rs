@@ -13,11 +13,11 @@ mod workload_entries;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use meshc_resources::Resources;
+use meshc_resources::{Object, Resources, istio};
 use meshc_settings::Settings;
 
 use crate::place::Nodes;
-use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Policies, Sidecars};
+use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Policies, Sidecars, VirtualService};
 use crate::{gateway_api, ingress};
 
 /// For each pod that Gateways select, those Gateways, as indices.
@@ -31,8 +31,8 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let mut services = services::read(resources, &config);
     let mut made = pods::read(resources);
     deployments::add(resources, &mut services, &mut made);
-    let converted = gateway_api::convert(resources, &namespaces, &services);
-    let (of_ingresses, ingress_routes) = ingress::convert(resources, &services);
+    let converted = gateway_api::convert(resources, &namespaces, &services, &settings.external);
+    let (of_ingresses, ingress_routes) = ingress::convert(resources, &services, &config);
     let gateways = gateways(resources, converted.gateways.into_iter().chain(of_ingresses));
     let inhabited = services.iter().map(|service| service.namespace().to_owned()).collect();
     installation::add(&settings.istio, &gateways, &mut services, &mut made);
@@ -77,7 +77,10 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let gateways_of_pods = gateways_of_pods(&gateways, &pods, &services, &services_of_pods);
     let mut virtual_services =
         virtual_services::read(resources, &config.virtual_service_export_to(), &mut diagnostics);
-    virtual_services.extend(converted.virtual_services.into_iter().chain(ingress_routes).map(Arc::new));
+    let made = converted.virtual_services.into_iter().chain(ingress_routes);
+    virtual_services.extend(
+        made.map(|made| Arc::new(VirtualService { export_to: config.virtual_service_export_to(), ..made })),
+    );
     virtual_services.sort_by(|a, b| a.meta.by_age(&b.meta));
     let mut by_gateway: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, virtual_service) in virtual_services.iter().enumerate() {
@@ -91,7 +94,7 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         workloads,
         pods,
         virtual_services,
-        destination_rules: DestinationRules::new(&resources.destination_rules, &config),
+        destination_rules: destination_rules(resources, converted.destination_rules, &config),
         sidecars: Sidecars::new(resources, config.root_namespace()),
         gateways,
         policies: Policies::new(
@@ -110,6 +113,19 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         by_gateway,
         by_host,
     }
+}
+
+fn destination_rules(
+    resources: &Resources,
+    made: Vec<Object<istio::DestinationRule>>,
+    config: &MeshConfig,
+) -> DestinationRules {
+    if made.is_empty() {
+        return DestinationRules::new(&resources.destination_rules, config);
+    }
+    let mut all = resources.destination_rules.clone();
+    all.extend(made);
+    DestinationRules::new(&all, config)
 }
 
 fn by_age(services: &[crate::Service], a: usize, b: usize) -> std::cmp::Ordering {

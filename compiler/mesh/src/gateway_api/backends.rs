@@ -6,7 +6,7 @@ use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
 use super::listeners::text;
-use super::status::Problem;
+use super::status::{Absent, Problem};
 use super::{World, host_of};
 use crate::Meta;
 
@@ -69,8 +69,9 @@ pub(super) fn destination(
         return Ok((Destination::default(), Some(problem)));
     }
     let hard = |span, message: &str| Err(Problem::new("InvalidDestination", span, message));
-    let missing = |what: String| {
+    let missing = |what: &str, host: &str| {
         Problem::new("BackendNotFound", span, format!("there is no {what}: the requests get 500"))
+            .absent(Absent::Service(host.to_owned()))
     };
     let (host, problem) = match (group, kind) {
         ("", "Service") | ("multicluster.x-k8s.io", "ServiceImport") => {
@@ -80,8 +81,10 @@ pub(super) fn destination(
                     "a backend is the name of a Service, not its host: the whole route is left out",
                 );
             }
+            let host = host_of(name, namespace);
             let there = world.has_service(namespace, name);
-            (host_of(name, namespace), (!there).then(|| missing(format!("Service `{namespace}/{name}`"))))
+            let problem = (!there).then(|| missing(&format!("Service `{namespace}/{name}`"), &host));
+            (host, problem)
         }
         ("networking.istio.io", "Hostname") => {
             if reference.namespace.is_some() {
@@ -91,7 +94,8 @@ pub(super) fn destination(
                 );
             }
             let there = world.has_host(name, namespace);
-            (name.to_owned(), (!there).then(|| missing(format!("service with the host `{name}`"))))
+            let problem = (!there).then(|| missing(&format!("service with the host `{name}`"), name));
+            (name.to_owned(), problem)
         }
         ("gateway.networking.x-k8s.io", "XBackend") | ("inference.networking.k8s.io", "InferencePool") => {
             let message = format!(

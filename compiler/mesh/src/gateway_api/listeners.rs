@@ -78,7 +78,7 @@ pub(super) fn read(world: &World<'_>) -> Listeners {
                     Condition::new("Accepted", "the Gateway is accepted", None),
                     Condition::new("Programmed", "the Gateway is remote: Istio does not program it", None),
                 ],
-                ..status(meta(gateway))
+                ..ObjectStatus::new(meta(gateway))
             }),
             None => {}
         }
@@ -89,7 +89,7 @@ pub(super) fn read(world: &World<'_>) -> Listeners {
 fn one(world: &World<'_>, object: &Object<gateway_api::Gateway>, all: &mut Listeners) {
     let own = meta(object);
     let (services, address_problem) = services(object, &own);
-    let mut status = status(own.clone());
+    let mut status = ObjectStatus::new(own.clone());
     let accepted_problem = address_problem.clone().or_else(|| parameters(world, object));
     if services.is_empty() {
         status.conditions = vec![
@@ -129,7 +129,7 @@ fn one(world: &World<'_>, object: &Object<gateway_api::Gateway>, all: &mut Liste
     });
     for set in sets {
         let of_set = meta(set);
-        let mut told = self::status(of_set.clone());
+        let mut told = ObjectStatus::new(of_set.clone());
         if !allows(world, object, &of_set.namespace) {
             let message = "the Gateway does not allow ListenerSets of this namespace (`allowedListeners`)";
             let span = set.spec.parent_ref.as_ref().map_or(set.span, |parent| parent.span);
@@ -204,16 +204,6 @@ fn conditions(
 fn service_host_of(object: &Object<gateway_api::Gateway>) -> String {
     let (services, _) = services(object, &meta(object));
     services.join(" and ")
-}
-
-fn status(meta: Meta) -> ObjectStatus {
-    ObjectStatus {
-        meta,
-        conditions: Vec::new(),
-        listeners: Vec::new(),
-        parents: Vec::new(),
-        attached_listener_sets: 0,
-    }
 }
 
 /// The hosts of the Services whose pods are the gateway: the one that Istio deploys, or those that its addresses name.

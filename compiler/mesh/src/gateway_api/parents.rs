@@ -7,7 +7,7 @@ use meshc_syntax::de::Spanned;
 
 use super::World;
 use super::listeners::Parent;
-use super::status::Problem;
+use super::status::{Absent, Problem};
 use crate::Meta;
 use crate::hostname::{MESH_GATEWAY, is_covered, is_wildcard, overlaps};
 
@@ -104,7 +104,8 @@ fn of_mesh<'a>(
     let span = reference.name.as_ref().map_or(reference.span, |name| name.span);
     let denied = if !there {
         let kind = reference.kind();
-        Some(Problem::new("NoMatchingParent", span, format!("there is no {kind} `{namespace}/{name}`")))
+        let message = format!("there is no {kind} `{namespace}/{name}`");
+        Some(Problem::new("NoMatchingParent", span, message).absent(Absent::Parent))
     } else if !allowed {
         let message = format!("Istio does not route the mesh by a {}", route.kind);
         Some(Problem::new("NotAllowedByListeners", span, message))
@@ -127,7 +128,7 @@ fn denied(
     let section = reference.section_name.as_ref().filter(|section| !section.is_empty());
     if let Some(section) = section.filter(|section| section.value != parent.section) {
         let message = format!("no listener is called `{}`", section.value);
-        return Some(Problem::new("NoMatchingParent", section.span, message));
+        return Some(Problem::new("NoMatchingParent", section.span, message).absent(Absent::Parent));
     }
     let every = [Spanned::at("*".to_owned(), reference.span)];
     let hostnames = if hostnames.is_empty() { &every } else { hostnames };

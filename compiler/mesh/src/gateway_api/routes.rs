@@ -186,13 +186,7 @@ pub(super) fn tell(
             all.attached.insert((kind, namespace, name, parent.section.clone(), route.to_string()));
         }
     }
-    all.statuses.push(ObjectStatus {
-        meta: route.clone(),
-        conditions: Vec::new(),
-        listeners: Vec::new(),
-        parents,
-        attached_listener_sets: 0,
-    });
+    all.statuses.push(ObjectStatus { parents, ..ObjectStatus::new(route.clone()) });
 }
 
 /// Istio reports the reason that says most.

@@ -15,6 +15,8 @@ pub struct ObjectStatus {
     pub listeners: Vec<ListenerStatus>,
     /// For each parent of a route.
     pub parents: Vec<ParentStatus>,
+    /// For each target of a policy.
+    pub targets: Vec<ParentStatus>,
     /// The ListenerSets that add listeners to a Gateway.
     pub attached_listener_sets: usize,
 }
@@ -43,6 +45,17 @@ pub struct Problem {
     pub message: String,
     /// The node.
     pub span: Span,
+    /// What is not there, where that is what is wrong.
+    pub absent: Option<Absent>,
+}
+
+/// What a reference leads to that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absent {
+    /// The service with this host.
+    Service(String),
+    /// A parent, or a section of it.
+    Parent,
 }
 
 /// What a listener is told.
@@ -60,7 +73,7 @@ pub struct ListenerStatus {
     pub conditions: Vec<Condition>,
 }
 
-/// What a route is told of one of its parents.
+/// What a route is told of one of its parents, or a policy of one of its targets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParentStatus {
     /// `KIND NAMESPACE/NAME`, with its section and port where they are written.
@@ -69,6 +82,20 @@ pub struct ParentStatus {
     pub span: Span,
     /// In the order of the alphabet.
     pub conditions: Vec<Condition>,
+}
+
+impl ObjectStatus {
+    /// One that says nothing yet.
+    pub(super) fn new(meta: Meta) -> Self {
+        Self {
+            meta,
+            conditions: Vec::new(),
+            listeners: Vec::new(),
+            parents: Vec::new(),
+            targets: Vec::new(),
+            attached_listener_sets: 0,
+        }
+    }
 }
 
 impl Condition {
@@ -103,7 +130,12 @@ impl Condition {
 impl Problem {
     /// One.
     pub(super) fn new(reason: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), span }
+        Self { reason, message: message.into(), span, absent: None }
+    }
+
+    /// Something is not there.
+    pub(super) fn absent(self, absent: Absent) -> Self {
+        Self { absent: Some(absent), ..self }
     }
 
     /// Two at once: the first with both messages.
