@@ -68,7 +68,7 @@ impl<'a> Compiler<'a> {
         let outbound = self.outbound(pod);
         let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
-        let (inbound, ports) = inbound::listeners(self.mesh, pod, &targets, &security);
+        let inbound = inbound::listeners(self.mesh, pod, &targets, &security);
         let clusters = self.clusters.outbound(self.mesh, &outbound.view, pod, ProxyKind::Sidecar);
         // No pod reaches itself through its own proxy.
         let is_self =
@@ -78,7 +78,7 @@ impl<'a> Compiler<'a> {
         Proxy {
             listeners,
             tables: outbound.tables.clone(),
-            clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &ports, &targets),
+            clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &targets),
             ..plain(pod, ProxyKind::Sidecar, security)
         }
     }

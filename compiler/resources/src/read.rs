@@ -417,12 +417,12 @@ mod tests {
 
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
-        let text = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec:\n  host: a\n  \
-                    trafficPolicy:\n    tunnel: {targetHost: a.com, targetPort: 1}\n---\napiVersion: security.istio.io/v1\n\
+        let text = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec:\n  hosts: ['*.a.com']\n  \
+                    resolution: DYNAMIC_DNS\n  ports: [{name: a, number: 80, protocol: HTTP}]\n---\napiVersion: security.istio.io/v1\n\
                     kind: PeerAuthentication\nmetadata: {name: b}\n";
         let found = codes(text);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("`spec.trafficPolicy.tunnel` is not implemented yet"), "{found:?}");
+        assert!(found[0].contains("`spec.resolution: DYNAMIC_DNS` is not implemented yet"), "{found:?}");
         assert!(found[1].contains("PeerAuthentication is not implemented yet"), "{found:?}");
     }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use meshc_effective::model::{
-    DirectResponse, Forward, Mirror, Redirect, RedirectPath, RetryPolicy, Route, WeightedDestination,
+    DirectResponse, Forward, HashPolicy, Mirror, Redirect, RedirectPath, RetryPolicy, Route,
+    WeightedDestination,
 };
 use meshc_envoy as envoy;
+use serde_json::{Value, json};
 
 use crate::{filters, matching, route};
 
@@ -33,6 +35,7 @@ pub(crate) fn forward(forward: &Forward, route: &Route) -> envoy::RouteAction {
         timeout: forward.timeout.map(Into::into),
         retry_policy: forward.retry.as_ref().map(retry),
         request_mirror_policies: forward.mirrors.iter().map(mirror).collect(),
+        hash_policy: forward.hash_policies.iter().map(hash).collect(),
         ..envoy::RouteAction::default()
     };
     match forward.destinations.as_slice() {
@@ -54,6 +57,34 @@ pub(crate) fn forward(forward: &Forward, route: &Route) -> envoy::RouteAction {
         None => out.max_grpc_timeout = forward.timeout.or(Some(Duration::ZERO)).map(Into::into),
     }
     out
+}
+
+/// Envoy's `HashPolicy`.
+fn hash(policy: &HashPolicy) -> Value {
+    match policy {
+        HashPolicy::Header { name } => json!({"header": {"header_name": name}}),
+        HashPolicy::SourceIp { used: true } => json!({"connection_properties": {"source_ip": true}}),
+        HashPolicy::SourceIp { used: false } => json!({"connection_properties": {}}),
+        HashPolicy::QueryParameter { name } => json!({"query_parameter": {"name": name}}),
+        HashPolicy::Cookie { name, path, ttl, attributes } => {
+            let mut cookie = serde_json::Map::new();
+            cookie.insert("name".to_owned(), Value::from(name.as_str()));
+            if !path.is_empty() {
+                cookie.insert("path".to_owned(), Value::from(path.as_str()));
+            }
+            if let Some(ttl) = ttl {
+                cookie.insert("ttl".to_owned(), Value::from(envoy::Duration(*ttl).to_string()));
+            }
+            if !attributes.is_empty() {
+                let one = |(name, value): &(String, String)| match value.as_str() {
+                    "" => json!({"name": name}),
+                    value => json!({"name": name, "value": value}),
+                };
+                cookie.insert("attributes".to_owned(), attributes.iter().map(one).collect());
+            }
+            json!({"cookie": cookie})
+        }
+    }
 }
 
 /// Envoy's `RedirectAction`.

@@ -268,7 +268,8 @@ fn mirrors(forward: &Forward) -> Value {
 
 fn settings(host: &VirtualHost, forward: &Forward) -> Value {
     let streams = forward.max_stream_duration.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
-    json!({"include_attempt_count": host.include_attempt_count, "max_stream_duration_ms": streams})
+    json!({"include_attempt_count": host.include_attempt_count, "max_stream_duration_ms": streams,
+           "hash_policies": forward.hash_policies})
 }
 
 fn to(route: &Route, redirect: &Redirect) -> Value {

@@ -3,6 +3,7 @@
 mod balancer;
 mod caller;
 mod endpoints;
+mod inbound;
 mod locality;
 mod outlier;
 mod own;
@@ -15,7 +16,7 @@ mod tls;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use meshc_mesh::{DestinationRule, Mesh, Pod, Service, Target, View};
+use meshc_mesh::{DestinationRule, Interception, Mesh, Pod, Service, Target, View};
 
 use crate::model::{Cluster, Clusters, ProxyKind};
 use caller::{Facts, Interest};
@@ -52,8 +53,18 @@ pub(crate) struct Outbound {
 /// A service and a rule by their places in memory, which [`Made`] keeps taken, and the caller as far as they ask.
 type Key = (usize, usize, Facts, Mode);
 
-/// A namespace, sources of connections, and the services and ports that lead to a workload.
-type InboundKey = (String, Vec<String>, Vec<(usize, usize, u16)>);
+/// What the clusters of a workload's own ports follow from.
+#[derive(PartialEq, Eq, Hash)]
+struct InboundKey {
+    namespace: String,
+    /// Where connections come from, and where they may go.
+    addresses: Vec<String>,
+    intercepts: bool,
+    /// The Sidecar by its place in memory, which the mesh keeps taken.
+    sidecar: usize,
+    /// The services by their places, and the ports that lead to the workload.
+    places: Vec<(usize, usize, u16)>,
+}
 
 struct Made {
     clusters: Vec<Arc<Cluster>>,
@@ -126,12 +137,11 @@ impl Cache {
         mesh: &Mesh,
         outbound: &Outbound,
         pod: &Pod,
-        ports: &[u16],
         targets: &[Target],
     ) -> Clusters {
         let ips: Vec<&str> = std::iter::once(&pod.ip).chain(&pod.other_ips).map(String::as_str).collect();
         let sources = own::sources(&ips);
-        let mut own = self.inbound(mesh, pod, ports, targets, &sources);
+        let mut own = self.inbound(mesh, pod, &ips, targets, &sources);
         let settings = &self.settings;
         let always = self
             .own
@@ -158,24 +168,32 @@ impl Cache {
         &mut self,
         mesh: &Mesh,
         pod: &Pod,
-        ports: &[u16],
+        ips: &[&str],
         targets: &[Target],
         sources: &[String],
     ) -> Vec<Arc<Cluster>> {
+        let sidecar = mesh.sidecars.of(pod);
         let places =
             targets.iter().map(|t| (Arc::as_ptr(&t.service) as usize, t.port, t.target_port)).collect();
-        let key = (pod.namespace.clone(), sources.to_vec(), places);
-        if let Some(known) = self.inbound.get(&key) {
-            return known.clone();
-        }
-        let mut made = Vec::with_capacity(ports.len());
-        for &port in ports {
-            let of_port: Vec<&Target> = targets.iter().filter(|target| target.target_port == port).collect();
-            let cluster = own::inbound(mesh, &pod.namespace, port, &of_port, sources, &self.settings);
-            made.extend(cluster.map(Arc::new));
-        }
-        self.inbound.insert(key, made.clone());
-        made
+        // A Sidecar can lead to the pod's own addresses.
+        let of_sidecar = sidecar.filter(|sidecar| !sidecar.ingress.is_empty());
+        let own_ips = of_sidecar.iter().flat_map(|_| ips).map(|ip| (*ip).to_owned());
+        let key = InboundKey {
+            namespace: pod.namespace.clone(),
+            addresses: sources.iter().cloned().chain(own_ips).collect(),
+            intercepts: pod.interception != Interception::None,
+            sidecar: sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar) as usize),
+            places,
+        };
+        let settings = &self.settings;
+        let made = self.inbound.entry(key).or_insert_with_key(|key| {
+            let sidecar = sidecar.map(|sidecar| &**sidecar);
+            let namespace = &key.namespace;
+            let intercepts = key.intercepts;
+            inbound::Inbound { mesh, settings, namespace, ips, sources, sidecar, intercepts, targets }
+                .clusters()
+        });
+        made.clone()
     }
 
     fn collected(&mut self, outbound: &Outbound, mut own: Vec<Arc<Cluster>>) -> Clusters {

@@ -3,16 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use meshc_mesh::{Mesh, Target};
-
 use super::policy::Policy;
 use super::pool;
-use super::service::service_name;
 use super::settings::Settings;
-use crate::model::{
-    Address, Balancing, Cluster, ClusterKind, Endpoint, EndpointGroup, Health, HttpOptions, LoadBalancer,
-    Origin, ProxyKind, Telemetry, UpstreamProtocol,
-};
+use crate::model::{Cluster, ClusterKind, HttpOptions, LoadBalancer, Telemetry, UpstreamProtocol};
 use crate::names;
 
 /// The address that connections to the proxy's own workload come from, so that they are not captured again.
@@ -77,73 +71,6 @@ pub(super) fn black_hole(settings: &Settings) -> Cluster {
         name: names::BLACK_HOLE_CLUSTER.to_owned(),
         connect_timeout: settings.connect_timeout,
         ..Cluster::default()
-    }
-}
-
-/// The cluster of one port of a workload, behind all of the services that lead to it; the oldest one decides.
-pub(super) fn inbound(
-    mesh: &Mesh,
-    namespace: &str,
-    port: u16,
-    targets: &[&Target],
-    sources: &[String],
-    settings: &Settings,
-) -> Option<Cluster> {
-    let first = targets.first()?;
-    let of_service = first.service.ports.get(first.port)?;
-    let loopback = settings.inbound_by_loopback.then(|| loopback(port, sources));
-    let mut cluster = Cluster {
-        name: names::inbound(port),
-        kind: if loopback.is_some() { ClusterKind::Static } else { ClusterKind::OriginalDst },
-        load_balancer: if loopback.is_some() {
-            LoadBalancer::RoundRobin
-        } else {
-            LoadBalancer::ClusterProvided
-        },
-        port,
-        balancing: Some(Balancing::default()),
-        http: pool::protocol(of_service.protocol, ProxyKind::Sidecar, settings),
-        // The loopback is not captured: connections to it need not be told apart.
-        source_addresses: if loopback.is_some() { Vec::new() } else { sources.to_vec() },
-        endpoints: loopback.into_iter().collect(),
-        port_override: first.service.port_overrides.get(&of_service.number).copied(),
-        origins: vec![Origin::new(
-            of_service.span,
-            format!("{}: port {}", first.service.meta, of_service.number),
-        )],
-        ..Cluster::default()
-    };
-    if !first.service.external {
-        for target in targets {
-            let same =
-                target.service.ports.get(target.port).is_some_and(|own| own.number == of_service.number);
-            let name = service_name(&target.service);
-            if same && !cluster.telemetry.services.iter().any(|known| known.host == name.host) {
-                cluster.telemetry.services.push(name);
-            }
-        }
-    }
-    let rule = mesh.destination_rules.inbound(namespace, &first.service);
-    let policy = rule.and_then(|rule| Some((rule, rule.traffic_policy.as_ref()?)));
-    if let Some((rule, _)) = policy {
-        cluster.telemetry.rule = Some((rule.meta.namespace.clone(), rule.meta.name.clone()));
-        cluster.origins.push(Origin::new(rule.meta.span, rule.meta.to_string()));
-    }
-    let pattern = &settings.inbound_stat_name;
-    cluster.telemetry.stat_name = Settings::stat_name(pattern, &first.service, None, of_service, port);
-    let policy = Policy::within(settings, policy.map(|(_, policy)| &policy.value), None, of_service.number);
-    pool::apply(&mut cluster, &policy, settings);
-    Some(cluster)
-}
-
-/// A port of the loopback.
-fn loopback(port: u16, sources: &[String]) -> EndpointGroup {
-    let v4 = sources.iter().any(|source| !source.contains(':'));
-    let address = if v4 { "127.0.0.1" } else { "::1" };
-    let address = Address::Socket { address: address.to_owned(), port };
-    EndpointGroup {
-        endpoints: vec![Endpoint { address, health: Health::Unknown, ..Endpoint::default() }],
-        ..EndpointGroup::default()
     }
 }
 

@@ -60,10 +60,13 @@ pub(super) fn clusters(context: &Context<'_>, mode: Mode) -> Vec<Arc<Cluster>> {
             }
             continue;
         }
-        let Some(whole) = cluster(context, port, None, mode) else { continue };
+        let kind = discovery(context.service, context.caller.kind);
+        let Some(whole) = cluster(context, port, None, kind, mode) else { continue };
+        // Subsets are found as the whole is, whatever they say themselves.
+        let kind = whole.kind;
         clusters.push(Arc::new(whole));
         for subset in context.rule.iter().flat_map(|rule| &rule.subsets) {
-            clusters.extend(cluster(context, port, Some(subset), mode).map(Arc::new));
+            clusters.extend(cluster(context, port, Some(subset), kind, mode).map(Arc::new));
         }
     }
     clusters
@@ -108,6 +111,7 @@ fn cluster(
     context: &Context<'_>,
     port: &Port,
     subset: Option<&Spanned<Subset>>,
+    kind: ClusterKind,
     mode: Mode,
 ) -> Option<Cluster> {
     let service = context.service;
@@ -131,7 +135,7 @@ fn cluster(
             Mode::Outbound => names::outbound(&service.hostname, port.number, name.as_deref()),
             Mode::SniDnat => names::sni(&service.hostname, port.number, name.as_deref()),
         },
-        kind: discovery(service, context.caller.kind),
+        kind,
         host: service.hostname.clone(),
         port: port.number,
         subset: name.clone(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use meshc_mesh::hostname::{intersection, specificity};
 use meshc_mesh::{Mesh, View, VirtualService};
+use meshc_resources::istio::Destination;
 
 use super::servers::Server;
 use crate::http::{self, Perspective, is_catch_all};
@@ -88,6 +89,10 @@ fn routes(
             _ => None,
         }
     };
+    let hash = |destination: &Destination| {
+        let service = view.service(destination.host.as_ref()?)?;
+        http::of_destination(view.destination_rule(mesh, labels, service)?, destination)
+    };
     let perspective = Perspective {
         namespace: &view.namespace,
         labels,
@@ -96,6 +101,7 @@ fn routes(
         tls: server.written.tls.is_some(),
         config: &mesh.config,
         only_port: &only_port,
+        hash: &hash,
     };
     http::routes(by, &perspective)
 }

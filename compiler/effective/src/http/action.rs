@@ -8,7 +8,8 @@ use meshc_source::Span;
 
 use super::{Perspective, fault, headers, retry};
 use crate::model::{
-    Forward, HeaderOps, Mirror, Origin, PathMatch, Percent, RegexRewrite, Rewrite, WeightedDestination,
+    Forward, HashPolicy, HeaderOps, Mirror, Origin, PathMatch, Percent, RegexRewrite, Rewrite,
+    WeightedDestination,
 };
 use crate::names;
 
@@ -60,8 +61,19 @@ pub(super) fn forward(
         retry: retry::outbound(route.retries.as_deref(), perspective.config),
         rewrite,
         mirrors: mirrors(route, perspective, origins),
+        hash_policies: hashes(route, perspective),
         max_stream_duration: None,
     })
+}
+
+/// What is hashed for each destination that gets requests.
+fn hashes(route: &HttpRoute, perspective: &Perspective<'_>) -> Vec<HashPolicy> {
+    let alone = route.route.len() == 1;
+    let used = |part: &&meshc_syntax::de::Spanned<HttpRouteDestination>| {
+        alone || part.weight.as_ref().is_some_and(|weight| weight.value > 0)
+    };
+    let used = route.route.iter().filter(used);
+    used.filter_map(|part| (perspective.hash)(part.destination.as_ref()?)).collect()
 }
 
 /// Takes a prefix away, with the slash behind it, so that one slash is left in any case.

@@ -6,7 +6,7 @@ use meshc_mesh::{MeshConfig, Port, Protocol, Service};
 
 use super::retry;
 use crate::model::{
-    Action, DirectResponse, Forward, HeaderOps, Origin, RetryPolicy, Rewrite, Route, RouteMatch,
+    Action, DirectResponse, Forward, HashPolicy, HeaderOps, Origin, RetryPolicy, Rewrite, Route, RouteMatch,
     WeightedDestination,
 };
 use crate::names;
@@ -15,16 +15,25 @@ use crate::names;
 const DEFAULT: &str = "default";
 
 /// To a service, with the mesh's retries and no timeout.
-pub(crate) fn service(service: &Service, port: &Port, config: &MeshConfig) -> Route {
+pub(crate) fn service(
+    service: &Service,
+    port: &Port,
+    config: &MeshConfig,
+    hash: Option<HashPolicy>,
+) -> Route {
     let cluster = names::outbound(&service.hostname, port.number, None);
     let origin = Origin::new(
         service.meta.span,
         format!("{} has no VirtualService: requests go to any of its endpoints", service.meta),
     );
+    let mut route = plain(DEFAULT, cluster, retry::outbound(None, config));
+    if let Action::Forward(forward) = &mut route.action {
+        forward.hash_policies.extend(hash);
+    }
     Route {
         decorator: Some(format!("{}:{}/*", service.hostname, port.number)),
         origins: vec![origin],
-        ..plain(DEFAULT, cluster, retry::outbound(None, config))
+        ..route
     }
 }
 
@@ -72,6 +81,7 @@ fn plain(name: &str, cluster: String, retry: Option<RetryPolicy>) -> Route {
             retry,
             rewrite: Rewrite::default(),
             mirrors: Vec::new(),
+            hash_policies: Vec::new(),
             max_stream_duration: None,
         })),
         headers: HeaderOps::default(),

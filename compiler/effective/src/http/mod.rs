@@ -6,6 +6,7 @@ mod cors;
 mod defaults;
 mod describe;
 mod fault;
+mod hash;
 mod headers;
 mod matching;
 mod redirect;
@@ -15,10 +16,12 @@ mod rule;
 use std::collections::BTreeMap;
 
 use meshc_mesh::MeshConfig;
+use meshc_resources::istio::Destination;
 
-use crate::model::Route;
+use crate::model::{HashPolicy, Route};
 
 pub(crate) use defaults::{allow_any, block_all, inbound, service};
+pub(crate) use hash::{of_destination, of_service};
 pub(crate) use rule::routes;
 
 /// For whom routes are made: what decides between the conditions that a proxy never sees.
@@ -37,6 +40,8 @@ pub(crate) struct Perspective<'a> {
     pub(crate) config: &'a MeshConfig,
     /// The only port of a service, where it has only one that the proxy can mean.
     pub(crate) only_port: &'a dyn Fn(&str) -> Option<u16>,
+    /// What of a request to a destination is hashed.
+    pub(crate) hash: &'a dyn Fn(&Destination) -> Option<HashPolicy>,
 }
 
 /// Whether a route takes every request: a prefix `/` or an expression `.*`, and nothing else.

@@ -28,16 +28,16 @@ pub(crate) fn is_reserved(mesh: &Mesh, port: u16) -> bool {
     OWN_PORTS.contains(&port) || capture.contains(&port)
 }
 
-/// The listeners of a pod's inbound connections, and the workload's ports that have chains.
+/// The listeners of a pod's inbound connections.
 pub(crate) fn listeners(
     mesh: &Mesh,
     pod: &Pod,
     targets: &[Target],
     security: &Arc<Security>,
-) -> (Vec<Listener>, Vec<u16>) {
+) -> Vec<Listener> {
     if pod.interception == Interception::None {
         // The application has the ports: only a Sidecar says where else to listen.
-        return (Vec::new(), Vec::new());
+        return Vec::new();
     }
     // The oldest service decides what is spoken on a port.
     let mut by_port: BTreeMap<u16, &Target> = BTreeMap::new();
@@ -72,7 +72,7 @@ pub(crate) fn listeners(
         origins,
         ..Listener::default()
     };
-    (vec![listener], by_port.into_keys().collect())
+    vec![listener]
 }
 
 fn protocol(target: &Target) -> Protocol {

@@ -31,8 +31,9 @@ pub use matching::{
 pub use origin::Origin;
 pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind};
 pub use route::{
-    Action, Backoff, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, Mirror, Percent, Redirect,
-    RedirectPath, RegexRewrite, RetryPolicy, Rewrite, Route, RouteTable, VirtualHost, WeightedDestination,
+    Action, Backoff, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, HashPolicy, Mirror,
+    Percent, Redirect, RedirectPath, RegexRewrite, RetryPolicy, Rewrite, Route, RouteTable, VirtualHost,
+    WeightedDestination,
 };
 pub use security::{
     Cidr, ExternalAuthorization, ExternalBody, ExternalHttp, ExternalService, JwtAuthentication, JwtKeys,

@@ -87,8 +87,42 @@ pub struct Forward {
     pub rewrite: Rewrite,
     /// Copies.
     pub mirrors: Vec<Mirror>,
+    /// What of a request is hashed to choose an endpoint, where the cluster chooses by a hash.
+    pub hash_policies: Vec<HashPolicy>,
     /// Envoy's `max_stream_duration` of zero on inbound routes, in place of `max_grpc_timeout`.
     pub max_stream_duration: Option<Duration>,
+}
+
+/// What of a request is hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HashPolicy {
+    /// A header.
+    Header {
+        /// Its name.
+        name: String,
+    },
+    /// A cookie, which is made where the request has none and it has a time to live.
+    Cookie {
+        /// Its name.
+        name: String,
+        /// Its path; empty for none.
+        path: String,
+        /// How long it lives.
+        ttl: Option<Duration>,
+        /// More attributes, by name and value.
+        attributes: Vec<(String, String)>,
+    },
+    /// The client's address.
+    SourceIp {
+        /// Whether it is.
+        used: bool,
+    },
+    /// A query parameter.
+    QueryParameter {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// A cluster with its share.

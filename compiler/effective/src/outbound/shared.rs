@@ -67,6 +67,11 @@ impl Shared {
         Arc::new(Routes { list, by: Some(Arc::clone(by)), _of: None })
     }
 
+    /// The routes of a service for callers who follow a rule of their own.
+    pub(super) fn once_of_service(&self, service: &Arc<Service>, list: Vec<Route>) -> Arc<Routes> {
+        Arc::new(Routes { list, by: None, _of: Some(Arc::clone(service)) })
+    }
+
     /// The domains of a service for callers of a namespace, each also with the port where one is given.
     pub(super) fn domains(
         &mut self,

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
-use meshc_mesh::{Egress, Mesh, Protocol, Semantics, Service, View, VirtualService};
+use meshc_mesh::{DestinationRule, Egress, Mesh, Protocol, Semantics, Service, View, VirtualService};
+use meshc_resources::istio::Destination;
 
 use super::domains::{Claim, Domains, Names};
 use super::shared::{Routes, Shared};
 use super::{policy, ports};
 use crate::http::{self, Perspective};
-use crate::model::{Origin, RouteTable, VirtualHost};
+use crate::model::{HashPolicy, Origin, RouteTable, VirtualHost};
 use crate::names;
 
 /// Route tables by name.
@@ -34,8 +35,21 @@ struct Candidate {
 #[derive(Clone, Copy)]
 struct Caller<'a> {
     mesh: &'a Mesh,
+    view: &'a View,
     namespace: &'a str,
     labels: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Caller<'a> {
+    /// The DestinationRule that holds for a service.
+    fn rule(&self, service: &Service) -> Option<&'a Arc<DestinationRule>> {
+        self.view.destination_rule(self.mesh, self.labels, service)
+    }
+
+    /// What of a request to a destination is hashed.
+    fn hash(&self, destination: &Destination) -> Option<HashPolicy> {
+        http::of_destination(self.rule(self.view.service(destination.host.as_ref()?)?)?, destination)
+    }
 }
 
 /// The tables of all ports for sidecars with this view and these labels.
@@ -45,7 +59,7 @@ pub(crate) fn tables(
     labels: &BTreeMap<String, String>,
     shared: &mut Shared,
 ) -> Tables {
-    let caller = Caller { mesh, namespace: &view.namespace, labels };
+    let caller = Caller { mesh, view, namespace: &view.namespace, labels };
     let unclaimed = policy::of(mesh, view).virtual_host(mesh, view);
     let mut tables = Tables::new();
     let mut add = |name: String, mut hosts: Vec<Arc<VirtualHost>>, unclaimed: Option<&Arc<VirtualHost>>| {
@@ -209,6 +223,7 @@ fn candidates(
         tls: false,
         config: &caller.mesh.config,
         only_port: &only_port,
+        hash: &|destination| caller.hash(destination),
     };
     let mut candidates = Vec::new();
     let mut claimed: HashSet<*const Service> = HashSet::new();
@@ -219,8 +234,15 @@ fn candidates(
             continue;
         }
         let make = || http::routes(by, &perspective);
-        let routes =
-            if port == 0 { shared.once(by, make()) } else { shared.of_virtual_service(by, port, make) };
+        // Callers follow DestinationRules of their own.
+        let hashes = by.http.iter().flat_map(|rule| &rule.route.route).any(|part| {
+            part.destination.as_ref().is_some_and(|destination| caller.hash(destination).is_some())
+        });
+        let routes = if port == 0 || hashes {
+            shared.once(by, make())
+        } else {
+            shared.of_virtual_service(by, port, make)
+        };
         if routes.list.is_empty() {
             continue;
         }
@@ -257,8 +279,14 @@ fn candidates(
         for number in http_ports(service, port) {
             let Some(of_service) = service.port(number) else { continue };
             let config = &caller.mesh.config;
-            let routes =
-                shared.of_service(service, number, || vec![http::service(service, of_service, config)]);
+            let hash = caller.rule(service).and_then(|rule| http::of_service(rule, number));
+            let hashes = hash.is_some();
+            let make = || vec![http::service(service, of_service, config, hash)];
+            let routes = if hashes {
+                shared.once_of_service(service, make())
+            } else {
+                shared.of_service(service, number, make)
+            };
             let domains = shared.domains(service, caller.namespace, (port == 0).then_some(number));
             candidates.push(Candidate { port: number, domains, service: Some(Arc::clone(service)), routes });
         }

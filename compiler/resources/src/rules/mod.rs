@@ -153,7 +153,6 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     hosts_missing::destination_rule(object, found);
-    not_implemented_value::destination_rule(object, found);
 }
 
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {

@@ -1,20 +1,17 @@
 //! A value of a known field that this version does not do yet.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_source::Span;
 use meshc_syntax::Node;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
-use crate::istio::{
-    CaptureMode, DestinationRule, Resolution, ServiceEntry, Sidecar, TrafficPolicy, VirtualService,
-};
+use crate::istio::{CaptureMode, Resolution, ServiceEntry, Sidecar, VirtualService};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
     /// ## What it does
     /// Refuses a value that this version of meshc knows and does not model yet: a ServiceEntry whose resolution is
-    /// `DYNAMIC_DNS`, a DestinationRule with `consistentHash` or `tunnel`, a Gateway server that is not plain HTTP, a
+    /// `DYNAMIC_DNS`, a Gateway server that is not plain HTTP, a
     /// Service of type `ExternalName`, a route that matches claims of a token (`@request.auth.claims…`).
     ///
     /// ## What happens to traffic
@@ -40,41 +37,6 @@ fn finding<T>(object: &Object<T>, path: &str, value: &Spanned<String>) -> Diagno
         value.value
     );
     object.finding(&NOT_IMPLEMENTED_VALUE, value.span, message)
-}
-
-fn field<T>(object: &Object<T>, path: &str, span: Span) -> Diagnostic {
-    let message = format!(
-        "`{path}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused"
-    );
-    object.finding(&NOT_IMPLEMENTED_VALUE, span, message)
-}
-
-/// What does not depend on routes or TCP listeners alone.
-pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
-    let spec = &object.spec;
-    let mut check = |at: String, policy: &TrafficPolicy| {
-        let lb = policy.load_balancer.as_ref();
-        let fields = [
-            ("tunnel", policy.tunnel.as_ref().map(|f| f.span)),
-            ("loadBalancer.consistentHash", lb.and_then(|lb| lb.consistent_hash.as_ref()).map(|f| f.span)),
-        ];
-        for (name, span) in fields {
-            found.extend(span.map(|span| field(object, &format!("{at}.{name}"), span)));
-        }
-        for (index, port) in policy.port_level_settings.iter().enumerate() {
-            let hash = port.load_balancer.as_ref().and_then(|lb| lb.consistent_hash.as_ref());
-            let path = format!("{at}.portLevelSettings[{index}].loadBalancer.consistentHash");
-            found.extend(hash.map(|hash| field(object, &path, hash.span)));
-        }
-    };
-    if let Some(policy) = &spec.traffic_policy {
-        check("spec.trafficPolicy".to_owned(), policy);
-    }
-    for (index, policy) in
-        spec.subsets.iter().enumerate().filter_map(|(i, s)| Some((i, s.traffic_policy.as_ref()?)))
-    {
-        check(format!("spec.subsets[{index}].trafficPolicy"), policy);
-    }
 }
 
 /// Services with addresses and all their endpoints.

@@ -60,6 +60,7 @@ pub(crate) fn to_all(clusters: &[(&str, u32)]) -> Forward {
         rewrite: Rewrite::default(),
         mirrors: Vec::new(),
         max_stream_duration: None,
+        hash_policies: Vec::new(),
     }
 }
 

@@ -98,6 +98,7 @@ fn forward(value: &Value) -> Forward {
         },
         mirrors: list(&value["request_mirror_policies"]).iter().map(mirror).collect(),
         max_stream_duration: None,
+        hash_policies: Vec::new(),
     }
 }
 
