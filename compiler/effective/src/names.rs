@@ -6,6 +6,8 @@ pub(crate) const PASSTHROUGH_CLUSTER: &str = "PassthroughCluster";
 pub(crate) const BLACK_HOLE_CLUSTER: &str = "BlackHoleCluster";
 /// The cluster of inbound connections to ports that no service names.
 pub(crate) const INBOUND_PASSTHROUGH_CLUSTER: &str = "InboundPassthroughCluster";
+/// Istio's cluster of a backend of the Gateway API that is none; it does not exist.
+pub(crate) const UNKNOWN_SERVICE: &str = "UnknownService";
 /// The virtual host for what no service claims.
 pub(crate) const ALLOW_ANY: &str = "allow_any";
 /// The virtual host for what no service claims where that is refused.

@@ -311,10 +311,10 @@ impl<'t> Reader<'t> {
                 resources.grpc_routes.extend(manifest::<gateway_api::GrpcRoute>(kind, root, found))
             }
             Kind::TlsRoute => {
-                resources.tls_routes.extend(refused::<gateway_api::TlsRoute>(kind, root, found))
+                resources.tls_routes.extend(manifest::<gateway_api::TlsRoute>(kind, root, found))
             }
             Kind::TcpRoute => {
-                resources.tcp_routes.extend(refused::<gateway_api::TcpRoute>(kind, root, found))
+                resources.tcp_routes.extend(manifest::<gateway_api::TcpRoute>(kind, root, found))
             }
             Kind::UdpRoute => {
                 resources.udp_routes.extend(manifest::<gateway_api::UdpRoute>(kind, root, found))
@@ -324,7 +324,7 @@ impl<'t> Reader<'t> {
             }
             Kind::BackendTlsPolicy => resources
                 .backend_tls_policies
-                .extend(refused::<gateway_api::BackendTlsPolicy>(kind, root, found)),
+                .extend(manifest::<gateway_api::BackendTlsPolicy>(kind, root, found)),
             Kind::ListenerSet => {
                 resources.listener_sets.extend(manifest::<gateway_api::ListenerSet>(kind, root, found))
             }

@@ -19,9 +19,6 @@ const NO_CLUSTER_STATUS: u16 = 503;
 /// The Gateway API's answer in its place.
 const NO_BACKEND_STATUS: u16 = 500;
 
-/// Istio's cluster of a backend that is none; it does not exist.
-const UNKNOWN_SERVICE: &str = "UnknownService";
-
 /// What becomes of the requests of a route with destinations; none without any. The operations of an only
 /// destination join `own`, those of the route.
 pub(super) fn forward(
@@ -177,7 +174,7 @@ fn sent(destination: &Destination, span: Span, share: &str) -> Origin {
 fn cluster(destination: &Destination, perspective: &Perspective<'_>) -> String {
     let host = destination.host.as_ref().map_or("", |host| host.value.as_str());
     if host.is_empty() {
-        return UNKNOWN_SERVICE.to_owned();
+        return names::UNKNOWN_SERVICE.to_owned();
     }
     let written = destination.port.as_ref().map(|port| port.number.as_ref().map_or(0, |number| number.value));
     let port = match written {

@@ -120,6 +120,9 @@ impl<'a> World<'a> {
             (None, _) => listener,
         };
         let host = destination.host.as_ref().map_or("", |host| host.value.as_str());
+        if host.is_empty() {
+            return names::UNKNOWN_SERVICE.to_owned();
+        }
         names::outbound(host, port, destination.subset.as_ref().map(|subset| subset.value.as_str()))
     }
 }

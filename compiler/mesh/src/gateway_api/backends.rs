@@ -61,8 +61,7 @@ pub(super) fn destination(
         && !world.grants.allow(route.kind, &route.namespace, (group, kind, namespace, name))
     {
         let message = format!(
-            "{kind} `{namespace}/{name}` is of another namespace, and no ReferenceGrant there allows a {} of `{}` to \
-             use it: the requests get 500",
+            "{kind} `{namespace}/{name}` is of another namespace, and no ReferenceGrant there allows {}s of `{}` to use it",
             route.kind, route.namespace
         );
         let problem = Problem::new("RefNotPermitted", at(reference.namespace), message);
@@ -70,7 +69,7 @@ pub(super) fn destination(
     }
     let hard = |span, message: &str| Err(Problem::new("InvalidDestination", span, message));
     let missing = |what: &str, host: &str| {
-        Problem::new("BackendNotFound", span, format!("there is no {what}: the requests get 500"))
+        Problem::new("BackendNotFound", span, format!("there is no {what}"))
             .absent(Absent::Service(host.to_owned()))
     };
     let (host, problem) = match (group, kind) {
@@ -98,15 +97,13 @@ pub(super) fn destination(
             (name.to_owned(), problem)
         }
         ("gateway.networking.x-k8s.io", "XBackend") | ("inference.networking.k8s.io", "InferencePool") => {
-            let message = format!(
-                "Istio knows {kind} only with a feature switched on that is off by default: the requests get 500"
-            );
+            let message =
+                format!("Istio knows {kind} only with a feature switched on that is off by default");
             let problem = Problem::new("InvalidKind", at(reference.kind), message);
             return Ok((Destination::default(), Some(problem)));
         }
         _ => {
-            let message =
-                format!("{kind} of the group `{group}` is no backend that Istio knows: the requests get 500");
+            let message = format!("{kind} of the group `{group}` is no backend that Istio knows");
             let problem = Problem::new("InvalidKind", at(reference.kind), message);
             return Ok((Destination::default(), Some(problem)));
         }

@@ -17,6 +17,7 @@ mod parents;
 mod policies;
 mod routes;
 mod status;
+mod stream;
 mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};

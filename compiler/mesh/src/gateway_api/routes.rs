@@ -11,7 +11,7 @@ use super::listeners::{self, Parent};
 use super::merge::{self, Part};
 use super::parents::{Attachment, Target, attachments};
 use super::status::{Condition, ObjectStatus, ParentStatus, Problem};
-use super::{World, grpc, host_of, http, meta};
+use super::{World, grpc, host_of, http, meta, stream};
 use crate::{HttpRule, Meta, VirtualService};
 
 /// All routes.
@@ -41,6 +41,7 @@ pub(super) fn read(world: &World<'_>, parents: &[Parent]) -> Routes {
         request_route(world, &route, &found, &spec.hostnames, convert, &mut parts, &mut all);
     }
     all.virtual_services.extend(merge::merge(parts));
+    stream::read(world, parents, &mut all);
     all
 }
 
@@ -91,7 +92,8 @@ fn request_route(
     }
 }
 
-fn problem<T>(result: &Option<Result<(T, Option<Problem>), Problem>>) -> Option<Problem> {
+/// What is wrong with what was converted, if it was.
+pub(super) fn problem<T>(result: &Option<Result<(T, Option<Problem>), Problem>>) -> Option<Problem> {
     match result {
         Some(Ok((_, problem))) => problem.clone(),
         Some(Err(problem)) => Some(problem.clone()),

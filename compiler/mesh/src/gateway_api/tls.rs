@@ -173,7 +173,7 @@ fn permitted(
         return Ok(());
     }
     let message = format!(
-        "{kind} `{namespace}/{name}` is of another namespace, and no ReferenceGrant there allows a {} of `{}` to use it",
+        "{kind} `{namespace}/{name}` is of another namespace, and no ReferenceGrant there allows {}s of `{}` to use it",
         owner.meta.kind, owner.meta.namespace
     );
     Err(Problem::new("RefNotPermitted", span, message))

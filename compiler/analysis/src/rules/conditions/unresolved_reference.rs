@@ -42,7 +42,8 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 continue;
             }
             told.push(problem);
-            let message = format!("{} ({})", problem.message, problem.reason);
+            let fails = if problem.reason == "InvalidKind" { ": what would go there gets 500" } else { "" };
+            let message = format!("{} ({}){fails}", problem.message, problem.reason);
             found.push(finding(&UNRESOLVED_REFERENCE, &status.meta, problem, message));
         }
     }
