@@ -42,6 +42,7 @@ pub use meshc_envoy::normalize_path;
 pub use query::{Direction, MAX_LINE_BYTES, Query, Request};
 pub use regexes::Regexes;
 pub use request_line::{RequestLine, RequestLineError};
+pub use security::template_regex;
 pub use story::{CheckStory, HostStory, RouteStory, Setting, Story, StoryRequest, Verdict};
 pub use story_text::render as render_story;
 pub use tracer::Tracer;

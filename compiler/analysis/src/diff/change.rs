@@ -97,6 +97,14 @@ pub enum Kind {
     TrafficMoved,
     /// Requests are told to go elsewhere, or no longer.
     RedirectChanged,
+    /// Callers or requests that policies let pass are refused.
+    NewlyDenied,
+    /// Callers or requests that policies refused are let pass: what was closed is exposed.
+    NewlyAllowed,
+    /// Policies refuse otherwise, or ask someone else.
+    SecurityChanged,
+    /// Which tokens are valid, and what becomes of them.
+    TokensChanged,
     /// The proxy itself answers, or answers otherwise.
     ResponseChanged,
     /// Faults on purpose.
@@ -137,6 +145,10 @@ impl Kind {
             Self::NewlyReachable => "newly-reachable",
             Self::TrafficMoved => "traffic-moved",
             Self::RedirectChanged => "redirect-changed",
+            Self::NewlyDenied => "newly-denied",
+            Self::NewlyAllowed => "newly-allowed",
+            Self::SecurityChanged => "security-changed",
+            Self::TokensChanged => "tokens-changed",
             Self::ResponseChanged => "response-changed",
             Self::FaultChanged => "fault-changed",
             Self::RewriteChanged => "rewrite-changed",
@@ -162,6 +174,10 @@ impl Kind {
             Self::NewlyReachable => "Newly reachable",
             Self::TrafficMoved => "Traffic moved",
             Self::RedirectChanged => "Redirects changed",
+            Self::NewlyDenied => "Newly denied",
+            Self::NewlyAllowed => "Newly allowed",
+            Self::SecurityChanged => "Security changed",
+            Self::TokensChanged => "Tokens changed",
             Self::ResponseChanged => "Responses changed",
             Self::FaultChanged => "Faults changed",
             Self::RewriteChanged => "Rewrites changed",
@@ -183,10 +199,16 @@ impl Kind {
     /// How much it deserves a reader's attention.
     pub const fn risk(self) -> Risk {
         match self {
-            Self::NewlyUnreachable | Self::ListenerRemoved | Self::FaultChanged => Risk::High,
+            Self::NewlyUnreachable
+            | Self::NewlyDenied
+            | Self::NewlyAllowed
+            | Self::ListenerRemoved
+            | Self::FaultChanged => Risk::High,
             Self::NewlyReachable
             | Self::TrafficMoved
             | Self::RedirectChanged
+            | Self::SecurityChanged
+            | Self::TokensChanged
             | Self::ResponseChanged
             | Self::RewriteChanged
             | Self::HeadersChanged

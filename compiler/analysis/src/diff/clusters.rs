@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::change::Kind;
 use super::compare::Found;
 use super::describe;
+use crate::requests::Caller;
 
 /// Pairs of clusters that were compared before.
 #[derive(Default)]
@@ -84,6 +85,7 @@ fn one(kind: Kind, was: &Cluster, is: &Cluster, before: &Value, after: &Value) -
         before: json!({ &is.name: before }),
         after: json!({ &is.name: after }),
         futile: false,
+        caller: Caller::default(),
         witness: None,
         base: was.origins.clone(),
         head: is.origins.clone(),

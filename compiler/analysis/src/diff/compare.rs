@@ -10,9 +10,10 @@ use meshc_trace::Tracer;
 use serde_json::Value;
 
 use super::change::{Change, Diff, Equal, Kind, Lines, Risk, Unknown};
-use super::{Side, clusters, describe, listeners, proxies, replay, tables};
+use super::{Side, clusters, describe, listeners, proxies, replay, security, tables};
 use crate::origin::because;
 use crate::reach::Site;
+use crate::requests::Caller;
 
 /// A difference as one proxy shows it.
 #[derive(Debug, Clone)]
@@ -31,10 +32,21 @@ pub(super) struct Found {
     pub(super) after: Value,
     /// Nothing is reached on either side; of several proxies or tables, one that reaches something tells more.
     pub(super) futile: bool,
+    /// Who sends the request that shows it.
+    pub(super) caller: Caller,
     /// A request that shows it.
     pub(super) witness: Option<(Site, meshc_diagnostics::WitnessRequest)>,
     pub(super) base: Vec<Origin>,
     pub(super) head: Vec<Origin>,
+}
+
+impl Found {
+    /// The request that shows it, at a proxy.
+    fn witness(&self, proxy: &Proxy) -> Option<Witness> {
+        let (site, request) = self.witness.clone()?;
+        let Caller { peer, source_ip } = self.caller.clone();
+        Some(Witness { peer, source_ip, ..site.witness(proxy, request) })
+    }
 }
 
 /// A difference with all proxies that show it.
@@ -77,6 +89,11 @@ impl Comparison {
         for found in &listeners::compare(was, is) {
             self.add(is, found);
         }
+        let security = security::compare(was, is);
+        for found in &security.found {
+            self.add(is, found);
+        }
+        self.unknown.extend(security.unknown);
         let found = self.clusters.compare(was, is);
         for found in found.iter() {
             self.add(is, found);
@@ -93,13 +110,13 @@ impl Comparison {
     fn add(&mut self, proxy: &Proxy, found: &Found) {
         let key = (found.kind, found.subject.clone(), found.before.to_string(), found.after.to_string());
         let collected = self.collected.entry(key).or_insert_with(|| Collected {
-            witness: found.witness.clone().map(|(site, request)| site.witness(proxy, request)),
+            witness: found.witness(proxy),
             found: found.clone(),
             requests: BTreeSet::new(),
             proxies: BTreeSet::new(),
         });
         if collected.found.futile && !found.futile {
-            collected.witness = found.witness.clone().map(|(site, request)| site.witness(proxy, request));
+            collected.witness = found.witness(proxy);
             collected.found = found.clone();
         }
         if !collected.requests.contains(&found.requests) {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::change::Kind;
 use super::compare::Found;
 use crate::reach::Site;
+use crate::requests::Caller;
 
 /// What tells the chains of a listener apart.
 type ChainKey<'p> = &'p ChainMatch;
@@ -168,6 +169,7 @@ fn gone(kind: Kind, listener: &Listener, chain: Option<&Chain>) -> Found {
         before,
         after,
         futile: false,
+        caller: Caller::default(),
         witness: None,
         base: Vec::new(),
         head: Vec::new(),
@@ -185,6 +187,7 @@ fn changed(before: &Listener, after: &Listener, was: Value, is: Value) -> Found 
         before: was,
         after: is,
         futile: false,
+        caller: Caller::default(),
         witness: None,
         base: before.origins.clone(),
         head: after.origins.clone(),

@@ -15,6 +15,7 @@ mod proxies;
 mod regions;
 mod render;
 pub(crate) mod replay;
+mod security;
 mod tables;
 mod text;
 mod words;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::change::Kind;
 use super::compare::Found;
+use crate::requests::Caller;
 
 type Proxies = BTreeMap<ProxyId, Arc<Proxy>>;
 
@@ -58,6 +59,7 @@ fn one(kind: Kind, proxy: &Proxy, count: usize) -> Found {
         before,
         after,
         futile: false,
+        caller: Caller::default(),
         witness: None,
         base,
         head,

@@ -14,6 +14,7 @@ use super::hosts::{self, Pair};
 use super::outcome::{self, Difference};
 use super::regions::{self, Compared, Half, Region};
 use crate::reach::{Site, own_domains};
+use crate::requests::Caller;
 use crate::requests::hosts::Domains;
 
 /// What comparing two tables gave.
@@ -234,6 +235,7 @@ fn of_region(
             requests: requests.clone(),
             before: difference.before,
             after: difference.after,
+            caller: Caller::default(),
             witness: difference.shown.then(|| (site.clone(), region.request.clone())),
             base: origins(base, &was),
             head: origins(head, &is),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{ProxyKind, RouteMatch};
+use meshc_effective::model::{ProxyKind, RouteMatch, RuleSet};
 use meshc_envoy::request::METHODS;
 use meshc_predicate::{Error, Field, FieldId, Language, Limits, SpaceBuilder};
 
@@ -10,6 +10,7 @@ use super::conditions::Formula;
 use super::envoy;
 use super::hosts;
 use super::model::Model;
+use super::rules::Place;
 
 /// What a field is of a request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,8 @@ pub(super) enum Part {
     Scheme,
     Header(String),
     Query(String),
+    /// The caller's SPIFFE identity.
+    Peer,
 }
 
 /// Builds a [`Model`]. The route matches are numbered in the order in which they are added.
@@ -28,6 +31,8 @@ pub(crate) struct ModelBuilder {
     pub(super) parts: BTreeMap<Part, FieldId>,
     /// Flags that stand for expressions that RE2 refuses, and what it says.
     pub(super) refused: Vec<(FieldId, String)>,
+    /// Flags that stand for what witnesses do not show, with what they are then, and what they mean.
+    pub(super) usual: Vec<(FieldId, bool, String)>,
     proxy: ProxyKind,
     authorities: Language,
     formulas: Vec<Formula>,
@@ -46,6 +51,7 @@ impl ModelBuilder {
             space,
             parts: BTreeMap::from([(Part::Path, path)]),
             refused: Vec::new(),
+            usual: Vec::new(),
             proxy,
             authorities,
             formulas: Vec::new(),
@@ -75,12 +81,37 @@ impl ModelBuilder {
         Ok(())
     }
 
+    /// Adds what any of some rules matches.
+    pub(crate) fn add_rules(&mut self, rules: &RuleSet, place: Place) -> Result<(), Error> {
+        let formula = Formula::of_rules(self, rules, place)?;
+        self.formulas.push(formula);
+        Ok(())
+    }
+
+    /// Adds the callers that have an identity.
+    pub(crate) fn add_identified(&mut self) -> Result<(), Error> {
+        let peer = self.field(Part::Peer)?;
+        self.formulas.push(Formula::Present(peer));
+        Ok(())
+    }
+
+    /// A flag for what witnesses do not show; for them it is `usual`.
+    pub(super) fn usually(&mut self, usual: bool, meaning: &str) -> Formula {
+        if let Some((flag, ..)) = self.usual.iter().find(|(_, _, known)| known == meaning) {
+            return Formula::Flag(*flag);
+        }
+        let flag = self.space.flag(meaning);
+        self.usual.push((flag, usual, meaning.to_owned()));
+        Formula::Flag(flag)
+    }
+
     /// Builds the space. `authority` is what witnesses have where no condition looks at it.
     pub(crate) fn build(self, authority: String) -> Result<Model, Error> {
         let mut space = self.space.build_with_unknowns()?;
         let sets =
             self.formulas.iter().map(|formula| formula.set(&mut space)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Model { space, sets, parts: self.parts, refused: self.refused, authority })
+        let (parts, refused, usual) = (self.parts, self.refused, self.usual);
+        Ok(Model { space, sets, parts, refused, usual, authority })
     }
 
     /// The field of a part of the request.
@@ -95,6 +126,10 @@ impl ModelBuilder {
                 Field::required("method", methods).prefer(METHODS.iter().copied())
             }
             Part::Authority => hosts::field(self.authorities.clone())?,
+            Part::Peer => {
+                let identities = Language::regex("spiffe://[!-~]+")?;
+                Field::optional("peer", identities).prefer(["spiffe://cluster.local/ns/default/sa/default"])
+            }
             Part::Scheme => Field::required("scheme", Language::exact(envoy::SCHEME)),
             Part::Header(name) => {
                 let values = match name.as_str() {

@@ -18,6 +18,7 @@ pub(super) enum Formula {
     Absent(FieldId),
     /// Something of which nothing is known.
     Flag(FieldId),
+    Not(Box<Self>),
     All(Vec<Self>),
     Any(Vec<Self>),
 }
@@ -32,6 +33,7 @@ impl Formula {
             Self::Present(field) => Ok(space.present(*field)),
             Self::Absent(field) => Ok(space.absent(*field)),
             Self::Flag(field) => Ok(space.flag(*field)),
+            Self::Not(inner) => Ok(!inner.set(space)?),
             Self::All(parts) => parts.iter().try_fold(Set::ALL, |all, part| {
                 let part = part.set(space)?;
                 space.and(all, part)
@@ -60,7 +62,7 @@ impl Formula {
 }
 
 /// A language that RE2 reads, or what it complains of.
-enum Read {
+pub(super) enum Read {
     Language(Language),
     Refused(String),
 }
@@ -73,7 +75,7 @@ fn regex(pattern: &str) -> Result<Read, Error> {
     }
 }
 
-fn string(condition: &StringMatch) -> Result<Read, Error> {
+pub(super) fn string(condition: &StringMatch) -> Result<Read, Error> {
     Ok(Read::Language(match condition {
         StringMatch::Exact(text) => Language::exact(text.clone()),
         StringMatch::Prefix(text) => Language::prefix(text.clone()),
@@ -84,7 +86,7 @@ fn string(condition: &StringMatch) -> Result<Read, Error> {
 }
 
 /// A flag in place of an expression that RE2 refuses: the same for the same words.
-fn refused(builder: &mut ModelBuilder, complaint: String) -> Formula {
+pub(super) fn refused(builder: &mut ModelBuilder, complaint: String) -> Formula {
     if let Some((flag, _)) = builder.refused.iter().find(|(_, known)| *known == complaint) {
         return Formula::Flag(*flag);
     }
@@ -108,7 +110,7 @@ fn path(builder: &mut ModelBuilder, conditions: &RouteMatch) -> Result<Formula, 
     Ok(Formula::Holds(builder.space.condition(field, language)))
 }
 
-fn header(builder: &mut ModelBuilder, condition: &HeaderMatch) -> Result<Formula, Error> {
+pub(super) fn header(builder: &mut ModelBuilder, condition: &HeaderMatch) -> Result<Formula, Error> {
     let part = match condition.name.to_ascii_lowercase().as_str() {
         ":method" => Part::Method,
         ":authority" | "host" => Part::Authority,

@@ -6,7 +6,9 @@ mod conditions;
 mod envoy;
 pub(crate) mod hosts;
 mod model;
+mod rules;
 
 pub(crate) use builder::ModelBuilder;
 pub(crate) use conditions::looks_at_authority;
-pub(crate) use model::Model;
+pub(crate) use model::{Caller, Model};
+pub(crate) use rules::Place;

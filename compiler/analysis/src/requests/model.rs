@@ -1,12 +1,22 @@
 //! The finished space of the requests to some virtual hosts, and the way back from it to a request that can be sent.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use meshc_diagnostics::WitnessRequest;
 use meshc_predicate::{Error, FieldId, Request, Set, Space, Value};
 
 use super::builder::{FORWARDED_PROTO, Part};
 use super::envoy;
+
+/// Who sends a witness.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The SPIFFE identity; none: plaintext.
+    pub(crate) peer: Option<String>,
+    /// The address.
+    pub(crate) source_ip: Option<String>,
+}
 
 /// A space with the sets of the matches that were added to its builder, in their order.
 pub(crate) struct Model {
@@ -15,6 +25,7 @@ pub(crate) struct Model {
     pub(crate) sets: Vec<Set>,
     pub(super) parts: BTreeMap<Part, FieldId>,
     pub(super) refused: Vec<(FieldId, String)>,
+    pub(super) usual: Vec<(FieldId, bool, String)>,
     pub(super) authority: String,
 }
 
@@ -41,6 +52,31 @@ impl Model {
         flags.into_iter().try_fold(set, |set, flag| Ok(!self.space.forget(!set, flag)?))
     }
 
+    /// The part of a set whose requests are what witnesses are: without a token, for one.
+    pub(crate) fn usual(&mut self, set: Set) -> Result<Set, Error> {
+        let flags: Vec<(FieldId, bool)> = self.usual.iter().map(|(flag, usual, _)| (*flag, *usual)).collect();
+        flags.into_iter().try_fold(set, |set, (flag, usual)| {
+            let flag = self.space.flag(flag);
+            self.space.and(set, if usual { flag } else { !flag })
+        })
+    }
+
+    /// What a set asks for that witnesses do not show.
+    pub(crate) fn unusual(&self, set: Set) -> Vec<String> {
+        let support = self.space.support(set);
+        self.usual.iter().filter(|(flag, ..)| support.contains(flag)).map(|(_, _, why)| why.clone()).collect()
+    }
+
+    /// Who sends a request.
+    pub(crate) fn caller(&self, request: &Request, source: Option<IpAddr>) -> Caller {
+        let peer = self.parts.get(&Part::Peer).and_then(|field| request.get(field));
+        let peer = match peer {
+            Some(Value::Text(peer)) => Some(peer.clone()),
+            _ => None,
+        };
+        Caller { peer, source_ip: source.map(|address| address.to_string()) }
+    }
+
     /// The most readable request of a set as it is sent; none if the set is empty.
     pub(crate) fn witness(&self, set: Set) -> Option<(Request, WitnessRequest)> {
         let request = self.space.witness(set)?;
@@ -62,7 +98,7 @@ impl Model {
                 Part::Path => sent.path.clone_from(text),
                 Part::Method => sent.method.clone_from(text),
                 Part::Authority => sent.authority.clone_from(text),
-                Part::Scheme => {}
+                Part::Scheme | Part::Peer => {}
                 Part::Header(name) if name == FORWARDED_PROTO && text == envoy::SCHEME => {}
                 Part::Header(name) => {
                     sent.headers.insert(name.clone(), text.clone());

@@ -205,6 +205,34 @@ pub struct Cidr {
 }
 
 impl Cidr {
+    /// Its first address.
+    pub fn first(&self) -> Option<IpAddr> {
+        let kept = |bits: u32, width: u32| if bits == 0 { 0 } else { u128::MAX << (width - bits.min(width)) };
+        Some(match self.address {
+            IpAddr::V4(address) => {
+                IpAddr::from((u32::from(address) & kept(u32::from(self.length), 32) as u32).to_be_bytes())
+            }
+            IpAddr::V6(address) => {
+                IpAddr::from((u128::from(address) & kept(u32::from(self.length), 128)).to_be_bytes())
+            }
+        })
+    }
+
+    /// The address behind its last one; none where there is none.
+    pub fn after(&self) -> Option<IpAddr> {
+        match self.first()? {
+            IpAddr::V4(first) => {
+                let size = 1_u64 << (32 - u32::from(self.length.min(32)));
+                let after = u32::try_from(u64::from(u32::from(first)) + size).ok()?;
+                Some(IpAddr::from(after.to_be_bytes()))
+            }
+            IpAddr::V6(first) => {
+                let size = 1_u128.checked_shl(128 - u32::from(self.length.min(128)))?;
+                Some(IpAddr::from(u128::from(first).checked_add(size)?.to_be_bytes()))
+            }
+        }
+    }
+
     /// Whether it has this address.
     pub fn contains(&self, address: IpAddr) -> bool {
         let bits = |address: IpAddr| match address {

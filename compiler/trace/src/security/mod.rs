@@ -22,6 +22,7 @@ use crate::seen::Seen;
 pub(crate) use address::of_client;
 pub(crate) use jwks::Keys;
 pub(crate) use status::Status;
+pub use template::to_regex as template_regex;
 
 /// The filter under whose name tokens leave their claims.
 pub(crate) const JWT_FILTER: &str = "envoy.filters.http.jwt_authn";

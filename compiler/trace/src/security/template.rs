@@ -3,8 +3,8 @@
 /// What a segment may hold: RFC 3986's `pchar` without `*`.
 const LITERAL: &str = r"a-zA-Z0-9\-._~%!$&'()+,;:@=";
 
-/// The expression that matches what a template does: `*` one segment, `**` the rest.
-pub(super) fn to_regex(template: &str) -> String {
+/// The expression that matches what a path template of Envoy's does: `*` is one segment, `**` the rest.
+pub fn to_regex(template: &str) -> String {
     let segment = |segment: &str| match segment {
         "*" => format!("[{LITERAL}]+"),
         "**" => format!("[{LITERAL}/]*"),

@@ -2,6 +2,7 @@
 
 mod laws;
 mod mutants;
+mod security;
 
 use super::{Diff, Side, diff};
 use crate::testing::World;

@@ -1,0 +1,134 @@
+//! Rules about who may do what as Boolean combinations of conditions on fields, the caller's identity among them.
+
+use std::net::IpAddr;
+
+use meshc_effective::model::{Permission, Principal, ProxyKind, RuleSet, StringMatch};
+use meshc_predicate::{Error, Language};
+use meshc_trace::{Regexes, template_regex};
+
+use super::builder::{ModelBuilder, Part};
+use super::conditions::{Formula, Read, header, refused, string};
+
+/// What is known of the connection in which rules are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The port that it is made to.
+    pub(crate) port: u16,
+    /// The pod's address, where it is known.
+    pub(crate) destination: Option<IpAddr>,
+    /// The caller's address; any is as good where no rule asks for it.
+    pub(crate) source: Option<IpAddr>,
+    /// Whose rules they are.
+    pub(crate) proxy: ProxyKind,
+    /// Bytes, of which nothing of HTTP is seen.
+    pub(crate) tcp: bool,
+}
+
+impl Formula {
+    /// What any of the rules matches.
+    pub(super) fn of_rules(builder: &mut ModelBuilder, rules: &RuleSet, place: Place) -> Result<Self, Error> {
+        let mut any = Vec::new();
+        for policy in rules.policies.values() {
+            let permissions = policy.permissions.iter().map(|one| permission(builder, one, place));
+            let asked = Self::Any(permissions.collect::<Result<_, _>>()?);
+            let principals = policy.principals.iter().map(|one| principal(builder, one, place));
+            let by_whom = Self::Any(principals.collect::<Result<_, _>>()?);
+            any.push(Self::All(vec![asked, by_whom]));
+        }
+        Ok(Self::Any(any))
+    }
+}
+
+fn constant(holds: bool) -> Formula {
+    if holds { Formula::Always } else { Formula::Never }
+}
+
+fn permission(builder: &mut ModelBuilder, of: &Permission, place: Place) -> Result<Formula, Error> {
+    let each = |builder: &mut ModelBuilder, of: &[Permission]| -> Result<Vec<Formula>, Error> {
+        of.iter().map(|one| permission(builder, one, place)).collect()
+    };
+    Ok(match of {
+        Permission::Any => Formula::Always,
+        Permission::All(all) => Formula::All(each(builder, all)?),
+        Permission::AnyOf(any) => Formula::Any(each(builder, any)?),
+        Permission::Not(inner) => Formula::Not(Box::new(permission(builder, inner, place)?)),
+        Permission::DestinationIp(block) => match place.destination {
+            Some(address) => constant(block.contains(address)),
+            None => builder.usually(false, "the pod's address is not known"),
+        },
+        Permission::DestinationPort(port) => constant(*port == place.port),
+        Permission::ServerName(name) => {
+            let of_none = matches_nothing(name);
+            builder.usually(of_none, &format!("the name in TLS's ClientHello is asked for: {name:?}"))
+        }
+        Permission::Header(_) | Permission::Path(_) | Permission::PathTemplate(_) if place.tcp => {
+            Formula::Never
+        }
+        Permission::Header(condition) => header(builder, condition)?,
+        Permission::Path(path) => match string(path)? {
+            Read::Language(language) => on_path(builder, language)?,
+            Read::Refused(complaint) => refused(builder, complaint),
+        },
+        Permission::PathTemplate(template) => match string(&StringMatch::Regex(template_regex(template)))? {
+            Read::Language(language) => on_path(builder, language)?,
+            Read::Refused(complaint) => refused(builder, complaint),
+        },
+        Permission::Metadata(metadata) => {
+            builder.usually(false, &format!("what an earlier filter left is asked for: {metadata:?}"))
+        }
+    })
+}
+
+fn principal(builder: &mut ModelBuilder, of: &Principal, place: Place) -> Result<Formula, Error> {
+    let each = |builder: &mut ModelBuilder, of: &[Principal]| -> Result<Vec<Formula>, Error> {
+        of.iter().map(|one| principal(builder, one, place)).collect()
+    };
+    Ok(match of {
+        Principal::Any => Formula::Always,
+        Principal::All(all) => Formula::All(each(builder, all)?),
+        Principal::AnyOf(any) => Formula::Any(each(builder, any)?),
+        Principal::Not(inner) => Formula::Not(Box::new(principal(builder, inner, place)?)),
+        Principal::Peer(name) => match string(name)? {
+            Read::Language(language) => {
+                let field = builder.field(Part::Peer)?;
+                Formula::Holds(builder.space.condition(field, language))
+            }
+            Read::Refused(complaint) => refused(builder, complaint),
+        },
+        Principal::DirectIp(block) => constant(place.source.is_some_and(|source| block.contains(source))),
+        Principal::RemoteIp(block) => {
+            let from_there = place.source.is_some_and(|source| block.contains(source));
+            match place.proxy {
+                ProxyKind::Gateway => constant(from_there),
+                ProxyKind::Sidecar => builder.usually(from_there, "the client's address is asked for"),
+            }
+        }
+        Principal::Header(_) if place.tcp => Formula::Never,
+        Principal::Header(condition) => header(builder, condition)?,
+        Principal::Metadata(metadata) => {
+            builder.usually(false, &format!("a claim of a valid token is asked for: {}", words(metadata)))
+        }
+    })
+}
+
+/// A condition on a claim, in words: the same for the same condition.
+fn words(metadata: &meshc_effective::model::MetadataMatch) -> String {
+    let path: Vec<&str> = metadata.path.iter().skip(1).map(String::as_str).collect();
+    format!("{} {}", path.join("."), serde_json::to_string(&metadata.value).unwrap_or_default())
+}
+
+fn on_path(builder: &mut ModelBuilder, language: Language) -> Result<Formula, Error> {
+    let field = builder.field(Part::Path)?;
+    Ok(Formula::Holds(builder.space.condition(field, language)))
+}
+
+/// Whether a condition holds for the empty text.
+fn matches_nothing(condition: &StringMatch) -> bool {
+    match condition {
+        StringMatch::Exact(text)
+        | StringMatch::Prefix(text)
+        | StringMatch::Suffix(text)
+        | StringMatch::Contains(text) => text.is_empty(),
+        StringMatch::Regex(pattern) => Regexes::default().full_match(pattern, "").unwrap_or(false),
+    }
+}
