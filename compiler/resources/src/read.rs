@@ -278,7 +278,7 @@ impl<'t> Reader<'t> {
                 let object = typed::<Manifest<crate::istio::PeerAuthentication>>(kind, root, found);
                 resources
                     .peer_authentications
-                    .extend(object.inspect(|o| rules::peer_authentication(o, root, found)));
+                    .extend(object.inspect(|o| rules::peer_authentication(o, found)));
             }
             Kind::RequestAuthentication => {
                 let object = typed::<Manifest<crate::istio::RequestAuthentication>>(kind, root, found);
@@ -418,12 +418,12 @@ mod tests {
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
         let text = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec:\n  hosts: ['*.a.com']\n  \
-                    resolution: DYNAMIC_DNS\n  ports: [{name: a, number: 80, protocol: HTTP}]\n---\napiVersion: security.istio.io/v1\n\
-                    kind: PeerAuthentication\nmetadata: {name: b}\n";
+                    resolution: DYNAMIC_DNS\n  ports: [{name: a, number: 80, protocol: HTTP}]\n---\napiVersion: networking.istio.io/v1alpha3\n\
+                    kind: EnvoyFilter\nmetadata: {name: b}\n";
         let found = codes(text);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("`spec.resolution: DYNAMIC_DNS` is not implemented yet"), "{found:?}");
-        assert!(found[1].contains("PeerAuthentication is not implemented yet"), "{found:?}");
+        assert!(found[1].contains("EnvoyFilter is not implemented yet"), "{found:?}");
     }
 
     #[test]

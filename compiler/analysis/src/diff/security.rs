@@ -97,14 +97,13 @@ fn spots(proxy: &Proxy, sides: [&Security; 2]) -> Vec<Spot> {
     let mut spots: Vec<Spot> = Vec::new();
     for listener in proxy.listeners.iter().filter(|listener| listener.security.is_some()) {
         let named: BTreeSet<u16> =
-            listener.chains.iter().filter_map(|chain| chain.destination_port).collect();
-        for chain in &listener.chains {
-            let leads_nowhere =
-                matches!(&chain.action, ChainAction::Tcp { cluster } if cluster == "BlackHoleCluster");
-            if leads_nowhere {
+            listener.all_chains().filter_map(|chain| chain.matches.destination_port).collect();
+        for chain in listener.all_chains() {
+            // What leads nowhere, where no policy applies.
+            if matches!(&chain.action, ChainAction::Tcp(forward) if forward.is_guard) {
                 continue;
             }
-            match (listener.direction, chain.destination_port) {
+            match (listener.direction, chain.matches.destination_port) {
                 // What no chain is for: any port that is not named tells, and those that rules name.
                 (Direction::Inbound, None) => {
                     let ports: BTreeSet<u16> = sides.iter().flat_map(|side| ports(side)).collect();
@@ -116,15 +115,17 @@ fn spots(proxy: &Proxy, sides: [&Security; 2]) -> Vec<Spot> {
             }
         }
     }
-    spots.dedup_by(|a, b| a.site == b.site && a.port == b.port && a.tcp == b.tcp);
+    // Several chains of one port (with TLS and without) are one place.
+    let mut seen = BTreeSet::new();
+    spots.retain(|spot| seen.insert((format!("{:?}", spot.site), spot.port, spot.tcp)));
     spots
 }
 
 fn spot(proxy: &Proxy, listener: &Listener, chain: &Chain, port: u16) -> Spot {
     let (tcp, table) = match &chain.action {
-        ChainAction::Tcp { .. } => (true, None),
-        ChainAction::HttpInline { table } => (false, Some(&**table)),
-        ChainAction::HttpTable { table } => (false, proxy.tables.get(table).map(AsRef::as_ref)),
+        ChainAction::Tcp(_) => (true, None),
+        ChainAction::HttpInline { table, .. } => (false, Some(&**table)),
+        ChainAction::HttpTable { table, .. } => (false, proxy.tables.get(table).map(AsRef::as_ref)),
     };
     let domain = table.and_then(|table| table.virtual_hosts.first()?.domains.first());
     let authority = domain.map_or("*", String::as_str);
@@ -133,7 +134,7 @@ fn spot(proxy: &Proxy, listener: &Listener, chain: &Chain, port: u16) -> Spot {
         |suffix| format!("a.{suffix}"),
     );
     let site = match (listener.direction, &chain.action) {
-        (Direction::Outbound, ChainAction::HttpTable { table }) => Site::Table(table.clone()),
+        (Direction::Outbound, ChainAction::HttpTable { table, .. }) => Site::Table(table.clone()),
         _ => Site::Inbound(port),
     };
     Spot { site, port, tcp, label: format!("{} port {port}", proxy.workload), authority }

@@ -180,12 +180,7 @@ pub(crate) fn authorization_policy(object: &Object<AuthorizationPolicy>, found: 
     reserved_annotation::authorization_policy(object, found);
 }
 
-pub(crate) fn peer_authentication(
-    object: &Object<PeerAuthentication>,
-    root: &Node,
-    found: &mut Vec<Diagnostic>,
-) {
-    found.push(kind_not_implemented::check(root, object.kind.as_str()));
+pub(crate) fn peer_authentication(object: &Object<PeerAuthentication>, found: &mut Vec<Diagnostic>) {
     empty_selector::check(object, object.spec.selector.as_ref(), found);
     reserved_annotation::check(object, found);
 }
