@@ -52,6 +52,7 @@ pub(super) struct Context<'a> {
     subsets: HashSet<(String, &'a str)>,
     /// Pods whose traffic the ambient mesh takes, as their annotations say.
     redirected: HashSet<(&'a str, &'a str)>,
+    secrets: HashMap<(&'a str, &'a str), &'a Object<kubernetes::Secret>>,
     /// How many names may still be searched for the nearest one.
     searches: Cell<usize>,
 }
@@ -117,9 +118,10 @@ impl<'a> Context<'a> {
             principals: principals(resources, mesh, &trust_domains),
             trust_domains,
             mesh_config,
-            clusters: BTreeSet::new(),
+            clusters: clusters(resources),
             subsets: subsets.collect(),
             redirected,
+            secrets: resources.secrets.iter().map(|o| ((o.namespace(), o.name()), o)).collect(),
             searches: Cell::new(MAX_SEARCHES),
         }
     }
@@ -144,6 +146,11 @@ impl<'a> Context<'a> {
     /// The gateway called `NAMESPACE/NAME`.
     pub(super) fn gateway(&self, key: &str) -> Option<&'a Arc<Gateway>> {
         self.gateways.get(key).copied()
+    }
+
+    /// The Secret of this namespace and name.
+    pub(super) fn secret(&self, namespace: &str, name: &str) -> Option<&'a Object<kubernetes::Secret>> {
+        self.secrets.get(&(namespace, name)).copied()
     }
 
     /// The services that a namespace declares.
@@ -350,4 +357,12 @@ fn principals(resources: &Resources, mesh: &Mesh, trust_domains: &BTreeSet<Strin
         accounts.iter().map(move |(namespace, name)| format!("{domain}/ns/{namespace}/sa/{name}"))
     };
     trust_domains.iter().flat_map(of_domain).collect()
+}
+
+/// The clusters of Secrets with Istio's label.
+fn clusters(resources: &Resources) -> BTreeSet<&str> {
+    let labelled =
+        resources.secrets.iter().filter(|o| o.metadata.label("istio/multiCluster") == Some("true"));
+    let keys = labelled.flat_map(|o| o.spec.data.keys().chain(o.spec.string_data.keys()));
+    keys.map(|key| key.value.as_str()).collect()
 }

@@ -1,6 +1,7 @@
 //! Rules about identities, policies, tokens and certificates (`MC15xx`).
 
 mod authorization;
+mod certificates;
 mod claim_route;
 mod http_rule_on_tcp;
 mod identity_without_mtls;
@@ -37,6 +38,11 @@ pub(super) const RULES: &[&Rule] = &[
     &plaintext_to_strict::PLAINTEXT_TO_STRICT,
     &mtls_to_plaintext::MTLS_TO_PLAINTEXT,
     &wide_mtls::WIDE_MTLS,
+    &certificates::UNKNOWN_SECRET,
+    &certificates::INVALID_SECRET,
+    &certificates::CERTIFICATE_DATE,
+    &certificates::CERTIFICATE_HOST,
+    &certificates::CERTIFICATE_KEY,
     &uncovered_workload::UNCOVERED_WORKLOAD,
 ];
 
@@ -51,6 +57,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     mtls_to_plaintext::check(context, found);
     wide_mtls::check(context, found);
     uncovered_workload::check(context, found);
+    certificates::check(context, found);
 }
 
 /// The pods for which an AuthorizationPolicy holds by its selector.
