@@ -42,6 +42,8 @@ pub enum Kind {
     /// Kubernetes.
     MutatingWebhookConfiguration,
     /// Kubernetes.
+    ValidatingWebhookConfiguration,
+    /// Kubernetes.
     CustomResourceDefinition,
     /// Istio.
     VirtualService,
@@ -145,6 +147,7 @@ impl Kind {
             Self::Ingress => "Ingress",
             Self::IngressClass => "IngressClass",
             Self::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
+            Self::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
             Self::CustomResourceDefinition => "CustomResourceDefinition",
             Self::VirtualService => "VirtualService",
             Self::DestinationRule => "DestinationRule",
@@ -187,9 +190,24 @@ impl Kind {
                 | Self::Node
                 | Self::IngressClass
                 | Self::MutatingWebhookConfiguration
+                | Self::ValidatingWebhookConfiguration
                 | Self::CustomResourceDefinition
                 | Self::GatewayClass
                 | Self::XMesh
+        )
+    }
+
+    /// Whether a controller writes conditions into its status that say whether it has an effect.
+    pub(crate) fn has_conditions(self) -> bool {
+        matches!(
+            self,
+            Self::Service
+                | Self::ServiceEntry
+                | Self::WorkloadEntry
+                | Self::AuthorizationPolicy
+                | Self::KubernetesGateway
+                | Self::HttpRoute
+                | Self::GrpcRoute
         )
     }
 
@@ -207,6 +225,7 @@ impl Kind {
                 | Self::Secret
                 | Self::ConfigMap
                 | Self::MutatingWebhookConfiguration
+                | Self::ValidatingWebhookConfiguration
                 | Self::CustomResourceDefinition
                 | Self::VirtualService
                 | Self::DestinationRule
@@ -293,6 +312,11 @@ const KINDS: &[Entry] = &[
         group: "admissionregistration.k8s.io",
         versions: &["v1"],
         kind: Kind::MutatingWebhookConfiguration,
+    },
+    Entry {
+        group: "admissionregistration.k8s.io",
+        versions: &["v1"],
+        kind: Kind::ValidatingWebhookConfiguration,
     },
     Entry { group: "apiextensions.k8s.io", versions: &["v1"], kind: Kind::CustomResourceDefinition },
     Entry {

@@ -37,8 +37,13 @@ pub(crate) fn of_config_map(
         return None;
     }
     let (metadata, _) = de::read::<Bare>(root).0.unwrap_or_default().split();
-    let mut object =
-        Object { kind: Kind::ConfigMap, metadata, spec: MeshSettings::default(), span: root.span };
+    let mut object = Object {
+        kind: Kind::ConfigMap,
+        metadata,
+        spec: MeshSettings::default(),
+        status: None,
+        span: root.span,
+    };
     let mut own = Vec::new();
     if let Some(string) = mesh {
         object.spec.config = nested(string, text, limits, &mut own, mesh_config);

@@ -2,12 +2,13 @@
 
 use meshc_diagnostics::{Diagnostic, ResourceId, Rule};
 use meshc_source::Span;
-use meshc_syntax::de::Spanned;
+use meshc_syntax::de::{Raw, Spanned};
 use serde::Deserialize;
 
 use crate::kubernetes::{
     ConfigMap, EndpointSlice, Endpoints, MutatingWebhookConfiguration, Namespace, Node, Pod, PodSpec,
-    PodStatus, Secret, Service, ServiceAccount, ServiceSpec, Workload, WorkloadSpec,
+    PodStatus, Secret, Service, ServiceAccount, ServiceSpec, ValidatingWebhookConfiguration, Workload,
+    WorkloadSpec,
 };
 use crate::{Ignored, Kind, Metadata};
 
@@ -20,6 +21,8 @@ pub struct Object<T> {
     pub metadata: Metadata,
     /// What it says.
     pub spec: T,
+    /// What became of it, where a controller writes conditions of interest to a mesh.
+    pub status: Option<Raw>,
     /// The whole document, or the item of a list.
     pub span: Span,
 }
@@ -132,7 +135,7 @@ macro_rules! whole {
     )*};
 }
 
-whole! { ConfigMap EndpointSlice Endpoints MutatingWebhookConfiguration Secret }
+whole! { ConfigMap EndpointSlice Endpoints MutatingWebhookConfiguration Secret ValidatingWebhookConfiguration }
 
 impl Root for ServiceAccount {
     type Spec = ();

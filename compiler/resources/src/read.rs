@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use meshc_diagnostics::{Diagnostic, ResourceId};
 use meshc_source::{FileId, SourceSet, Span};
-use meshc_syntax::de::{self, Issue};
+use meshc_syntax::de::{self, Issue, Raw};
 use meshc_syntax::{Limits, Node};
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
@@ -242,6 +242,11 @@ impl<'t> Reader<'t> {
                     .mutating_webhooks
                     .extend(typed::<crate::kubernetes::MutatingWebhookConfiguration>(kind, root, found));
             }
+            Kind::ValidatingWebhookConfiguration => {
+                resources
+                    .validating_webhooks
+                    .extend(typed::<crate::kubernetes::ValidatingWebhookConfiguration>(kind, root, found));
+            }
             Kind::CustomResourceDefinition => {
                 let object = manifest::<crate::kubernetes::CustomResourceDefinition>(kind, root, found);
                 let object = object.inspect(|o| rules::invalid_definition::check(o, found));
@@ -371,7 +376,8 @@ fn refused<T: Default + DeserializeOwned>(
 fn typed<R: Root>(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Object<R::Spec>> {
     let (value, issues) = de::read::<R>(root);
     let (metadata, spec) = value.unwrap_or_default().split();
-    let object = Object { kind, metadata, spec, span: root.span };
+    let status = root.get("status").filter(|_| kind.has_conditions()).map(|node| Raw::new(node.clone()));
+    let object = Object { kind, metadata, spec, status, span: root.span };
     for issue in &issues {
         if kind.is_strict() || !matches!(issue, Issue::UnknownField { .. }) {
             found.push(rules::issue(&object, issue));

@@ -12,7 +12,7 @@ use crate::istio::{
 };
 use crate::kubernetes::{
     ConfigMap, CronJobSpec, CustomResourceDefinition, EndpointSlice, Endpoints, JobSpec,
-    MutatingWebhookConfiguration, Secret, ServiceSpec, WorkloadSpec,
+    MutatingWebhookConfiguration, Secret, ServiceSpec, ValidatingWebhookConfiguration, WorkloadSpec,
 };
 use crate::mesh_settings::MeshSettings;
 use crate::meshc::{Invariant, RouteTest};
@@ -61,6 +61,8 @@ pub struct Resources {
     pub ingress_classes: Vec<Object<crate::kubernetes::IngressClass>>,
     /// Kubernetes.
     pub mutating_webhooks: Vec<Object<MutatingWebhookConfiguration>>,
+    /// Kubernetes.
+    pub validating_webhooks: Vec<Object<ValidatingWebhookConfiguration>>,
     /// Kubernetes.
     pub custom_resource_definitions: Vec<Object<CustomResourceDefinition>>,
     /// Istio.
@@ -144,6 +146,7 @@ impl Resources {
             + self.ingresses.len()
             + self.ingress_classes.len()
             + self.mutating_webhooks.len()
+            + self.validating_webhooks.len()
             + self.custom_resource_definitions.len()
             + self.sidecars.len()
             + self.workload_entries.len()
@@ -200,6 +203,7 @@ impl Resources {
         self.ingresses.append(&mut later.ingresses);
         self.ingress_classes.append(&mut later.ingress_classes);
         self.mutating_webhooks.append(&mut later.mutating_webhooks);
+        self.validating_webhooks.append(&mut later.validating_webhooks);
         self.custom_resource_definitions.append(&mut later.custom_resource_definitions);
         self.sidecars.append(&mut later.sidecars);
         self.workload_entries.append(&mut later.workload_entries);

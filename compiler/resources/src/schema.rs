@@ -56,6 +56,9 @@ pub fn structural(kind: Kind) -> Option<Value> {
         Kind::MutatingWebhookConfiguration => {
             meshc_schema::structural::<kubernetes::MutatingWebhookConfiguration>()
         }
+        Kind::ValidatingWebhookConfiguration => {
+            meshc_schema::structural::<kubernetes::ValidatingWebhookConfiguration>()
+        }
         Kind::Pod => custom::<kubernetes::PodSpec>(kind),
         Kind::Secret => meshc_schema::structural::<kubernetes::Secret>(),
         Kind::Service => custom::<kubernetes::ServiceSpec>(kind),

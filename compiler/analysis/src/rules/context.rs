@@ -8,7 +8,7 @@ use meshc_diagnostics::Diagnostic;
 use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
 use meshc_mesh::{Gateway, Mesh, Pod, Service, selects};
 use meshc_resources::istio::mesh::MeshConfig;
-use meshc_resources::{Object, Resources, istio, kubernetes};
+use meshc_resources::{Metadata, Object, Resources, istio, kubernetes};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 use meshc_syntax::suggest::{nearest, sole};
@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
             services: resources.services.iter().map(|o| ((o.namespace(), o.name()), o)).collect(),
             namespaces,
             by_namespace,
-            injects_by_default: false,
+            injects_by_default: injects_by_default(resources),
             allocates_addresses: mesh_config.is_some_and(allocates_addresses),
             auto_mtls: mesh_config
                 .and_then(|config| config.enable_auto_mtls.as_ref())
@@ -204,9 +204,52 @@ impl<'a> Context<'a> {
     }
 
     /// Whether Istio gave a ServiceEntry addresses (`status.addresses`).
-    #[expect(clippy::unused_self, reason = "the status is read once it is typed")]
-    pub(super) fn has_allocated_addresses(&self, _entry: &Object<istio::ServiceEntry>) -> bool {
-        false
+    #[expect(clippy::unused_self, reason = "a question to the world like its neighbours")]
+    pub(super) fn has_allocated_addresses(&self, entry: &Object<istio::ServiceEntry>) -> bool {
+        let addresses = entry.status.as_ref().and_then(|status| status.node().get("addresses"));
+        addresses.is_some_and(|addresses| !addresses.items().is_empty())
+    }
+
+    /// The type of the proxy's image of a pod (`distroless`), from ProxyConfig and MeshConfig; empty for the usual one.
+    pub(super) fn image_type(&self, namespace: &str, pod: &Metadata) -> String {
+        let of_mesh = self.mesh_config.and_then(|config| {
+            config.default_config.as_ref()?.image.as_ref()?.image_type.as_ref().map(|t| t.value.clone())
+        });
+        let mut found = of_mesh.unwrap_or_default();
+        let labels: BTreeMap<String, String> =
+            pod.labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+        let mut by_width: Vec<(u8, String)> = self
+            .resources
+            .proxy_configs
+            .iter()
+            .filter_map(|object| {
+                let kind = object.spec.image.as_ref()?.image_type.as_ref().filter(|t| !t.is_empty())?;
+                let selector = object.spec.selector.as_ref().map(|selector| &selector.match_labels);
+                let wanted: BTreeMap<String, String> = selector
+                    .into_iter()
+                    .flatten()
+                    .map(|(key, value)| (key.value.clone(), value.value.clone()))
+                    .collect();
+                let width = match (object.namespace() == meshc_mesh::ROOT_NAMESPACE, selector.is_some()) {
+                    (true, _) => 0,
+                    (false, false) => 1,
+                    (false, true) => 2,
+                };
+                let holds = width == 0 || (object.namespace() == namespace && selects(&wanted, &labels));
+                holds.then(|| (width, kind.value.clone()))
+            })
+            .collect();
+        by_width.sort();
+        if let Some((_, kind)) = by_width.pop() {
+            found = kind;
+        }
+        if let Some(written) = pod.annotation("proxy.istio.io/config")
+            && let Some((_, rest)) = written.split_once("imageType:")
+        {
+            found =
+                rest.split_whitespace().next().unwrap_or_default().trim_matches(['"', '\'', '}']).to_owned();
+        }
+        if found == "default" { String::new() } else { found }
     }
 
     /// The Kubernetes Service of this namespace and name.
@@ -365,4 +408,16 @@ fn clusters(resources: &Resources) -> BTreeSet<&str> {
         resources.secrets.iter().filter(|o| o.metadata.label("istio/multiCluster") == Some("true"));
     let keys = labelled.flat_map(|o| o.spec.data.keys().chain(o.spec.string_data.keys()));
     keys.map(|key| key.value.as_str()).collect()
+}
+
+/// Whether the injector's settings say that namespaces without a label get sidecars.
+fn injects_by_default(resources: &Resources) -> bool {
+    let settings = resources.config_maps.iter().filter(|o| o.name().starts_with("istio-sidecar-injector"));
+    let mut values = settings.filter_map(|o| o.spec.data.iter().find(|(key, _)| key.value == "values"));
+    values.any(|(_, text)| {
+        let json: Option<serde_json::Value> = serde_json::from_str(&text.value).ok();
+        let on =
+            json.as_ref().and_then(|json| json.pointer("/sidecarInjectorWebhook/enableNamespacesByDefault"));
+        on.and_then(serde_json::Value::as_bool).unwrap_or(false)
+    })
 }

@@ -100,6 +100,7 @@ fn pod(name: &str, namespace: &str, labels: &[(&str, &str)]) -> Object<PodParts>
         kind: Kind::Pod,
         metadata: metadata(name, namespace, labels),
         spec: PodParts::default(),
+        status: None,
         span: Spanned::new(()).span,
     }
 }
@@ -114,6 +115,7 @@ fn service(namespace: &str) -> Object<ServiceSpec> {
         kind: Kind::Service,
         metadata: metadata(PROBE, namespace, &[]),
         spec,
+        status: None,
         span: Spanned::new(()).span,
     }
 }

@@ -25,6 +25,7 @@ mod routes;
 mod routing;
 mod security;
 mod selectors;
+mod sidecars;
 mod undecided_route;
 mod unknown_gateway;
 mod unknown_host;
@@ -65,6 +66,7 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all.extend(routing::RULES);
     all.extend(security::RULES);
     all.extend(selectors::RULES);
+    all.extend(sidecars::RULES);
     all.extend(extensions::RULES);
     all.extend(gateway_api::RULES);
     all.extend(conditions::RULES);
@@ -92,6 +94,7 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<D
     routing::check(&context, &mut found);
     security::check(&context, &mut found);
     selectors::check(&context, &mut found);
+    sidecars::check(&context, &mut found);
     extensions::check(&context, &mut found);
     gateway_api::check(&context, &mut found);
     conditions::check(&context, &mut found);

@@ -25,11 +25,15 @@ pub use ingress::{
 };
 pub use namespace::{Namespace, Node, ServiceAccount};
 pub use pod::{
-    Container, ContainerPort, HttpGetAction, Pod, PodIp, PodSpec, PodStatus, Probe, TcpSocketAction,
+    Container, ContainerPort, EnvVar, HttpGetAction, Pod, PodIp, PodSpec, PodStatus, Probe, SecurityContext,
+    TcpSocketAction,
 };
 pub use service::{Service, ServicePort, ServiceSpec};
 pub use storage::{ConfigMap, Secret};
-pub use webhook::{MutatingWebhook, MutatingWebhookConfiguration, WebhookClientConfig, WebhookService};
+pub use webhook::{
+    MutatingWebhook, MutatingWebhookConfiguration, ValidatingWebhook, ValidatingWebhookConfiguration,
+    WebhookClientConfig, WebhookService,
+};
 pub use workload::{
     CronJobSpec, JobSpec, JobTemplate, LabelSelector, LabelSelectorRequirement, PodTemplate, Workload,
     WorkloadSpec,

@@ -54,6 +54,30 @@ pub struct PodSpec {
     /// The headless Service under which it has a name in DNS.
     #[schemars(transform = forms::dns_label)]
     pub subdomain: Option<Spanned<String>>,
+    /// Who its containers run as.
+    pub security_context: Option<Spanned<SecurityContext>>,
+}
+
+/// Kubernetes's `PodSecurityContext` and `SecurityContext`, in part.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(transform = forms::open)]
+pub struct SecurityContext {
+    /// The number of the user.
+    #[schemars(range(min = 0))]
+    pub run_as_user: Option<Spanned<i64>>,
+}
+
+/// Kubernetes's `EnvVar`, in part.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(transform = forms::open)]
+pub struct EnvVar {
+    /// Its name.
+    #[schemars(required)]
+    pub name: Option<Spanned<String>>,
+    /// What it is, unless it comes from elsewhere.
+    pub value: Option<Spanned<String>>,
 }
 
 /// Kubernetes's `Container`, in part.
@@ -66,6 +90,10 @@ pub struct Container {
     pub name: Option<Spanned<String>>,
     /// What it runs.
     pub image: Option<Spanned<String>>,
+    /// Its environment.
+    pub env: Vec<Spanned<EnvVar>>,
+    /// Who it runs as.
+    pub security_context: Option<Spanned<SecurityContext>>,
     /// Ports that it says it listens on.
     #[schemars(transform = forms::holds(
         "self.all(p, !has(p.name) || self.exists_one(o, has(o.name) && o.name == p.name))",

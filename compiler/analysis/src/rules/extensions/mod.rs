@@ -1,14 +1,20 @@
 //! Rules about what extends Istio or stands beside it: EnvoyFilters, telemetry, webhooks, definitions (`MC160x`).
 
 mod filters;
+mod negative_condition;
+mod old_definition;
+mod open_keys;
 mod order_of_patches;
+mod overlapping_webhooks;
 mod refused_operation;
 mod telemetry_provider;
 mod unknown_registry;
+mod webhook_address;
 
 use meshc_diagnostics::{Diagnostic, Rule};
 
 use super::context::Context;
+use super::workloads::webhooks::Webhooks;
 
 /// By code.
 pub(super) const RULES: &[&Rule] = &[
@@ -16,6 +22,11 @@ pub(super) const RULES: &[&Rule] = &[
     &refused_operation::REFUSED_OPERATION,
     &telemetry_provider::TELEMETRY_PROVIDER,
     &unknown_registry::UNKNOWN_REGISTRY,
+    &overlapping_webhooks::OVERLAPPING_WEBHOOKS,
+    &webhook_address::WEBHOOK_ADDRESS,
+    &old_definition::OLD_DEFINITION,
+    &open_keys::OPEN_KEYS,
+    &negative_condition::NEGATIVE_CONDITION,
 ];
 
 /// All of them.
@@ -23,4 +34,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     filters::check(context, found);
     telemetry_provider::check(context, found);
     unknown_registry::check(context, found);
+    overlapping_webhooks::check(context, &Webhooks::new(context.resources), found);
+    webhook_address::check(context, found);
+    old_definition::check(context, found);
+    open_keys::check(context, found);
+    negative_condition::check(context, found);
 }

@@ -38,8 +38,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for object in &context.resources.custom_resource_definitions {
         let Some((_, minimum)) = MINIMUM.iter().find(|(name, _)| *name == object.name()) else { continue };
         let annotation = "gateway.networking.k8s.io/bundle-version";
-        let Some((_, written)) =
-            object.metadata.annotations.iter().find(|(key, _)| key.value == annotation)
+        let Some((_, written)) = object.metadata.annotations.iter().find(|(key, _)| key.value == annotation)
         else {
             continue;
         };

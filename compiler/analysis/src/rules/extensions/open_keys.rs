@@ -37,10 +37,11 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let spec = object.spec.template.as_ref().and_then(|template| template.spec.as_ref());
-        let mut variables = spec.iter().flat_map(|spec| &spec.containers).flat_map(|container| &container.env);
+        let mut variables =
+            spec.iter().flat_map(|spec| &spec.containers).flat_map(|container| &container.env);
         let set = variables.any(|variable| {
             variable.name.as_ref().is_some_and(|name| name.value == "BLOCKED_CIDRS_IN_JWKS_URIS")
-                && variable.value.as_ref().is_some_and(|value| !value.is_empty())
+                && variable.value.value.as_ref().is_some_and(|value| !value.is_empty())
         });
         if set {
             continue;

@@ -45,7 +45,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
     }
-    for object in context.resources.mutating_webhooks.iter().filter(|o| o.name().starts_with("istio-sidecar-injector")) {
+    for object in
+        context.resources.mutating_webhooks.iter().filter(|o| o.name().starts_with("istio-sidecar-injector"))
+    {
         for hook in &object.spec.webhooks {
             let title = hook.name.as_ref().map_or("", |name| name.value.as_str());
             found.extend(judge(object.id(), title, hook.client_config.as_ref(), hook.span));
@@ -53,7 +55,12 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn judge(id: ResourceId, hook: &str, config: Option<&Spanned<WebhookClientConfig>>, span: Span) -> Option<Diagnostic> {
+fn judge(
+    id: ResourceId,
+    hook: &str,
+    config: Option<&Spanned<WebhookClientConfig>>,
+    span: Span,
+) -> Option<Diagnostic> {
     let url = config.and_then(|config| config.url.as_ref());
     let service = config.is_some_and(|config| config.service.is_some());
     let tell = |span, message: String| {

@@ -53,6 +53,36 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
     }
+    for object in &context.resources.sidecars {
+        let policy = object.spec.outbound_traffic_policy.as_ref();
+        let Some(proxy) = policy.and_then(|policy| policy.egress_proxy.as_ref()) else { continue };
+        let message =
+            "outboundTrafficPolicy.egressProxy is ignored by Istio: the requests go where they were going";
+        found.push(
+            object
+                .finding(&DEPRECATED_FIELD, proxy.span, message)
+                .help("route them to the egress gateway by a VirtualService")
+                .alias("IST0002"),
+        );
+    }
+    for object in &context.resources.custom_resource_definitions {
+        let Some(group) = object.spec.group.as_ref().filter(|group| group.value == "rbac.istio.io") else {
+            continue;
+        };
+        let kind = object.spec.names.as_ref().and_then(|names| names.kind.as_ref());
+        let kind = kind.map_or("", |kind| kind.value.as_str());
+        if !["ClusterRbacConfig", "RbacConfig", "ServiceRole", "ServiceRoleBinding"].contains(&kind) {
+            continue;
+        }
+        let message =
+            format!("{kind} of rbac.istio.io is gone from Istio: resources of the kind have no effect");
+        found.push(
+            object
+                .finding(&DEPRECATED_FIELD, group.span, message)
+                .help("write AuthorizationPolicies")
+                .alias("IST0002"),
+        );
+    }
     let providers = context.mesh_config.into_iter().flat_map(|config| &config.extension_providers);
     let lightstep: BTreeSet<&str> = providers
         .filter(|provider| provider.lightstep.is_some())

@@ -111,6 +111,10 @@ pub(super) fn all(resources: &Resources) -> Vec<Policy> {
         &mut all,
     );
     of(&resources.proxy_configs, |spec| spec.selector.as_ref(), |_| (None, &[]), &mut all);
+    for object in &resources.sidecars {
+        let labels = object.spec.workload_selector.as_ref().map(|selector| &selector.labels);
+        all.push(Policy::new(object, labels, false));
+    }
     for object in &resources.envoy_filters {
         let labels = object.spec.workload_selector.as_ref().map(|selector| &selector.labels);
         all.push(Policy::new(object, labels, !object.spec.target_refs.is_empty()));

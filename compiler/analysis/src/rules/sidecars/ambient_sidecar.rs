@@ -34,11 +34,15 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             if !context.is_ambient_namespace(object.namespace()) {
                 continue;
             }
-            "pods of this namespace are in the ambient mesh and have no sidecar: the Sidecar has no effect".to_owned()
+            "pods of this namespace are in the ambient mesh and have no sidecar: the Sidecar has no effect"
+                .to_owned()
         } else {
             let mut pods = context.pods.selected(Some(object.namespace()), &selector);
             let Some(pod) = pods.find(|pod| context.is_ambient(pod)) else { continue };
-            format!("pod `{}` is in the ambient mesh and has no sidecar: the Sidecar has no effect on it", pod.name)
+            format!(
+                "pod `{}` is in the ambient mesh and has no sidecar: the Sidecar has no effect on it",
+                pod.name
+            )
         };
         found.push(
             object

@@ -32,7 +32,8 @@ declare_rule! {
 /// Every Sidecar.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for object in &context.resources.sidecars {
-        let Some(policy) = object.spec.outbound_traffic_policy.as_ref().filter(|policy| policy.mode.is_none())
+        let Some(policy) =
+            object.spec.outbound_traffic_policy.as_ref().filter(|policy| policy.mode.is_none())
         else {
             continue;
         };

@@ -36,7 +36,8 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let Some(selector) = object.spec.workload_selector.as_ref().filter(|s| !s.labels.is_empty()) else {
             continue;
         };
-        let message = "with a selector a Sidecar of the root namespace holds for pods of that namespace alone";
+        let message =
+            "with a selector a Sidecar of the root namespace holds for pods of that namespace alone";
         found.push(
             object
                 .finding(&ROOT_SELECTOR, selector.span, message)

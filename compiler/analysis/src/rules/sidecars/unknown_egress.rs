@@ -1,8 +1,8 @@
 //! A host in a Sidecar's egress that nothing declares.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
 use meshc_mesh::Absence;
+use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
 use meshc_settings::ways_out;
 
 use crate::rules::context::Context;
@@ -78,8 +78,18 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                     .collect();
                 let otherwise = format!("declare the host; {}", ways_out("services"));
                 let unseen = matches!(absence, Absence::Unseen { .. });
-                let finding = context.suggest(finding, written.span, written, names.iter().map(String::as_str), otherwise);
-                found.push(if unseen { finding.severity(meshc_diagnostics::Severity::Info) } else { finding });
+                let finding = context.suggest(
+                    finding,
+                    written.span,
+                    written,
+                    names.iter().map(String::as_str),
+                    otherwise,
+                );
+                found.push(if unseen {
+                    finding.severity(meshc_diagnostics::Severity::Info)
+                } else {
+                    finding
+                });
             }
         }
     }

@@ -62,14 +62,16 @@ pub(super) fn check(
         return;
     }
     let (message, severity) = if injected {
-        ("the image `auto` is filled in when the pod is created; a pod that has it now is none that runs", Severity::Info)
+        (
+            "the image `auto` is filled in when the pod is created; a pod that has it now is none that runs",
+            Severity::Info,
+        )
     } else {
         ("nothing injects here, and the image `auto` does not exist: the pod does not start", Severity::Error)
     };
-    let finding = pod
-        .finding(&AUTOMATIC_IMAGE, span, message)
-        .severity(severity)
-        .help("label the pods `sidecar.istio.io/inject: \"true\"`, or the namespace `istio-injection: enabled`");
+    let finding = pod.finding(&AUTOMATIC_IMAGE, span, message).severity(severity).help(
+        "label the pods `sidecar.istio.io/inject: \"true\"`, or the namespace `istio-injection: enabled`",
+    );
     found.push(match pod.kind {
         Kind::Pod => finding.alias("IST0147"),
         Kind::Deployment => finding.alias("IST0146"),

@@ -1,10 +1,15 @@
 //! Rules about namespaces, workloads and the Services before them (`MC11xx`).
 
 mod annotations;
+mod automatic_image;
 mod container_port;
 mod external_name_port;
 mod group_account;
 mod injection_labels;
+mod missing_proxy;
+mod pods;
+mod proxy_image;
+mod reserved_user;
 mod selecting;
 mod shared_port;
 mod shared_selector;
@@ -12,6 +17,7 @@ mod shared_target_port;
 mod twin_groups;
 mod undeclared_protocol;
 mod uninjected_namespace;
+pub(in crate::rules) mod webhooks;
 
 use meshc_diagnostics::{Diagnostic, Rule};
 
@@ -26,6 +32,10 @@ pub(super) const RULES: &[&Rule] = &[
     &annotations::INVALID_ANNOTATION,
     &annotations::DEPRECATED_ANNOTATION,
     &annotations::ALPHA_ANNOTATION,
+    &missing_proxy::MISSING_PROXY,
+    &reserved_user::RESERVED_USER,
+    &automatic_image::AUTOMATIC_IMAGE,
+    &proxy_image::PROXY_IMAGE,
     &shared_port::SHARED_PORT,
     &shared_target_port::SHARED_TARGET_PORT,
     &external_name_port::EXTERNAL_NAME_PORT,
@@ -42,6 +52,14 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     injection_labels::check(context, found);
     annotations::check(context, found);
     selecting::check(context, found);
+    let running = pods::all(context.resources);
+    let webhooks = webhooks::Webhooks::new(context.resources);
+    for pod in &running {
+        missing_proxy::check(context, pod, found);
+        reserved_user::check(pod, found);
+        automatic_image::check(context, &webhooks, pod, found);
+    }
+    proxy_image::check(context, &running, found);
     external_name_port::check(context, found);
     shared_selector::check(context, found);
     group_account::check(context, found);

@@ -92,6 +92,7 @@ fn proxy_image(values: &str) -> Option<String> {
     if image.contains('/') {
         return Some(image.to_owned());
     }
-    let text = |key: &str| global.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
+    let text =
+        |key: &str| global.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
     Some(format!("{}/{image}:{}", text("hub")?, text("tag")?))
 }

@@ -57,8 +57,7 @@ pub(in crate::rules) fn matches(
     labels: &BTreeMap<String, String>,
 ) -> bool {
     let Some(selector) = selector else { return true };
-    let equal =
-        selector.match_labels.iter().all(|(key, value)| labels.get(&key.value) == Some(&value.value));
+    let equal = selector.match_labels.iter().all(|(key, value)| labels.get(&key.value) == Some(&value.value));
     equal
         && selector.match_expressions.iter().all(|requirement| {
             let key = requirement.key.as_ref().map_or("", |key| key.value.as_str());

@@ -50,7 +50,8 @@ pub(super) fn finding(
     };
     let message =
         format!("the certificate of Secret `{}/{}` {what}", credential.namespace, credential.name.value);
-    let finding = credential.finding(&CERTIFICATE_DATE, message).label(span, "the certificate").help("renew it");
+    let finding =
+        credential.finding(&CERTIFICATE_DATE, message).label(span, "the certificate").help("renew it");
     Some(if error {
         credential.alias(finding, "IST0161")
     } else {

@@ -78,7 +78,8 @@ impl<'a> Fields<'a> {
         let length = if first < 0x80 {
             usize::from(first)
         } else {
-            let (bytes, after) = rest.split_at_checked(usize::from(first & 0x7f)).filter(|(b, _)| b.len() <= 4)?;
+            let (bytes, after) =
+                rest.split_at_checked(usize::from(first & 0x7f)).filter(|(b, _)| b.len() <= 4)?;
             rest = after;
             bytes.iter().fold(0, |length, byte| (length << 8) | usize::from(*byte))
         };

@@ -137,10 +137,13 @@ fn pair(secret: &Object<Secret>) -> Result<Pair<'_>, String> {
 fn of_gateways<'a>(context: &Context<'a>) -> Vec<Credential<'a>> {
     let mut all = Vec::new();
     for object in &context.resources.gateways {
-        let selector =
-            object.spec.selector.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
-        let mut pods =
-            context.pods.selected(None, &selector).filter(|pod| pod.proxy == PodProxy::Gateway);
+        let selector = object
+            .spec
+            .selector
+            .iter()
+            .map(|(key, value)| (key.value.clone(), value.value.clone()))
+            .collect();
+        let mut pods = context.pods.selected(None, &selector).filter(|pod| pod.proxy == PodProxy::Gateway);
         let Some(pod) = pods.next() else { continue };
         for server in &object.spec.servers {
             let Some(tls) = &server.tls else { continue };

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn blocks_are_found_in_any_text() {
-        let text = b"x\n-----BEGIN A-----\naGVs\nbG8=\n-----END A-----\n-----BEGIN B-----\n?\n-----END B-----\n";
+        let text =
+            b"x\n-----BEGIN A-----\naGVs\nbG8=\n-----END A-----\n-----BEGIN B-----\n?\n-----END B-----\n";
         let found = blocks(text);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].label.as_str(), found[0].bytes.as_slice()), ("A", &b"hello"[..]));

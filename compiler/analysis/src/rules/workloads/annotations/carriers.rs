@@ -47,22 +47,24 @@ fn is_of_istio(name: &str) -> bool {
 /// All of them.
 pub(super) fn all(resources: &Resources) -> Vec<Carrier<'_>> {
     let mut all = Vec::new();
-    let mut add = |id: ResourceId, kind, metadata, original| {
-        all.push(Carrier { id, kind, metadata, original, by_cni: kind == "Pod" });
+    let mut add = |id: ResourceId, kind, metadata, original, by_cni| {
+        all.push(Carrier { id, kind, metadata, original, by_cni });
     };
     for object in &resources.namespaces {
-        add(object.id(), "Namespace", &object.metadata, true);
+        add(object.id(), "Namespace", &object.metadata, true, false);
     }
     for object in &resources.services {
-        add(object.id(), "Service", &object.metadata, true);
+        add(object.id(), "Service", &object.metadata, true, false);
     }
     for object in &resources.pods {
-        add(object.id(), "Pod", &object.metadata, true);
+        let mut first = object.spec.spec.init_containers.iter();
+        let by_cni = !first.any(|c| c.name.as_ref().is_some_and(|name| name.value == "istio-init"));
+        add(object.id(), "Pod", &object.metadata, true, by_cni);
     }
     for object in &resources.workloads {
-        add(object.id(), object.kind.as_str(), &object.metadata, object.kind == Kind::Deployment);
+        add(object.id(), object.kind.as_str(), &object.metadata, object.kind == Kind::Deployment, false);
         if let Some(template) = &object.spec.template {
-            add(object.id(), "Pod", &template.metadata, false);
+            add(object.id(), "Pod", &template.metadata, false, false);
         }
     }
     all
