@@ -1,6 +1,7 @@
 //! The rules that need the whole mesh (`MC10xx`: names that lead nowhere) and those about routes (`MC20xx`), one file
 //! each.
 
+mod ambient;
 mod conditions;
 mod context;
 mod cut_off;
@@ -70,6 +71,7 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all.extend(extensions::RULES);
     all.extend(gateway_api::RULES);
     all.extend(conditions::RULES);
+    all.extend(ambient::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 });
@@ -98,6 +100,7 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<D
     extensions::check(&context, &mut found);
     gateway_api::check(&context, &mut found);
     conditions::check(&context, &mut found);
+    ambient::check(&context, &mut found);
     found
 }
 

@@ -5,6 +5,7 @@ use meshc_source::{FileId, SourceFile, SourceSet, Span};
 
 use super::*;
 
+mod rules;
 mod text;
 
 declare_rule! {

@@ -278,5 +278,5 @@ fn rule(namespace: &str, host: &str, mut parts: Vec<Part<'_>>) -> Option<Object<
         traffic_policy: Some(Spanned::at(policy, first.tls.span)),
         ..DestinationRule::default()
     };
-    Some(Object { kind: Kind::DestinationRule, metadata, spec, span })
+    Some(Object { kind: Kind::DestinationRule, metadata, spec, status: None, span })
 }

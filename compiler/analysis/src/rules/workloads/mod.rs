@@ -7,7 +7,7 @@ mod external_name_port;
 mod group_account;
 mod injection_labels;
 mod missing_proxy;
-mod pods;
+pub(in crate::rules) mod pods;
 mod proxy_image;
 mod reserved_user;
 mod selecting;
