@@ -138,6 +138,7 @@ impl<'t> Reader<'t> {
                 let start = self.out.diagnostics.len();
                 self.object(kind, root);
                 schema::prefer_own_rules(&mut self.out.diagnostics, start);
+                rules::originals::add(kind, &mut self.out.diagnostics[start..]);
                 for finding in &mut self.out.diagnostics[start..] {
                     rules::yaml_surprise::explain(finding, self.text);
                 }

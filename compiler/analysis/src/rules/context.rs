@@ -8,7 +8,7 @@ use meshc_diagnostics::Diagnostic;
 use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
 use meshc_mesh::{Gateway, Mesh, Pod, Service, selects};
 use meshc_resources::istio::mesh::MeshConfig;
-use meshc_resources::{Metadata, Object, Resources, istio, kubernetes};
+use meshc_resources::{Metadata, Object, Resources, gateway_api, istio, kubernetes};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 use meshc_syntax::suggest::{nearest, sole};
@@ -30,6 +30,8 @@ pub(super) struct Context<'a> {
     pub(super) destinations: Vec<Place<'a>>,
     by_host: BTreeMap<&'a str, Vec<&'a Arc<Service>>>,
     gateways: HashMap<String, &'a Arc<Gateway>>,
+    /// Of the Gateway API, by `NAMESPACE/NAME`.
+    kubernetes_gateways: HashMap<String, &'a Object<gateway_api::Gateway>>,
     services: HashMap<(&'a str, &'a str), &'a Object<kubernetes::ServiceSpec>>,
     namespaces: BTreeSet<&'a str>,
     /// Services by the namespace that declares them.
@@ -106,6 +108,11 @@ impl<'a> Context<'a> {
             pods: Pods::new(&mesh.pods),
             destinations: destinations::all(&resources.virtual_services),
             by_host,
+            kubernetes_gateways: resources
+                .kubernetes_gateways
+                .iter()
+                .map(|o| (format!("{}/{}", o.namespace(), o.name()), o))
+                .collect(),
             gateways: mesh.gateways.iter().map(|gateway| (gateway.meta.key(), gateway)).collect(),
             services: resources.services.iter().map(|o| ((o.namespace(), o.name()), o)).collect(),
             namespaces,
@@ -250,6 +257,11 @@ impl<'a> Context<'a> {
                 rest.split_whitespace().next().unwrap_or_default().trim_matches(['"', '\'', '}']).to_owned();
         }
         if found == "default" { String::new() } else { found }
+    }
+
+    /// The Gateway of the Gateway API called `NAMESPACE/NAME`.
+    pub(super) fn kubernetes_gateway(&self, key: &str) -> Option<&'a Object<gateway_api::Gateway>> {
+        self.kubernetes_gateways.get(key).copied()
     }
 
     /// The Kubernetes Service of this namespace and name.

@@ -3,6 +3,7 @@
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_mesh::Gateway;
 use meshc_mesh::hostname::{MESH_GATEWAY, is_covered, qualify, qualify_gateway};
+use meshc_syntax::de::Spanned;
 use meshc_syntax::suggest::list;
 
 use super::context::Context;
@@ -37,8 +38,19 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             if full == MESH_GATEWAY {
                 continue;
             }
-            let Some(gateway) = context.gateway(&full) else { continue };
-            let served = served(gateway, namespace);
+            let (served, span) = match (context.gateway(&full), context.kubernetes_gateway(&full)) {
+                (Some(gateway), _) => (served(gateway, namespace), gateway.meta.span),
+                (None, Some(gateway)) => {
+                    let hosts = gateway.spec.listeners.iter().map(|listener| listener.hostname.as_ref());
+                    let text = |host: Option<&Spanned<String>>| {
+                        host.filter(|host| !host.is_empty())
+                            .map_or("*", |host| host.value.as_str())
+                            .to_owned()
+                    };
+                    (hosts.map(text).collect(), gateway.name_span())
+                }
+                (None, None) => continue,
+            };
             let hits = |host: &str| served.iter().any(|s| is_covered(host, s) || is_covered(s, host));
             let missing: Vec<_> =
                 object.spec.hosts.iter().filter(|host| !hits(&qualify(host, namespace))).collect();
@@ -56,7 +68,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 );
                 let mut finding = object
                     .finding(&GATEWAY_HOST, host.span, message)
-                    .label(gateway.meta.span, "the Gateway")
+                    .label(span, "the Gateway")
                     .help(if names.is_empty() {
                         format!("it serves no host for namespace `{namespace}`")
                     } else {

@@ -78,7 +78,8 @@ fn missing(
     path: &str,
 ) -> Option<Diagnostic> {
     let full = qualify_gateway(gateway, object.namespace());
-    if full == MESH_GATEWAY || context.gateway(&full).is_some() {
+    let exists = context.gateway(&full).is_some() || context.kubernetes_gateway(&full).is_some();
+    if full == MESH_GATEWAY || exists {
         return None;
     }
     if full.split_once('/').is_some_and(|(of, name)| context.mesh.external.has_gateway(of, name)) {

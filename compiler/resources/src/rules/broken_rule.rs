@@ -31,9 +31,12 @@ declare_rule! {
     ///   - {number: 80, name: http, protocol: HTTP}
     ///   - {number: 8080, name: http-2, protocol: HTTP}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
     pub BROKEN_RULE = "MC0114", "broken-rule", Error, Document,
     "A rule of the kind's definition that does not hold",
-    []
+    ["IST0106"]
 }
 
 pub(crate) fn finding(violation: &Violation, kind: &str, rule: &str, error: Option<&str>) -> Diagnostic {

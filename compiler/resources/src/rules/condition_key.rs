@@ -24,9 +24,12 @@ declare_rule! {
     /// when:
     ///   - {key: "request.headers[x-user]", values: [x]}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub CONDITION_KEY = "MC0406", "condition-key", Error, Document,
     "A `when` with a key that Istio does not know",
-    []
+    ["IST0106"]
 }
 
 /// Attributes without a name in brackets.

@@ -28,9 +28,12 @@ declare_rule! {
     /// from:
     ///   - source: {ipBlocks: [10.0.0.0/8]}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub CONDITION_VALUE = "MC0405", "condition-value", Error, Document,
     "A value that its condition cannot have",
-    []
+    ["IST0106"]
 }
 
 /// How a value is judged: none, or what is wrong.

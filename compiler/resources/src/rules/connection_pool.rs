@@ -27,9 +27,12 @@ declare_rule! {
     /// connectionPool:
     ///   http: {maxRetries: 3}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub CONNECTION_POOL = "MC0464", "connection-pool", Error, Document,
     "Limits of connections that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// `validateConnectionPool`.

@@ -30,9 +30,12 @@ declare_rule! {
     ///   - to:
     ///       - operation: {paths: [/admin/*]}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub CUSTOM_CONDITION = "MC0403", "custom-condition", Error, Document,
     "A condition that a CUSTOM policy cannot have",
-    []
+    ["IST0106"]
 }
 
 /// Fields of a source that a CUSTOM policy may have.

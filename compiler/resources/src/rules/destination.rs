@@ -23,9 +23,12 @@ declare_rule! {
     /// route:
     ///   - destination: {host: reviews, subset: v2}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub DESTINATION_INCOMPLETE = "MC0208", "destination-incomplete", Error, Document,
     "A destination without a host",
-    []
+    ["IST0106"]
 }
 
 /// Each destination and mirror has a host.

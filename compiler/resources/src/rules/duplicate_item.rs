@@ -27,9 +27,12 @@ declare_rule! {
     /// - {name: http, port: 80, protocol: HTTP}
     /// - {name: http-alt, port: 8080, protocol: HTTP}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub DUPLICATE_ITEM = "MC0115", "duplicate-item", Error, Document,
     "An item that its list has already",
-    []
+    ["IST0106"]
 }
 
 pub(crate) fn finding(violation: &Violation, kind: &str, keys: &[String], first: Span) -> Diagnostic {

@@ -28,9 +28,12 @@ declare_rule! {
     ///   - from:
     ///       - source: {principals: ["*"]}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub EMPTY_CONDITION = "MC0404", "empty-condition", Error, Document,
     "A condition of an AuthorizationPolicy that says nothing",
-    []
+    ["IST0106"]
 }
 
 /// Everything that is written says something.

@@ -26,9 +26,12 @@ declare_rule! {
     ///   selector:
     ///     matchLabels: {app: reviews}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0133 (what Istio's webhook warns of).
     pub EMPTY_SELECTOR = "MC0400", "empty-selector", Warning, Document,
     "A selector without labels",
-    []
+    ["IST0133"]
 }
 
 /// A selector that is there has labels.

@@ -30,9 +30,12 @@ declare_rule! {
     ///   - name: tracer
     ///     zipkin: {service: zipkin.observability.svc.cluster.local, port: 9411}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0133 (what Istio's webhook warns of).
     pub EXTENSION_PROVIDER = "MC0451", "extension-provider", Warning, Document,
     "An extension provider that proxies cannot be given",
-    []
+    ["IST0133"]
 }
 
 /// `validateExtensionProvider`.

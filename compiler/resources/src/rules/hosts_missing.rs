@@ -26,9 +26,12 @@ declare_rule! {
     /// spec:
     ///   host: reviews
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub HOSTS_MISSING = "MC0206", "hosts-missing", Error, Document,
     "A resource that is for no host",
-    []
+    ["IST0106"]
 }
 
 fn finding<T>(object: &Object<T>, span: meshc_source::Span, what: &str) -> Diagnostic {

@@ -28,9 +28,12 @@ declare_rule! {
     ///   - to:
     ///       - operation: {paths: [/admin/*], ports: ["8080"]}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0133 (what Istio's webhook warns of).
     pub HTTP_ONLY_DENY = "MC0407", "http-only-deny", Warning, Document,
     "A DENY rule with only HTTP conditions refuses all connections to TCP ports",
-    []
+    ["IST0133"]
 }
 
 /// Fields of a source that only HTTP shows (Istio's webhook counts trust domains among them).

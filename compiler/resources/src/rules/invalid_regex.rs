@@ -20,9 +20,12 @@ declare_rule! {
     ///
     /// ## Use instead
     /// Routes are tried in order: match `/api/v1` first, then `/api/`.
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub INVALID_REGEX = "MC0211", "invalid-regex", Error, Document,
     "A regular expression that is no RE2",
-    []
+    ["IST0106"]
 }
 
 /// Each expression can be read.

@@ -22,9 +22,12 @@ declare_rule! {
     /// ```yaml
     /// jwks: '{"keys": [{"kty": "RSA", "kid": "k1", "e": "AQAB", "n": "xAE7eB6q…"}]}'
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub JWKS = "MC0410", "jwks", Error, Document,
     "A `jwks` that is no set of keys",
-    []
+    ["IST0106"]
 }
 
 declare_rule! {
@@ -44,9 +47,12 @@ declare_rule! {
     /// ```yaml
     /// jwks: '{"keys": [{"kty": "RSA", "e": "AQAB", "n": "xAE7…"}]}'
     /// ```
+    ///
+    /// ## Covers
+    /// IST0133 (what Istio's webhook warns of).
     pub PRIVATE_JWKS = "MC0411", "private-jwks", Warning, Document,
     "A `jwks` with a key that can sign",
-    []
+    ["IST0133"]
 }
 
 /// Keys can be read, and cannot sign.

@@ -25,9 +25,12 @@ declare_rule! {
     ///   - issuer: https://idp.example.com
     ///     jwksUri: https://idp.example.com/keys
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub JWT_RULE = "MC0409", "jwt-rule", Error, Document,
     "A rule about tokens that cannot work",
-    []
+    ["IST0106"]
 }
 
 /// A millisecond.

@@ -33,9 +33,12 @@ declare_rule! {
     ///   mesh: |
     ///     connectTimeout: 20s
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub MESH_CONFIG = "MC0450", "mesh-config-value", Error, Document,
     "A setting of the whole mesh that istiod refuses",
-    []
+    ["IST0106"]
 }
 
 /// Gathers what is wrong with values.

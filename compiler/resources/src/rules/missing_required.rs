@@ -24,9 +24,12 @@ declare_rule! {
     /// - name: v1
     ///   labels: {version: v1}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
     pub MISSING_REQUIRED = "MC0112", "missing-required", Error, Document,
     "A field that must be there and is not",
-    []
+    ["IST0106"]
 }
 
 pub(crate) fn finding(violation: &Violation, kind: &str, field: &str) -> Diagnostic {

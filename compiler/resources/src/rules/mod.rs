@@ -23,6 +23,7 @@ pub(crate) mod mesh_config;
 pub(crate) mod missing_name;
 pub(crate) mod missing_required;
 pub(crate) mod not_implemented_value;
+pub(crate) mod originals;
 pub(crate) mod out_of_bounds;
 pub(crate) mod out_of_range;
 pub(crate) mod policy_action;

@@ -24,9 +24,12 @@ declare_rule! {
     /// outlierDetection:
     ///   outlierDetectionHttpErrorCodes: [500]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
     pub OUT_OF_BOUNDS = "MC0111", "out-of-bounds", Error, Document,
     "A value beyond what its field's definition allows",
-    []
+    ["IST0106"]
 }
 
 pub(crate) fn finding(violation: &Violation, kind: &str, message: &str) -> Diagnostic {

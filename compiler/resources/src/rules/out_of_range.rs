@@ -29,9 +29,12 @@ declare_rule! {
     /// fault:
     ///   abort: {httpStatus: 503, percentage: {value: 12}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub OUT_OF_RANGE = "MC0212", "out-of-range", Error, Document,
     "A port, status, percentage or count out of range",
-    []
+    ["IST0106"]
 }
 
 const PORTS: RangeInclusive<i64> = 1..=65535;

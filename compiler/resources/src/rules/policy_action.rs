@@ -25,9 +25,12 @@ declare_rule! {
     /// rules:
     ///   - {}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub POLICY_ACTION = "MC0402", "policy-action", Error, Document,
     "An action without what it needs",
-    []
+    ["IST0106"]
 }
 
 /// The action has its rules and provider, and no other's.

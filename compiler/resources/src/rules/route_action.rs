@@ -27,9 +27,12 @@ declare_rule! {
     /// http:
     ///   - redirect: {uri: /}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub ROUTE_ACTION = "MC0207", "route-action", Error, Document,
     "A route with no action, or with two",
-    []
+    ["IST0106"]
 }
 
 /// Each route has one action; a redirect or direct response excludes what only makes sense for a forwarded request.

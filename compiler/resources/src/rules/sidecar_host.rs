@@ -31,9 +31,10 @@ declare_rule! {
     ///
     /// ## Covers
     /// KIA1003
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub SIDECAR_HOST = "MC0461", "sidecar-host", Error, Document,
     "A host of a Sidecar that Istio refuses",
-    ["KIA1003"]
+    ["KIA1003", "IST0106", "IST0133"]
 }
 
 /// `NAMESPACE/HOST`, each once.

@@ -34,9 +34,12 @@ declare_rule! {
     ///     hosts: ["shop/*"]
     ///   - hosts: ["./*"]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub SIDECAR_LISTENER = "MC0460", "sidecar-listener", Error, Document,
     "A listener of a Sidecar that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// How an address of a Unix socket begins.

@@ -28,9 +28,12 @@ declare_rule! {
     ///   mode: ALLOW_ANY
     ///   egressProxy: {host: egress.shop.svc.cluster.local, port: {number: 8080}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub SIDECAR_POLICY = "MC0463", "sidecar-outbound-policy", Error, Document,
     "An egress proxy of a Sidecar that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// `validateSidecarOutboundTrafficPolicy`.

@@ -28,9 +28,12 @@ declare_rule! {
     ///   - port: {number: 9443, protocol: HTTPS, name: https}
     ///     tls: {mode: SIMPLE, serverCertificate: /etc/cert.pem, privateKey: /etc/key.pem}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub SIDECAR_TLS = "MC0462", "sidecar-tls", Error, Document,
     "TLS settings of a Sidecar that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// `ValidateSidecar`'s part about TLS, and `validateTLSOptions`.

@@ -22,9 +22,12 @@ declare_rule! {
     /// ```yaml
     /// uri: {prefix: /b}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub STRING_MATCH = "MC0210", "string-match", Error, Document,
     "A condition with none of exact, prefix and regex",
-    []
+    ["IST0106"]
 }
 
 /// Each condition has one of the three.

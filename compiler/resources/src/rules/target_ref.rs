@@ -25,9 +25,12 @@ declare_rule! {
     /// targetRefs:
     ///   - {group: gateway.networking.k8s.io, kind: Gateway, name: public}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub TARGET_REF = "MC0401", "target-ref", Error, Document,
     "A policy attached to a kind that takes none",
-    []
+    ["IST0106"]
 }
 
 /// What a policy can be attached to, with the group as it is written.

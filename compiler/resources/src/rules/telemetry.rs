@@ -26,9 +26,12 @@ declare_rule! {
     ///   - overrides:
     ///       - tagOverrides: {version: {value: "request.headers['x-version']"}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub TELEMETRY = "MC0470", "telemetry-value", Error, Document,
     "Telemetry that Istio refuses",
-    []
+    ["IST0106", "IST0133"]
 }
 
 /// `ValidateTelemetry`, but for what the definition says.

@@ -28,9 +28,12 @@ declare_rule! {
     ///   kind: Gateway
     ///   name: waypoint
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
     pub VALUE_PATTERN = "MC0110", "value-pattern", Error, Document,
     "Text that does not have its field's form",
-    []
+    ["IST0106"]
 }
 
 /// The finding for a pattern.

@@ -23,9 +23,12 @@ declare_rule! {
     /// kind: WasmPlugin
     /// spec: {url: "https://example.com/filter.wasm"}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub WASM_URL = "MC0480", "wasm-url", Error, Document,
     "An address of a WebAssembly module that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// `validateWasmPluginURL`: a URL with a scheme, else an image by its name.

@@ -28,9 +28,12 @@ declare_rule! {
     ///   - destination: {host: reviews, subset: v2}
     ///     weight: 10
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub WEIGHTS = "MC0209", "weights", Error, Document,
     "Weights below zero, or that add up to zero",
-    ["KIA1104"]
+    ["KIA1104", "IST0106"]
 }
 
 /// No weight is negative; of several, one is above zero.

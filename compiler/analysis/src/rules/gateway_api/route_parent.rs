@@ -43,10 +43,7 @@ pub(super) fn check(context: &Context<'_>, route: &Route<'_>, found: &mut Vec<Di
         let Some(name) = &parent.name else { continue };
         match (parent.group(), parent.kind()) {
             ("gateway.networking.k8s.io", "Gateway") => {
-                let of_name = |object: &&meshc_resources::Object<meshc_resources::gateway_api::Gateway>| {
-                    object.name() == name.value && object.namespace() == namespace
-                };
-                let gateway = context.resources.kubernetes_gateways.iter().find(of_name);
+                let gateway = context.kubernetes_gateway(&format!("{namespace}/{}", name.value));
                 let Some(gateway) = gateway else {
                     if context.mesh.external.has_gateway(namespace, name) {
                         continue;
