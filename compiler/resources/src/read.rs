@@ -264,11 +264,11 @@ impl<'t> Reader<'t> {
             }
             Kind::WorkloadEntry => {
                 let object = typed::<Manifest<crate::istio::WorkloadEntry>>(kind, root, found);
-                resources.workload_entries.extend(object);
+                resources.workload_entries.extend(object.inspect(|o| rules::workload_entry(o, found)));
             }
             Kind::WorkloadGroup => {
                 let object = typed::<Manifest<crate::istio::WorkloadGroup>>(kind, root, found);
-                resources.workload_groups.extend(object);
+                resources.workload_groups.extend(object.inspect(|o| rules::workload_group(o, found)));
             }
             Kind::ProxyConfig => {
                 let object = refused::<crate::istio::ProxyConfig>(kind, root, found);

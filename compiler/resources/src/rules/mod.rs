@@ -10,6 +10,7 @@ pub(crate) mod duplicate_item;
 pub(crate) mod empty_condition;
 pub(crate) mod empty_selector;
 pub(crate) mod exclusive_fields;
+pub(crate) mod export_to;
 pub(crate) mod extension_provider;
 pub(crate) mod hosts_missing;
 pub(crate) mod http_only_deny;
@@ -19,6 +20,8 @@ pub(crate) mod invalid_regex;
 pub(crate) mod jwks;
 pub(crate) mod jwt_rule;
 pub(crate) mod kind_not_implemented;
+pub(crate) mod labels;
+pub(crate) mod locality;
 pub(crate) mod mesh_config;
 pub(crate) mod missing_name;
 pub(crate) mod missing_required;
@@ -29,19 +32,23 @@ pub(crate) mod out_of_range;
 pub(crate) mod policy_action;
 pub(crate) mod reserved_annotation;
 pub(crate) mod route_action;
+pub(crate) mod service_entry;
 pub(crate) mod sidecar_host;
 pub(crate) mod sidecar_listener;
 pub(crate) mod sidecar_policy;
 pub(crate) mod sidecar_tls;
 pub(crate) mod string_match;
+pub(crate) mod suspect_policy;
 pub(crate) mod target_ref;
 pub(crate) mod telemetry;
+pub(crate) mod traffic_policy;
 pub(crate) mod unknown_kind;
 pub(crate) mod unknown_version;
 pub(crate) mod value_pattern;
 mod violations;
 pub(crate) mod wasm_url;
 pub(crate) mod weights;
+pub(crate) mod workload_entry;
 pub(crate) mod yaml_surprise;
 
 pub(crate) use violations::{is_schema, violation};
@@ -54,7 +61,8 @@ use crate::Object;
 use crate::istio::mesh::{MeshConfig, MeshNetworks};
 use crate::istio::{
     AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication,
-    ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
+    ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
+    WorkloadGroup,
 };
 use crate::kubernetes::ServiceSpec;
 
@@ -81,6 +89,11 @@ pub const RULES: &[&Rule] = &[
     &string_match::STRING_MATCH,
     &invalid_regex::INVALID_REGEX,
     &out_of_range::OUT_OF_RANGE,
+    &traffic_policy::TRAFFIC_POLICY,
+    &service_entry::SERVICE_ENTRY,
+    &workload_entry::WORKLOAD_ENTRY,
+    &export_to::EXPORT_TO,
+    &suspect_policy::SUSPECT_POLICY,
     &empty_selector::EMPTY_SELECTOR,
     &target_ref::TARGET_REF,
     &policy_action::POLICY_ACTION,
@@ -154,6 +167,8 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     hosts_missing::destination_rule(object, found);
+    traffic_policy::check(object, found);
+    suspect_policy::destination_rule(object, found);
 }
 
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
@@ -167,6 +182,19 @@ pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagn
     hosts_missing::service_entry(object, found);
     not_implemented_value::service_entry(object, found);
     out_of_range::service_entry(object, found);
+    service_entry::check(object, found);
+    suspect_policy::service_entry(object, found);
+}
+
+pub(crate) fn workload_entry(object: &Object<WorkloadEntry>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    workload_entry::entry(object, found);
+    suspect_policy::workload_entry(object, found);
+}
+
+pub(crate) fn workload_group(object: &Object<WorkloadGroup>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    workload_entry::group(object, found);
 }
 
 pub(crate) fn authorization_policy(object: &Object<AuthorizationPolicy>, found: &mut Vec<Diagnostic>) {
