@@ -177,7 +177,23 @@ fn words(error: &std::io::Error) -> String {
     }
 }
 
+/// How often a file is read again that changes while it is read.
+const READINGS: usize = 3;
+
+/// The bytes of a file at one moment: one that changes meanwhile is read again, a few times.
 pub(crate) fn read(path: &Path, limits: &Limits) -> Bytes {
+    let state = || path.metadata().ok().map(|metadata| (metadata.len(), metadata.modified().ok()));
+    for _ in 0..READINGS {
+        let before = state();
+        let bytes = read_once(path, limits);
+        if before == state() {
+            return bytes;
+        }
+    }
+    Err(ProblemKind::Unreadable("it changes while it is read".to_owned()))
+}
+
+fn read_once(path: &Path, limits: &Limits) -> Bytes {
     let unreadable = |error: std::io::Error| ProblemKind::Unreadable(words(&error));
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;

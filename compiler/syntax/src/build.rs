@@ -13,7 +13,7 @@ use crate::node::{Kind, Node, Style};
 use crate::offsets::Offsets;
 use crate::resolve::{self, Tag};
 use crate::rules;
-use crate::{extent, flow, simple};
+use crate::{blame, extent, flow, simple};
 
 /// What became of one piece of a stream.
 #[derive(Default)]
@@ -96,7 +96,13 @@ fn attempt(file: FileId, text: &str, base: usize, limits: &Limits) -> (Built, Op
                     builder.too_deep(at);
                     break;
                 }
-                let finding = rules::syntax_error(builder.point(at), error.info());
+                let flow = builder.stack.iter().find(|frame| frame.style == Style::Flow);
+                let flow = flow.map(|frame| frame.start - base);
+                let met = builder.point(at);
+                let finding = match blame::find(text, at - base, error.info(), flow) {
+                    Some(blame) => rules::blamed_syntax_error(blame, met, base),
+                    None => rules::syntax_error(met, error.info()),
+                };
                 builder.stop(Stop::Syntax, finding);
             }
         }

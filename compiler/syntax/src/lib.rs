@@ -3,6 +3,7 @@
 //! tree to any type that derives serde's `Deserialize`, with all findings at once.
 #![forbid(unsafe_code)]
 
+mod blame;
 mod build;
 pub mod de;
 mod extent;

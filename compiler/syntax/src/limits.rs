@@ -13,11 +13,24 @@ pub struct Limits {
     pub documents: usize,
     /// Bytes of one scalar.
     pub scalar: usize,
+    /// Bytes of one document.
+    pub document: usize,
+    /// Bytes of one line.
+    pub line: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // A CRD is some 20,000 values and 25 levels deep; an API server takes 3 MiB a resource.
-        Self { depth: 64, nodes: 2_000_000, copied: 100_000, documents: 100_000, scalar: 8 << 20 }
+        Self {
+            depth: 64,
+            nodes: 2_000_000,
+            copied: 100_000,
+            documents: 100_000,
+            scalar: 8 << 20,
+            // A list of all that a cluster has is one document.
+            document: 64 << 20,
+            line: 4 << 20,
+        }
     }
 }

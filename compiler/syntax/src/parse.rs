@@ -78,6 +78,10 @@ pub fn parse_wanted(file: FileId, text: &str, limits: &Limits, wanted: impl Fn(&
             parsed.skipped.push(Skipped { api_version, kind, span });
             continue;
         }
+        if let Some(finding) = too_long(source, span, limits) {
+            parsed.diagnostics.push(finding);
+            continue;
+        }
         let built = build::document(file, source, range.start, limits);
         let broken = matches!(built.stop, Some(Stop::Syntax)) || built.invalid_key;
         if broken && let Some(at) = template_action(source) {
@@ -103,6 +107,34 @@ pub fn parse_again(text: &str, span: Span, limits: &Limits) -> Option<Document> 
     let source = text.get(span.start as usize..span.end as usize)?;
     let built = build::document(span.file, source, span.start as usize, limits);
     built.roots.into_iter().next().map(|root| Document { root, span })
+}
+
+/// A document, or a line of it, that is longer than any that is meant to be read.
+fn too_long(source: &str, span: Span, limits: &Limits) -> Option<Diagnostic> {
+    if source.len() > limits.document {
+        let message =
+            format!("the document has {} bytes, more than {}: it is not read", source.len(), limits.document);
+        let place = Span::new(span.file, span.start, span.start);
+        return Some(Diagnostic::new(&rules::DOCUMENT_TOO_LONG, place, message).help("split it"));
+    }
+    if source.len() <= limits.line {
+        return None;
+    }
+    let mut start = 0;
+    for newline in memchr::memchr_iter(b'\n', source.as_bytes()).chain([source.len()]) {
+        if newline - start > limits.line {
+            let length = newline - start;
+            let message =
+                format!("a line of {length} bytes is longer than {}: the document is not read", limits.line);
+            let place = Span::new(span.file, span.start + start as u32, span.start + start as u32);
+            return Some(
+                Diagnostic::new(&rules::LINE_TOO_LONG, place, message)
+                    .help("a mesh needs no such line: move it out of the tree"),
+            );
+        }
+        start = newline + 1;
+    }
+    None
 }
 
 /// The first `{{ … }}` of a text that is not YAML: what Helm's (or any Go) templates are made of.

@@ -1,6 +1,7 @@
 //! The rules about text and schema: `MC00xx` and `MC01xx`. One file a rule, with its page.
 
 mod alias_expansion;
+mod document_too_long;
 mod duplicate_key;
 mod file_too_large;
 mod helm_template;
@@ -9,6 +10,7 @@ mod invalid_key;
 mod invalid_value;
 mod issues;
 mod lfs_pointer;
+mod line_too_long;
 mod loading;
 mod malformed_suppression;
 mod missing_field;
@@ -32,6 +34,7 @@ pub use issues::{diagnostic as issue_diagnostic, in_quotes};
 pub use loading::diagnostic as load_diagnostic;
 
 pub use alias_expansion::ALIAS_EXPANSION;
+pub use document_too_long::DOCUMENT_TOO_LONG;
 pub use duplicate_key::DUPLICATE_KEY;
 pub use file_too_large::FILE_TOO_LARGE;
 pub use helm_template::HELM_TEMPLATE;
@@ -39,6 +42,7 @@ pub use invalid_duration::INVALID_DURATION;
 pub use invalid_key::INVALID_KEY;
 pub use invalid_value::INVALID_VALUE;
 pub use lfs_pointer::LFS_POINTER;
+pub use line_too_long::LINE_TOO_LONG;
 pub use malformed_suppression::MALFORMED_SUPPRESSION;
 pub use missing_field::MISSING_FIELD;
 pub use not_implemented::NOT_IMPLEMENTED;
@@ -58,7 +62,7 @@ pub use wrong_type::WRONG_TYPE;
 pub(crate) use duplicate_key::duplicate_key;
 pub(crate) use helm_template::helm_template;
 pub(crate) use malformed_suppression::malformed_suppression;
-pub(crate) use syntax_error::syntax_error;
+pub(crate) use syntax_error::{blamed_syntax_error, syntax_error};
 pub(crate) use unused_suppression::unused_suppression;
 
 /// All of them, by code.
@@ -79,6 +83,8 @@ pub static RULES: &[&Rule] = &[
     &SUBMODULE,
     &MALFORMED_SUPPRESSION,
     &UNUSED_SUPPRESSION,
+    &DOCUMENT_TOO_LONG,
+    &LINE_TOO_LONG,
     &UNKNOWN_FIELD,
     &WRONG_TYPE,
     &NOT_IMPLEMENTED,

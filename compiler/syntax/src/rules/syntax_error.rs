@@ -1,7 +1,11 @@
 //! MC0001 syntax-error: text that is neither YAML nor JSON.
 
+use std::ops::Range;
+
 use meshc_diagnostics::Diagnostic;
 use meshc_source::Span;
+
+use crate::blame::Blame;
 
 meshc_diagnostics::declare_rule! {
     /// ## What it does
@@ -32,11 +36,32 @@ meshc_diagnostics::declare_rule! {
 /// The finding. `info` is the parser's own description.
 pub(crate) fn syntax_error(span: Span, info: &str) -> Diagnostic {
     let (what, help) = words(info);
-    let finding = Diagnostic::new(&SYNTAX_ERROR, span, format!("not valid YAML: {}", what.unwrap_or(info)));
+    let finding = error(span, what.unwrap_or(info));
     match help {
         Some(help) => finding.help(help),
         None => finding,
     }
+}
+
+/// The finding where the text of a document that begins at `base` shows the mistake itself; the parser gave up at `met`.
+pub(crate) fn blamed_syntax_error(blame: Blame, met: Span, base: usize) -> Diagnostic {
+    let at =
+        |range: Range<usize>| Span::new(met.file, (base + range.start) as u32, (base + range.end) as u32);
+    match blame {
+        Blame::Tab(range) => error(at(range), "a tab is no indentation").help("indent with spaces"),
+        Blame::Colon(range) => {
+            error(at(range), "this `:` has no blank behind it, so that the line is no key with a value")
+                .help("write a blank behind the `:`, or put the whole value in quotes")
+                .label(met, "nothing can be read from here on")
+        }
+        Blame::Bracket(range) => error(at(range), "this bracket is not closed")
+            .help("close it, or put a value that begins with it in quotes")
+            .label(met, "nothing can be read from here on"),
+    }
+}
+
+fn error(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(&SYNTAX_ERROR, span, format!("not valid YAML: {what}"))
 }
 
 /// What the parser's description means for who wrote the text, and what to do.
