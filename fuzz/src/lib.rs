@@ -15,6 +15,26 @@ pub fn bookshop() -> Vec<String> {
     texts
 }
 
+/// What the rules are tested with: their fixtures, the mesh of mistakes, settings; in the order of their names.
+pub fn corpus() -> Vec<String> {
+    let testdata = meshc_testkit::workspace().join("testdata");
+    let mut texts = bookshop();
+    for part in ["rules", "mistakes", "resources"] {
+        collect(&testdata.join(part), &mut texts);
+    }
+    // Long lists make slow seeds; what is edited is better small.
+    texts.retain(|text| text.len() < 8 << 10);
+    texts.push(SETTINGS.to_owned());
+    texts
+}
+
+/// A `meshc.yaml` that says everything.
+const SETTINGS: &str = "external:\n  services: [payments.prod, '*.example.com']\n  gateways: [a/b]\n  namespaces: [x*]\n  \
+    workloads: [{namespace: shop, labels: {app: a}}]\n  snapshot: cluster.yaml\nistio:\n  ingressgateway: {present: true, \
+    label: public}\nlevels: {MC1001: warning, unknown-host: ignore, IST0101: info}\noverrides:\n  - paths: ['a/**', b]\n    \
+    levels: {MC1001: error}\nviews:\n  prod: {paths: [base, prod]}\nkustomize: {command: [kustomize, build], render: no}\n\
+    helm:\n  - {chart: charts/a, release: a, namespace: b, values: [v.yaml]}\n";
+
 fn collect(directory: &Path, texts: &mut Vec<String>) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
