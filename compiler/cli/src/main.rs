@@ -5,6 +5,7 @@
 mod args;
 mod clock;
 mod commands;
+mod fingerprint;
 mod load;
 mod output;
 mod render;

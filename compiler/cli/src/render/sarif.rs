@@ -6,6 +6,8 @@ use meshc_diagnostics::{Diagnostic, Fix, Rule, Severity};
 use meshc_source::{SourceSet, Span};
 use serde_json::{Value, json};
 
+use crate::fingerprint::fingerprint;
+
 /// One log with one run.
 pub(crate) fn sarif(found: &[Diagnostic], sources: &SourceSet, rules: &[&Rule]) -> String {
     let results: Vec<Value> = found.iter().map(|finding| result(finding, sources, rules)).collect();
@@ -59,6 +61,7 @@ fn result(finding: &Diagnostic, sources: &SourceSet, rules: &[&Rule]) -> Value {
             "physicalLocation": location(label.span, sources),
             "message": { "text": label.message },
         })).collect::<Vec<_>>(),
+        "partialFingerprints": { "meshc/v1": fingerprint(finding, sources) },
         "properties": { "aliases": finding.aliases, "witness": finding.witness },
     });
     if let Some(index) = rules.iter().position(|rule| rule.code == finding.code) {

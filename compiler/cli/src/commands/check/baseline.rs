@@ -6,7 +6,7 @@ use meshc_diagnostics::Diagnostic;
 use meshc_source::SourceSet;
 use serde::{Deserialize, Serialize};
 
-use super::fingerprint::{Counts, fingerprint};
+use crate::fingerprint::{Counts, fingerprint};
 use crate::load::Failure;
 use crate::output;
 

@@ -7,7 +7,7 @@ use meshc_diagnostics::{Code, Diagnostic, Edit};
 use meshc_source::{FileId, SourceSet};
 use similar::TextDiff;
 
-use super::fingerprint::{Counts, fingerprint};
+use crate::fingerprint::{Counts, fingerprint};
 use crate::load::{Failure, Workspace};
 use crate::output;
 

@@ -2,7 +2,6 @@
 
 mod assumed;
 mod baseline;
-mod fingerprint;
 mod fix;
 mod narrow;
 

@@ -6,8 +6,8 @@ use meshc_diagnostics::{Diagnostic, Level};
 use meshc_source::SourceSet;
 
 use super::baseline::Baseline;
-use super::fingerprint::{Counts, fingerprint};
 use crate::args::Check;
+use crate::fingerprint::{Counts, fingerprint};
 use crate::load::{Failure, Selected, Workspace, is_in, normal};
 use crate::output;
 

@@ -9,13 +9,13 @@ use meshc_source::{SourceFile, SourceSet};
 
 /// How often each finding is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Counts(pub(super) BTreeMap<String, usize>);
+pub(crate) struct Counts(pub(crate) BTreeMap<String, usize>);
 
 // === impl Counts ===
 
 impl Counts {
     /// Those of some findings.
-    pub(super) fn of(found: &[Diagnostic], sources: &SourceSet) -> Self {
+    pub(crate) fn of(found: &[Diagnostic], sources: &SourceSet) -> Self {
         let mut counts = BTreeMap::new();
         for finding in found {
             *counts.entry(fingerprint(finding, sources)).or_default() += 1;
@@ -24,7 +24,7 @@ impl Counts {
     }
 
     /// Takes one out; false where none is left.
-    pub(super) fn take(&mut self, fingerprint: &str) -> bool {
+    pub(crate) fn take(&mut self, fingerprint: &str) -> bool {
         match self.0.get_mut(fingerprint) {
             Some(left) if *left > 0 => {
                 *left -= 1;
@@ -36,7 +36,7 @@ impl Counts {
 }
 
 /// 24 hexadecimal digits. Places in lists (`http[3]`) do not count: a route more above is not another mistake.
-pub(super) fn fingerprint(finding: &Diagnostic, sources: &SourceSet) -> String {
+pub(crate) fn fingerprint(finding: &Diagnostic, sources: &SourceSet) -> String {
     let place = match &finding.resource {
         Some(resource) => resource.to_string(),
         None => sources.file(finding.span.file).path.trim_start_matches("./").to_owned(),
