@@ -278,6 +278,8 @@ pub(crate) enum Business {
     UnknownKind(Option<&'static str>),
     /// The group and kind are a mesh's, the version is not served; those that are.
     UnknownVersion(&'static [&'static str]),
+    /// The kind is a mesh's, and the group is spelt nearly like its own, which is this.
+    UnknownGroup(&'static str),
     /// None of a mesh's business.
     Foreign,
 }
@@ -400,8 +402,16 @@ pub(crate) fn business(api_version: &str, kind: &str) -> Business {
         None if CLOSED_GROUPS.contains(&group) => {
             Business::UnknownKind(closest(kind, same_group.by_ref().map(|entry| entry.kind.as_str())))
         }
-        None => Business::Foreign,
+        None => misspelt_group(group, kind).map_or(Business::Foreign, Business::UnknownGroup),
     }
+}
+
+/// The group of Istio or the Gateway API that was meant by one that is spelt nearly so, for a kind that it has.
+fn misspelt_group(group: &str, kind: &str) -> Option<&'static str> {
+    let same_kind =
+        KINDS.iter().filter(|entry| entry.kind.as_str() == kind && CLOSED_GROUPS.contains(&entry.group));
+    let near = |name: &str| strsim::damerau_levenshtein(group, name) <= 3;
+    same_kind.map(|entry| entry.group).find(|name| group.contains('.') && near(name))
 }
 
 /// The candidate that is spelt most alike, if it is close enough to be meant.
@@ -429,6 +439,9 @@ mod tests {
             ("networking.istio.io/v1", "Frobnicator", Business::UnknownKind(None)),
             ("networking.istio.io/v2", "Gateway", Business::UnknownVersion(&["v1", "v1beta1", "v1alpha3"])),
             ("cert-manager.io/v1", "Certificate", Business::Foreign),
+            ("network.istio.io/v1", "VirtualService", Business::UnknownGroup("networking.istio.io")),
+            ("networking.internal.knative.dev/v1", "Certificate", Business::Foreign),
+            ("networking.gke.io/v1", "Gateway", Business::Foreign),
         ];
         for (api_version, kind, expected) in cases {
             assert_eq!(business(api_version, kind), expected, "{api_version} {kind}");

@@ -162,6 +162,9 @@ impl<'t> Reader<'t> {
             Business::UnknownKind(meant) => {
                 self.finding(rules::unknown_kind::check(root, api_version, kind, meant));
             }
+            Business::UnknownGroup(meant) => {
+                self.finding(rules::unknown_group::check(root, api_version, kind, meant));
+            }
             Business::UnknownVersion(served) => {
                 self.finding(rules::unknown_version::check(root, api_version, kind, served));
             }

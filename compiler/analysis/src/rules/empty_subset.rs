@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_mesh::{Resolution, Service, selects};
 use meshc_resources::istio::Subset;
+use meshc_syntax::de::Spanned;
 
 use super::context::{Context, Found};
 use super::destinations::Place;
@@ -75,7 +76,15 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 host.value,
                 labels.join(", ")
             );
-            let span = subset.name.as_ref().map_or(subset.span, |name| name.span);
+            let lost = |(key, value): &(&Spanned<String>, &Spanned<String>)| {
+                let has = |labels: &BTreeMap<String, String>| labels.get(&key.value) == Some(&value.value);
+                !services.iter().flat_map(|service| &service.endpoints).any(|endpoint| has(&endpoint.labels))
+            };
+            // The one label that nobody has, else the subset: its labels are there, but not together.
+            let span = subset.labels.iter().find(lost).map_or_else(
+                || subset.name.as_ref().map_or(subset.span, |name| name.span),
+                |(_, value)| value.span,
+            );
             let mut finding = object
                 .finding(&EMPTY_SUBSET, span, message)
                 .severity(if used.is_some() { Severity::Error } else { Severity::Warning })

@@ -19,6 +19,7 @@ mod idle_service;
 mod impossible_match;
 mod lone_routes;
 mod missing;
+mod mistakes;
 mod originals;
 mod pods;
 mod port;
@@ -72,6 +73,7 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all.extend(gateway_api::RULES);
     all.extend(conditions::RULES);
     all.extend(ambient::RULES);
+    all.extend(mistakes::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 });
@@ -101,6 +103,7 @@ pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<D
     gateway_api::check(&context, &mut found);
     conditions::check(&context, &mut found);
     ambient::check(&context, &mut found);
+    mistakes::check(&context, &mut found);
     found
 }
 

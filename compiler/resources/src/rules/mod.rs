@@ -42,6 +42,7 @@ pub(crate) mod suspect_policy;
 pub(crate) mod target_ref;
 pub(crate) mod telemetry;
 pub(crate) mod traffic_policy;
+pub(crate) mod unknown_group;
 pub(crate) mod unknown_kind;
 pub(crate) mod unknown_version;
 pub(crate) mod value_pattern;
@@ -115,6 +116,7 @@ pub const RULES: &[&Rule] = &[
     &connection_pool::CONNECTION_POOL,
     &telemetry::TELEMETRY,
     &wasm_url::WASM_URL,
+    &unknown_group::UNKNOWN_GROUP,
 ];
 
 /// Whether a finding says that the tree uses something that this version does not model: then no command that would

@@ -23,6 +23,7 @@ mod value;
 use std::cell::Cell;
 use std::sync::OnceLock;
 
+use meshc_source::Span;
 use meshc_syntax::{Kind, Node};
 use serde_json::Value as Json;
 
@@ -82,6 +83,21 @@ impl Rule {
         // A message that does not compile falls back on the fixed one, as at the API server.
         let message = self.message_expression.as_deref().and_then(|text| parser::parse(text).ok());
         Ok(Program { rule, message, is_transition })
+    }
+
+    /// Where a person looks first: of the fields of the value that the rule names, the last that is written; else the
+    /// value itself.
+    fn blamed(&self, node: &Node) -> Span {
+        let names = self.text.split("self.").skip(1).map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            rest.get(..end).unwrap_or_default()
+        });
+        let written = names.filter_map(|name| node.entry(name));
+        let last = written.filter(|entry| !entry.value.is_null()).max_by_key(|entry| entry.key.span.start);
+        last.map_or(node.span, |entry| match entry.value.kind {
+            Kind::Mapping(_) | Kind::Sequence(_) => entry.key.span,
+            _ => entry.value.span,
+        })
     }
 
     /// What is wrong, and whether it is that the rule could not be evaluated.
@@ -149,7 +165,7 @@ impl Walk<'_> {
             if let Some(problem) = problem {
                 let (path, span) = match &rule.field_path {
                     Some(field) => below(node, field, path),
-                    None => (path.render(), node.span),
+                    None => (path.render(), rule.blamed(node)),
                 };
                 self.found.push(Violation { path, span, problem });
             }

@@ -58,11 +58,13 @@ pub(super) fn check(object: &Object<AuthorizationPolicy>, list: &Values<'_>, fou
             let near = meshc_syntax::suggest::nearest(method, METHODS);
             let finding = finding.alias("KIA0102");
             match near {
-                Some(near) => finding.help(format!("did you mean `{near}`?")).replace(
-                    format!("Replace with `{near}`"),
-                    value.span,
-                    near,
-                ),
+                Some(near) => {
+                    let finding = finding.help(format!("did you mean `{near}`?"));
+                    match meshc_syntax::suggest::sole(method, METHODS) {
+                        Some(meant) => finding.replace(format!("Replace with `{meant}`"), value.span, meant),
+                        None => finding,
+                    }
+                }
                 None => finding.help(format!("methods are {}", METHODS.join(", "))),
             }
         });
