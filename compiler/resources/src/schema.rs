@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 
 use crate::{Ignored, Kind, gateway_api, istio, kubernetes, meshc, rules};
 
-/// The structural schema of a kind, as its CustomResourceDefinition would hold it; none where its type does not
-/// state one.
-pub fn structural(kind: Kind) -> Option<Value> {
-    Some(match kind {
+/// The structural schema of a kind, as its CustomResourceDefinition would hold it.
+pub fn structural(kind: Kind) -> Value {
+    match kind {
         Kind::AuthorizationPolicy => custom::<istio::AuthorizationPolicy>(kind),
         Kind::DestinationRule => custom::<istio::DestinationRule>(kind),
         Kind::EnvoyFilter => custom::<istio::EnvoyFilter>(kind),
@@ -23,6 +22,7 @@ pub fn structural(kind: Kind) -> Option<Value> {
         Kind::ProxyConfig => custom::<istio::ProxyConfig>(kind),
         Kind::RequestAuthentication => custom::<istio::RequestAuthentication>(kind),
         Kind::ServiceEntry => custom::<istio::ServiceEntry>(kind),
+        Kind::Sidecar => custom::<istio::Sidecar>(kind),
         Kind::Telemetry => custom::<istio::Telemetry>(kind),
         Kind::TrafficExtension => custom::<istio::TrafficExtension>(kind),
         Kind::VirtualService => custom::<istio::VirtualService>(kind),
@@ -66,8 +66,7 @@ pub fn structural(kind: Kind) -> Option<Value> {
         Kind::Namespace | Kind::Node => custom::<Ignored>(kind),
         Kind::RouteTest => custom::<meshc::RouteTest>(kind),
         Kind::Invariant => custom::<meshc::Invariant>(kind),
-        _ => return None,
-    })
+    }
 }
 
 /// The schema of a kind whose `spec` a type describes.
@@ -102,9 +101,9 @@ const SPEC_MAY_BE_ABSENT: &[Kind] = &[
     Kind::VirtualService,
 ];
 
-/// The JSON Schema of a kind for editors, of draft 2020-12; none where its type states none.
-pub fn published(kind: Kind) -> Option<Value> {
-    let mut schema = meshc_schema::publish(&structural(kind)?);
+/// The JSON Schema of a kind for editors, of draft 2020-12.
+pub fn published(kind: Kind) -> Value {
+    let mut schema = meshc_schema::publish(&structural(kind));
     let (group, versions) = kind.group();
     let versions: Vec<String> = versions
         .iter()
@@ -112,16 +111,12 @@ pub fn published(kind: Kind) -> Option<Value> {
         .collect();
     let name = json!({ "type": "string", "pattern": r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "maxLength": 253 });
     let words = json!({ "type": "object", "additionalProperties": { "type": "string" } });
-    let properties = schema["properties"].as_object_mut()?;
-    properties.insert("apiVersion".to_owned(), json!({ "enum": versions }));
-    properties.insert("kind".to_owned(), json!({ "const": kind.as_str() }));
-    properties.insert(
-        "metadata".to_owned(),
-        json!({
-            "type": "object",
-            "properties": { "name": name, "namespace": name, "labels": words, "annotations": words },
-        }),
-    );
+    schema["properties"]["apiVersion"] = json!({ "enum": versions });
+    schema["properties"]["kind"] = json!({ "const": kind.as_str() });
+    schema["properties"]["metadata"] = json!({
+        "type": "object",
+        "properties": { "name": name, "namespace": name, "labels": words, "annotations": words },
+    });
     let mut required = json!(["apiVersion", "kind", "metadata"]);
     if let (Some(all), Some(own)) = (required.as_array_mut(), schema["required"].as_array()) {
         all.extend(own.iter().cloned());
@@ -129,7 +124,7 @@ pub fn published(kind: Kind) -> Option<Value> {
     schema["required"] = required;
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!(kind.as_str());
-    Some(schema)
+    schema
 }
 
 /// Where the JSON Schema of a kind lies in the folder of all: `networking.istio.io/Gateway.json`.
@@ -141,16 +136,15 @@ pub fn file_name(kind: Kind) -> String {
 /// The JSON Schema that chooses the one of a document's kind. Other kinds it leaves alone.
 pub fn combined() -> Value {
     let choices: Vec<Value> = Kind::all()
-        .filter_map(|kind| {
-            let own = published(kind)?;
-            let versions = own["properties"]["apiVersion"].clone();
-            Some(json!({
+        .map(|kind| {
+            let versions = published(kind)["properties"]["apiVersion"].clone();
+            json!({
                 "if": {
                     "properties": { "apiVersion": versions, "kind": { "const": kind.as_str() } },
                     "required": ["apiVersion", "kind"],
                 },
                 "then": { "$ref": file_name(kind) },
-            }))
+            })
         })
         .collect();
     json!({
@@ -162,17 +156,14 @@ pub fn combined() -> Value {
 }
 
 /// The compiled schema of a kind, made when the first object of the kind is read.
-fn compiled(kind: Kind) -> Option<&'static Schema> {
-    static SCHEMAS: [OnceLock<Option<Schema>>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
-    SCHEMAS
-        .get(kind as usize)?
-        .get_or_init(|| structural(kind).map(|schema| Schema::compile(&schema)))
-        .as_ref()
+fn compiled(kind: Kind) -> &'static Schema {
+    static SCHEMAS: [OnceLock<Schema>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
+    SCHEMAS[kind as usize].get_or_init(|| Schema::compile(&structural(kind)))
 }
 
 /// What a document of one of our kinds does against its schema, apart from what the typed reader has found.
 pub(crate) fn check(kind: Kind, root: &Node, issues: &[Issue], found: &mut Vec<Diagnostic>) {
-    let Some(schema) = compiled(kind) else { return };
+    let schema = compiled(kind);
     // What Istio's definitions make of null was recorded: a wrong type.
     let nulls = if kind.is_istio() { Nulls::Refused } else { Nulls::Absent };
     for violation in schema.validate(root, nulls) {

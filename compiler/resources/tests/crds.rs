@@ -10,9 +10,6 @@ use meshc_source::FileId;
 use meshc_syntax::Limits;
 use serde_json::Value;
 
-/// Kinds whose types do not state their definition yet.
-const NOT_YET: &[Kind] = &[];
-
 /// Keywords that say nothing about which documents are valid.
 const WORDS: &[&str] = &["description", "x-kubernetes-map-type"];
 
@@ -45,11 +42,7 @@ fn types_state_what_the_definitions_state() {
             continue;
         };
         let name = format!("{group} {kind}");
-        let Some(ours) = schema::structural(kind) else {
-            println!("{name}: not typed yet");
-            assert!(NOT_YET.is_empty() || NOT_YET.contains(&kind), "{kind} has no schema");
-            continue;
-        };
+        let ours = schema::structural(kind);
         let mut differences = Vec::new();
         compare("", Some(definition), Some(&ours), &mut differences);
         differences.retain(|difference: &String| !is_known(kind, difference));
@@ -69,6 +62,10 @@ fn types_state_what_the_definitions_state() {
 fn is_known(kind: Kind, difference: &str) -> bool {
     // Every resource has these, and status is the controllers' business.
     if [".apiVersion", ".kind", ".metadata", ".status"].iter().any(|field| difference.starts_with(field)) {
+        return true;
+    }
+    // A field of a later release.
+    if difference.starts_with(".spec.jwtRules[].presence:") {
         return true;
     }
     // Our types follow the experimental channel of a later release than the definitions at hand, which are those of

@@ -136,7 +136,7 @@ fn nothing_is_found_in_what_api_servers_take() {
     let Some(samples) = meshc_testkit::shared("samples have no error", "samples/istio") else { return };
     assert_clean(samples);
     assert_clean(meshc_testkit::workspace().join("testdata/bookshop"));
-    for folder in ["requests", "meshes", "authz", "xds"] {
+    for folder in ["meshes", "xds"] {
         if let Some(folder) = meshc_testkit::shared("worlds have no error", &format!("oracle/{folder}")) {
             assert_clean(folder);
         }

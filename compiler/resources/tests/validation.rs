@@ -12,10 +12,10 @@ use serde_json::Value;
 
 /// The files with the least share of documents that must get the recorded verdict, in hundredths of a percent.
 const FILES: &[(&str, usize)] = &[
-    ("istio-repository", 0),
-    ("istio-unit-tests", 0),
-    ("generated-from-schema", 0),
-    ("generated-mutations", 0),
+    ("istio-repository", 9_750),
+    ("istio-unit-tests", 9_580),
+    ("generated-from-schema", 9_810),
+    ("generated-mutations", 9_310),
 ];
 
 /// How many classes of differences are printed.

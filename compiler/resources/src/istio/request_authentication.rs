@@ -1,6 +1,6 @@
 //! `security.istio.io` RequestAuthentication: which tokens a workload accepts, and what it makes of them.
 
-use meshc_syntax::de::{Duration, Spanned};
+use meshc_syntax::de::{Duration, NotYet, Spanned};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -79,6 +79,9 @@ pub struct JwtRule {
     /// Claims that are lists in one text, beside `scope` and `permission`.
     #[schemars(length(max = 64), transform = meshc_schema::items(json!({"minLength": 1})))]
     pub space_delimited_claims: Vec<Spanned<String>>,
+    /// Whether a request must have a token, not yet.
+    #[schemars(with = "Option<String>", extend("enum" = ["OPTIONAL", "REQUIRED"]))]
+    pub presence: Option<NotYet>,
 }
 
 impl JwtRule {

@@ -1,6 +1,6 @@
 //! Names, labels and annotations that Kubernetes does not take.
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_schema::names;
 use meshc_source::Span;
 use meshc_syntax::Node;
@@ -13,7 +13,8 @@ declare_rule! {
     /// are names of DNS, labels have at most 63 characters. The labels of templates of pods are looked at too.
     ///
     /// ## What happens to traffic
-    /// The API server refuses the resource, so nothing of it takes effect.
+    /// The API server refuses the resource, so nothing of it takes effect. (Of the names of Istio's own kinds it is a
+    /// warning: Istio itself takes them.)
     ///
     /// ## Example
     /// ```yaml
@@ -47,7 +48,12 @@ pub(crate) fn check(kind: Option<Kind>, root: &Node, found: &mut Vec<Diagnostic>
             Some(Kind::Service) => names::dns1035_label(name),
             _ => names::dns1123_subdomain(name),
         };
+        let reported = found.len();
         report("the name", name, node.span, problem, found);
+        // What was recorded of Istio's kinds leaves their names to the API server: only a cluster tells.
+        if kind.is_some_and(Kind::is_istio) {
+            found[reported..].iter_mut().for_each(|finding| finding.severity = Severity::Warning);
+        }
     }
     if let Some(node) = metadata.get("namespace")
         && let Some(namespace) = node.as_str().filter(|namespace| !namespace.is_empty())

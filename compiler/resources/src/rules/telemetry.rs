@@ -7,7 +7,7 @@ use crate::istio::{TagOperation, Telemetry};
 
 declare_rule! {
     /// ## What it does
-    /// Finds tags of metrics without a value (or with one where the tag is removed), tags of spans without a name, and
+    /// Finds filters of access logs that are no expression in CEL, tags of metrics without a value (or with one where the tag is removed), tags of spans without a name, and
     /// (as a warning) several `tracing` blocks or tracing providers, of which Istio takes the first.
     ///
     /// ## What happens to traffic
@@ -47,6 +47,14 @@ pub(crate) fn check(object: &Object<Telemetry>, found: &mut Vec<Diagnostic>) {
             };
             let message = format!("the tag `{}` {why}: Istio refuses the Telemetry", name.value);
             found.push(object.finding(&TELEMETRY, tag.span, message));
+        }
+    }
+    for filter in object.spec.access_logging.iter().filter_map(|logging| logging.filter.as_ref()) {
+        let expression = filter.expression.as_ref();
+        if let Some(flaw) = meshc_schema::rule_flaw(expression.map_or("", |expression| expression.as_str())) {
+            let message = format!("the filter is no expression in CEL ({flaw}): Istio refuses the Telemetry");
+            let span = expression.map_or(filter.span, |expression| expression.span);
+            found.push(object.finding(&TELEMETRY, span, message));
         }
     }
     if let Some(second) = object.spec.tracing.get(1) {
