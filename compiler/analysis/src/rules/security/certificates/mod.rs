@@ -110,8 +110,9 @@ fn pair(secret: &Object<Secret>) -> Result<Pair<'_>, String> {
         let encoded = secret.spec.data.iter().find(|(key, _)| key.value == name);
         let plain = secret.spec.string_data.iter().find(|(key, _)| key.value == name);
         let (bytes, span) = match (plain, encoded) {
-            (Some((_, value)), _) => (value.value.clone().into_bytes(), value.span),
-            (None, Some((_, value))) => (pem::base64(&value.value)?, value.span),
+            // The value may be a line of thousands of letters: its key is what can be shown.
+            (Some((key, value)), _) => (value.value.clone().into_bytes(), key.span),
+            (None, Some((key, value))) => (pem::base64(&value.value)?, key.span),
             (None, None) => return None,
         };
         (!bytes.is_empty()).then_some(Part { name, bytes, span })
