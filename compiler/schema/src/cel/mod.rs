@@ -198,7 +198,7 @@ impl Walk<'_> {
 }
 
 /// The place that a rule's `fieldPath` names: `.spec.field` or `['key']`, as far as the document has it.
-fn below(node: &Node, field_path: &str, path: &Path<'_>) -> (String, meshc_source::Span) {
+fn below(node: &Node, field_path: &str, path: &Path<'_>) -> (String, Span) {
     let mut node = node;
     let mut span = node.span;
     for part in field_path.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
