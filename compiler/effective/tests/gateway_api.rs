@@ -44,10 +44,36 @@ fn statuses(all: &[ObjectStatus]) -> String {
     out
 }
 
+/// A world of the folder with what all have in common.
+fn world(name: &str) -> Mesh {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gateway_api");
+    let files = ["_base.yaml".to_owned(), format!("{name}.yaml")].map(|file| {
+        let text = fs::read_to_string(folder.join(&file)).expect("readable");
+        SourceFile::new(file, text)
+    });
+    let outcome = meshc_resources::read(&SourceSet::new(files.into()), &Limits::default());
+    let found: Vec<_> = outcome.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect();
+    assert!(found.is_empty(), "{name}: {found:#?}");
+    Mesh::new(&outcome.resources)
+}
+
+#[test]
+fn a_backend_is_held_to_its_oldest_policy() {
+    let effective = meshc_effective::compile(&world("backend-tls"));
+    let proxy = effective.find("edge-istio-0.ops").expect("the gateway is there");
+    let cluster = |port: u16| {
+        let name = format!("outbound|{port}||ledger.backoffice.svc.cluster.local");
+        proxy.clusters.get(&name).expect("the cluster is there").tls.settings().cloned()
+    };
+    let tls = cluster(8443).expect("it speaks TLS");
+    assert_eq!(tls.sni.as_deref(), Some("ledger.example.com"));
+    assert_eq!(tls.subject_alt_names, ["ledger.example.com"]);
+    assert!(cluster(8080).is_none_or(|tls| tls.sni.as_deref() != Some("ledger.example.com")));
+}
+
 #[test]
 fn topics() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gateway_api");
-    let base = fs::read_to_string(folder.join("_base.yaml")).expect("the base is there");
     let entries = fs::read_dir(&folder).expect("the folder is there").flatten();
     let mut files: Vec<_> = entries
         .map(|entry| entry.path())
@@ -58,15 +84,7 @@ fn topics() {
     assert!(files.len() > 15, "{files:?}");
     for file in files {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let world = fs::read_to_string(&file).expect("readable");
-        let sources = SourceSet::new(vec![
-            SourceFile::new("base.yaml", base.clone()),
-            SourceFile::new(format!("{name}.yaml"), world),
-        ]);
-        let outcome = meshc_resources::read(&sources, &Limits::default());
-        let found: Vec<_> = outcome.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect();
-        assert!(found.is_empty(), "{name}: {found:#?}");
-        let mesh = Mesh::new(&outcome.resources);
+        let mesh = world(&name);
         let mut effective = meshc_effective::compile(&mesh);
         let wanted = if name == "mesh" { ProxyKind::Sidecar } else { ProxyKind::Gateway };
         effective.proxies.retain(|proxy| proxy.kind == wanted);

@@ -8,14 +8,21 @@ use meshc_resources::Resources;
 use super::pods::Replica;
 use crate::gateway_api::{Deployment, deployments};
 use crate::hostname::service_host;
-use crate::{Distribution, ExportTo, Gateway, Port, Protocol, Registry, Resolution, Service, TargetPort};
+use crate::{
+    Distribution, ExportTo, Gateway, Namespace, Port, Protocol, Registry, Resolution, Service, TargetPort,
+};
 
 /// Namespace and selector of a Service.
 pub(super) type Selector = (String, BTreeMap<String, String>);
 
 /// Adds those that the tree does not have.
-pub(super) fn add(resources: &Resources, services: &mut Vec<Service>, made: &mut Vec<Replica>) {
-    for deployment in deployments(resources) {
+pub(super) fn add(
+    resources: &Resources,
+    namespaces: &BTreeMap<String, Namespace>,
+    services: &mut Vec<Service>,
+    made: &mut Vec<Replica>,
+) {
+    for deployment in deployments(resources, namespaces) {
         let namespace = &deployment.gateway.namespace;
         if !services.iter().any(|s| s.name == deployment.name && s.namespace() == namespace) {
             services.push(service(&deployment));

@@ -30,7 +30,7 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let namespaces = namespaces::read(resources);
     let mut services = services::read(resources, &config);
     let mut made = pods::read(resources);
-    deployments::add(resources, &mut services, &mut made);
+    deployments::add(resources, &namespaces, &mut services, &mut made);
     let converted = gateway_api::convert(resources, &namespaces, &services, &settings.external);
     let (of_ingresses, ingress_routes) = ingress::convert(resources, &services, &config);
     let gateways = gateways(resources, converted.gateways.into_iter().chain(of_ingresses));

@@ -1,12 +1,14 @@
 //! The Service and the pods that Istio makes for a Gateway: a tree seldom has them.
 
+use std::collections::BTreeMap;
+
 use meshc_resources::gateway_api::Gateway;
 use meshc_resources::{Object, Resources};
 
 use super::classes::{Class, class};
-use super::listeners::text;
+use super::listeners::{allows, text};
 use super::{meta, name_span};
-use crate::Meta;
+use crate::{Meta, Namespace};
 
 /// The label of what is made for a Gateway.
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
@@ -31,17 +33,24 @@ pub(crate) struct Deployment {
 }
 
 /// What Istio makes for all Gateways of its class.
-pub(crate) fn deployments(resources: &Resources) -> Vec<Deployment> {
+pub(crate) fn deployments(
+    resources: &Resources,
+    namespaces: &BTreeMap<String, Namespace>,
+) -> Vec<Deployment> {
     resources
         .kubernetes_gateways
         .iter()
         .filter(|object| class(resources, text(&object.spec.gateway_class_name)) == Some(Class::Managed))
         .filter(|object| is_managed(&object.spec))
-        .map(|object| deployment(resources, object))
+        .map(|object| deployment(resources, namespaces, object))
         .collect()
 }
 
-fn deployment(resources: &Resources, object: &Object<Gateway>) -> Deployment {
+fn deployment(
+    resources: &Resources,
+    namespaces: &BTreeMap<String, Namespace>,
+    object: &Object<Gateway>,
+) -> Deployment {
     let name = service_name(object);
     let account = object.metadata.annotation(ACCOUNT_OVERRIDE).filter(|account| !account.is_empty());
     let sets = resources.listener_sets.iter().filter(|set| {
@@ -49,6 +58,7 @@ fn deployment(resources: &Resources, object: &Object<Gateway>) -> Deployment {
             parent.name() == object.name() && parent.namespace(set.namespace()) == object.namespace()
         })
     });
+    let sets = sets.filter(|set| allows(namespaces, object, set.namespace()));
     let listeners = object.spec.listeners.iter().chain(sets.flat_map(|set| &set.spec.listeners));
     let mut ports: Vec<(String, u16, String)> = vec![("status-port".to_owned(), 15021, "tcp".to_owned())];
     for listener in listeners {
