@@ -16,6 +16,7 @@ pub use diff::{
     Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, curl, diff, render_markdown, render_text,
     same_answer,
 };
+pub use origin::because;
 pub use promises::{Case, Promise, Refutation, Verdict, keep_promises};
 pub use reach::{
     HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,

@@ -5,7 +5,7 @@ use meshc_source::SourceSet;
 use meshc_trace::Because;
 
 /// The lines of origins, in their order, each once.
-pub(crate) fn because(origins: &[Origin], sources: &SourceSet) -> Vec<Because> {
+pub fn because(origins: &[Origin], sources: &SourceSet) -> Vec<Because> {
     let mut lines: Vec<Because> = Vec::with_capacity(origins.len());
     for origin in origins {
         let (start, _) = sources.location(origin.span);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::headers::HeaderValueOption;
-use crate::matcher::{HeaderMatcher, QueryParameterMatcher, RegexMatcher};
+use crate::matcher::{HeaderMatcher, MetadataMatcher, QueryParameterMatcher, RegexMatcher};
 use crate::message::{message, proto_enum};
 use crate::route_action::{DirectResponseAction, RedirectAction, RetryPolicy, RouteAction};
 use crate::scalar::{Metadata, RuntimeFractionalPercent};
@@ -116,6 +116,8 @@ message! {
         pub headers: Vec<HeaderMatcher>,
         /// All of these query parameters.
         pub query_parameters: Vec<QueryParameterMatcher>,
+        /// All of what filters left.
+        pub dynamic_metadata: Vec<MetadataMatcher>,
     }
 
     /// The name of a route's spans.

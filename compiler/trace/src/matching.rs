@@ -3,10 +3,12 @@
 use std::fmt;
 
 use meshc_effective::model::{
-    HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
+    HeaderCondition, HeaderMatch, MetadataMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch,
+    StringMatch,
 };
 
 use crate::regexes::Regexes;
+use crate::security::metadata_matches;
 use crate::seen::Seen;
 use meshc_re2::Error as Re2Error;
 
@@ -19,6 +21,8 @@ pub(crate) enum Mismatch<'r> {
     Header(&'r HeaderMatch, Option<String>),
     /// A query parameter's, with the value that was there.
     Query(&'r QueryMatch, Option<String>),
+    /// A claim's of the request's token.
+    Claim(&'r MetadataMatch),
 }
 
 /// `None` if every condition holds.
@@ -47,6 +51,11 @@ pub(crate) fn mismatch<'r>(
         };
         if !holds {
             return Ok(Some(Mismatch::Query(query, value.map(str::to_owned))));
+        }
+    }
+    for claim in &conditions.metadata {
+        if !metadata_matches(claim, &seen.metadata, regexes)? {
+            return Ok(Some(Mismatch::Claim(claim)));
         }
     }
     Ok(None)
@@ -134,6 +143,7 @@ impl fmt::Display for Mismatch<'_> {
         match self {
             Self::Path(conditions) => write!(f, "{}", PathText(conditions)),
             Self::Header(header, value) => write!(f, "{} ({})", HeaderText(header), there(value.as_deref())),
+            Self::Claim(claim) => write!(f, "{}", ClaimText(claim)),
             Self::Query(query, value) => write!(f, "{} ({})", QueryText(query), there(value.as_deref())),
         }
     }
@@ -151,6 +161,7 @@ pub(crate) fn phrases(conditions: &RouteMatch) -> Vec<String> {
     }
     phrases.extend(conditions.headers.iter().map(|h| HeaderText(h).to_string()));
     phrases.extend(conditions.query.iter().map(|q| QueryText(q).to_string()));
+    phrases.extend(conditions.metadata.iter().map(|claim| ClaimText(claim).to_string()));
     phrases
 }
 
@@ -165,6 +176,16 @@ impl fmt::Display for PathText<'_> {
             PathMatch::Regex(pattern) => return write!(f, "path matches {pattern}"),
         }
         if self.0.case_sensitive { Ok(()) } else { f.write_str(" in any case") }
+    }
+}
+
+struct ClaimText<'r>(&'r MetadataMatch);
+
+impl fmt::Display for ClaimText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path: Vec<&str> = self.0.path.iter().skip(1).map(String::as_str).collect();
+        let verb = if self.0.invert { "does not match" } else { "matches" };
+        write!(f, "the token's claim {} {verb} {:?}", path.join("."), self.0.value)
     }
 }
 

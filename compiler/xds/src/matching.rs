@@ -5,12 +5,15 @@ use meshc_effective::model::{
 };
 use meshc_envoy as envoy;
 
+use crate::security;
+
 /// Envoy's `RouteMatch`.
 pub(crate) fn route_match(matches: &RouteMatch) -> envoy::RouteMatch {
     let mut out = envoy::RouteMatch {
         case_sensitive: Some(matches.case_sensitive),
         headers: matches.headers.iter().map(header).collect(),
         query_parameters: matches.query.iter().map(query).collect(),
+        dynamic_metadata: matches.metadata.iter().map(security::metadata).collect(),
         ..envoy::RouteMatch::default()
     };
     match &matches.path {

@@ -231,7 +231,7 @@ pub(crate) fn metadata(of: &MetadataMatch) -> envoy::MetadataMatcher {
         filter: of.filter.clone(),
         path: of.path.iter().map(|key| envoy::MetadataPathSegment { key: key.clone() }).collect(),
         value: Some(value(&of.value)),
-        ..envoy::MetadataMatcher::default()
+        invert: of.invert,
     }
 }
 

@@ -189,6 +189,7 @@ fn route_match(set: &RequestSet) -> RouteMatch {
         case_sensitive: true,
         headers: method.chain(headers).chain(without).collect(),
         query: query.collect(),
+        metadata: Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The conditions of a route as Boolean combinations of conditions on fields, with Envoy's rules for what is absent.
 
 use meshc_effective::model::{
-    HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
+    HeaderCondition, HeaderMatch, MetadataMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch,
+    StringMatch,
 };
 use meshc_predicate::{ConditionId, Error, FieldId, Language, Set, Space};
 use meshc_trace::Regexes;
@@ -57,8 +58,20 @@ impl Formula {
         for condition in &conditions.query {
             all.push(query(builder, condition)?);
         }
+        // No request can be made that has a valid token.
+        for condition in &conditions.metadata {
+            let held =
+                refused(builder, format!("a claim of a valid token is asked for: {}", claim(condition)));
+            all.push(if condition.invert { Self::Not(Box::new(held)) } else { held });
+        }
         Ok(if all.is_empty() { Self::Always } else { Self::All(all) })
     }
+}
+
+/// A condition on a claim, in words: the same for the same condition.
+pub(super) fn claim(metadata: &MetadataMatch) -> String {
+    let path: Vec<&str> = metadata.path.iter().skip(1).map(String::as_str).collect();
+    format!("{} {}", path.join("."), serde_json::to_string(&metadata.value).unwrap_or_default())
 }
 
 /// A language that RE2 reads, or what it complains of.

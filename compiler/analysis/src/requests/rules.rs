@@ -7,7 +7,7 @@ use meshc_predicate::{Error, Language};
 use meshc_trace::{Regexes, template_regex};
 
 use super::builder::{ModelBuilder, Part};
-use super::conditions::{Formula, Read, header, refused, string};
+use super::conditions::{Formula, Read, claim, header, refused, string};
 
 /// What is known of the connection in which rules are looked at.
 #[derive(Debug, Clone, Copy)]
@@ -106,15 +106,9 @@ fn principal(builder: &mut ModelBuilder, of: &Principal, place: Place) -> Result
         Principal::Header(_) if place.tcp => Formula::Never,
         Principal::Header(condition) => header(builder, condition)?,
         Principal::Metadata(metadata) => {
-            builder.usually(false, &format!("a claim of a valid token is asked for: {}", words(metadata)))
+            builder.usually(false, &format!("a claim of a valid token is asked for: {}", claim(metadata)))
         }
     })
-}
-
-/// A condition on a claim, in words: the same for the same condition.
-fn words(metadata: &meshc_effective::model::MetadataMatch) -> String {
-    let path: Vec<&str> = metadata.path.iter().skip(1).map(String::as_str).collect();
-    format!("{} {}", path.join("."), serde_json::to_string(&metadata.value).unwrap_or_default())
 }
 
 fn on_path(builder: &mut ModelBuilder, language: Language) -> Result<Formula, Error> {

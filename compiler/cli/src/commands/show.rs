@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use meshc_analysis::routes_view;
-use meshc_effective::model::{Address, Proxy};
+use meshc_effective::model::{Address, Origin, Proxy, SecurityFilter};
 use meshc_xds::Writer;
 use serde_json::{Value, json};
 
@@ -48,8 +48,7 @@ fn json(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> Value {
         ShowWhat::Listeners => listeners(proxy),
         ShowWhat::Clusters => clusters(proxy),
         ShowWhat::Endpoints => endpoints(proxy),
-        // Kinds that make policy are refused by name until they are implemented, so there is none.
-        ShowWhat::Policy => Value::Array(Vec::new()),
+        ShowWhat::Policy => policy(tree, proxy),
     }
 }
 
@@ -105,6 +104,51 @@ fn endpoints(proxy: &Proxy) -> Value {
     all.collect()
 }
 
+/// What the proxy checks, in the order in which connections and requests meet it.
+fn policy(tree: &Tree, proxy: &Proxy) -> Value {
+    let security = &proxy.security;
+    let because = |origins: &[Origin]| to_value(&meshc_analysis::because(origins, &tree.sources));
+    let one =
+        |kind: &str, port: Option<u16>, protocol: &str, text: String, origins: &[Origin], rules: Value| {
+            json!({"kind": kind, "port": port, "protocol": protocol, "text": text, "rules": rules,
+               "because": because(origins)})
+        };
+    let mut all = Vec::new();
+    let modes = security.mtls.ports.iter().map(|(port, setting)| (Some(*port), setting));
+    for (port, setting) in std::iter::once((None, &security.mtls.all)).chain(modes) {
+        if !setting.origins.is_empty() {
+            let text = format!("mutual TLS is {}", word(&json!({"mode": setting.mode}), "mode"));
+            all.push(one("mtls", port, "any", text, &setting.origins, Value::Null));
+        }
+    }
+    for (protocol, filters) in [("http", &security.http), ("tcp", &security.tcp)] {
+        for filter in filters {
+            match filter {
+                SecurityFilter::Jwt(jwt) => {
+                    for provider in &jwt.providers {
+                        let text = format!("tokens of {} are verified", provider.issuer);
+                        all.push(one("jwt", None, protocol, text, &provider.origins, to_value(provider)));
+                    }
+                }
+                SecurityFilter::Rbac(rbac) => {
+                    let sets = [("rules", &rbac.enforced), ("shadow-rules", &rbac.shadow)];
+                    for (kind, set) in sets.into_iter().filter_map(|(kind, set)| Some((kind, set.as_ref()?)))
+                    {
+                        let action = word(&json!({"action": set.action}), "action").to_owned();
+                        let text = format!("{action}: {} rules", set.policies.len());
+                        all.push(one(kind, None, protocol, text, &set.origins, to_value(&set.policies)));
+                    }
+                }
+                SecurityFilter::External(external) => {
+                    let text = format!("{} is asked at {}", external.provider, external.cluster);
+                    all.push(one("external", None, protocol, text, &external.origins, to_value(external)));
+                }
+            }
+        }
+    }
+    Value::Array(all)
+}
+
 fn to_value(value: &impl serde::Serialize) -> Value {
     // Our types have string keys only, which is all that can fail.
     serde_json::to_value(value).unwrap_or_default()
@@ -116,7 +160,20 @@ fn human(tree: &Tree, proxy: &Proxy, what: ShowWhat) -> String {
     // Writing to a String cannot fail.
     match what {
         ShowWhat::Routes => text.push_str(&render::routes(&routes_view(proxy, &tree.sources))),
-        ShowWhat::Policy => text.push_str("no policy: no resource in this tree makes any\n"),
+        ShowWhat::Policy => {
+            let all = array(policy(tree, proxy));
+            if all.is_empty() {
+                text.push_str("no policy: every connection and request is taken\n");
+            }
+            for one in all {
+                let place = one["port"].as_u64().map(|port| format!(" port {port}")).unwrap_or_default();
+                let _ = writeln!(text, "{}{place}  {}", word(&one, "kind"), word(&one, "text"));
+                for reason in one["because"].as_array().into_iter().flatten() {
+                    let (file, line) = (word(reason, "file"), &reason["line"]);
+                    let _ = writeln!(text, "  {file}:{line} {}", word(reason, "text"));
+                }
+            }
+        }
         ShowWhat::Listeners => {
             for listener in array(listeners(proxy)) {
                 let _ = writeln!(text, "{} {}", word(&listener, "direction"), word(&listener, "name"));

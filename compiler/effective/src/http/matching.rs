@@ -6,8 +6,10 @@ use meshc_resources::istio::{self, HttpMatch};
 use meshc_syntax::de::Spanned;
 
 use crate::model::{
-    HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
+    HeaderCondition, HeaderMatch, MetadataMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch,
+    StringMatch, ValueMatch,
 };
+use crate::security::conditions;
 
 /// All conditions of one `match`; every request where there is none.
 pub(super) fn route_match(condition: Option<&HttpMatch>, semantics: Semantics) -> RouteMatch {
@@ -15,8 +17,15 @@ pub(super) fn route_match(condition: Option<&HttpMatch>, semantics: Semantics) -
     let mut headers: Vec<HeaderMatch> = condition
         .headers
         .iter()
+        .filter(|(name, _)| claim(name).is_none())
         .map(|(name, value)| header(name, value))
-        .chain(condition.without_headers.iter().map(|(name, value)| without(name, value)))
+        .chain(
+            condition
+                .without_headers
+                .iter()
+                .filter(|(name, _)| claim(name).is_none())
+                .map(|(name, value)| without(name, value)),
+        )
         .collect();
     headers.sort_by(|a, b| a.name.cmp(&b.name));
     let pseudo = [
@@ -30,7 +39,39 @@ pub(super) fn route_match(condition: Option<&HttpMatch>, semantics: Semantics) -
         case_sensitive: !condition.ignore_uri_case.as_ref().is_some_and(|ignore| ignore.value),
         headers,
         query: query(&condition.query_params),
+        metadata: claims(condition),
     }
+}
+
+/// How a VirtualService writes conditions on claims of tokens, as if they were headers.
+const CLAIMS: &str = "@request.auth.claims";
+
+/// The names of a claim within claims: `@request.auth.claims.a.b` or `@request.auth.claims[a][b]`.
+fn claim(header: &str) -> Option<Vec<String>> {
+    let start = header.get(..CLAIMS.len())?;
+    let rest = header.get(CLAIMS.len()..).filter(|_| start.eq_ignore_ascii_case(CLAIMS))?;
+    let names: Vec<&str> = match rest.strip_prefix('.').filter(|names| !names.is_empty()) {
+        Some(names) => names.split('.').collect(),
+        None => {
+            let names = rest.strip_prefix('[')?.strip_suffix(']').filter(|names| !names.is_empty())?;
+            names.split("][").collect()
+        }
+    };
+    Some(names.into_iter().map(str::to_owned).collect())
+}
+
+/// Conditions on claims, in an order of their own: Istio's is that of a hash table, and the order does not count.
+fn claims(condition: &HttpMatch) -> Vec<MetadataMatch> {
+    let one = |name: &Spanned<String>, value: &Spanned<istio::StringMatch>, invert: bool| {
+        let text = string(value).unwrap_or(StringMatch::Prefix(String::new()));
+        let matches = conditions::claim_match(claim(name)?, ValueMatch::Text(text));
+        Some(MetadataMatch { invert, ..matches })
+    };
+    let with = condition.headers.iter().filter_map(|(name, value)| one(name, value, false));
+    let without = condition.without_headers.iter().filter_map(|(name, value)| one(name, value, true));
+    let mut claims: Vec<MetadataMatch> = with.chain(without).collect();
+    claims.sort();
+    claims
 }
 
 fn path(uri: &istio::StringMatch, semantics: Semantics) -> Option<PathMatch> {

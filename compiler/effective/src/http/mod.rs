@@ -52,5 +52,7 @@ pub(crate) fn is_catch_all(route: &Route) -> bool {
         PathMatch::Regex(regex) => regex == ".*",
         PathMatch::Exact(_) => false,
     };
-    path && route.matches.headers.is_empty() && route.matches.query.is_empty()
+    path && route.matches.headers.is_empty()
+        && route.matches.query.is_empty()
+        && route.matches.metadata.is_empty()
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::MetadataMatch;
+
 /// A condition on one string, Envoy's `StringMatcher`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,16 +97,27 @@ pub struct RouteMatch {
     pub headers: Vec<HeaderMatch>,
     /// On query parameters.
     pub query: Vec<QueryMatch>,
+    /// On what filters left: claims of tokens, at gateways.
+    pub metadata: Vec<MetadataMatch>,
 }
 
 impl RouteMatch {
     /// Every request.
     pub fn any() -> Self {
-        Self { path: PathMatch::any(), case_sensitive: true, headers: Vec::new(), query: Vec::new() }
+        Self {
+            path: PathMatch::any(),
+            case_sensitive: true,
+            headers: Vec::new(),
+            query: Vec::new(),
+            metadata: Vec::new(),
+        }
     }
 
     /// Whether every request is matched for certain.
     pub fn is_any(&self) -> bool {
-        self.path == PathMatch::any() && self.headers.is_empty() && self.query.is_empty()
+        self.path == PathMatch::any()
+            && self.headers.is_empty()
+            && self.query.is_empty()
+            && self.metadata.is_empty()
     }
 }

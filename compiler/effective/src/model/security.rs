@@ -255,6 +255,8 @@ pub struct MetadataMatch {
     pub path: Vec<String>,
     /// What must hold of the value.
     pub value: ValueMatch,
+    /// The opposite is wanted; what is not there does not match.
+    pub invert: bool,
 }
 
 /// A condition on a JSON value.

@@ -136,6 +136,7 @@ impl Attribute {
             filter: filter.to_owned(),
             path: vec![name.to_owned()],
             value: one_of(values.collect()),
+            invert: false,
         }))
     }
 
@@ -238,6 +239,7 @@ pub(crate) fn claim_match(path: Vec<String>, value: ValueMatch) -> MetadataMatch
         filter: JWT_FILTER.to_owned(),
         path: std::iter::once(JWT_PAYLOAD.to_owned()).chain(path).collect(),
         value: ValueMatch::AnyOf(vec![listed, value]),
+        invert: false,
     }
 }
 
@@ -272,6 +274,7 @@ fn subject(value: &str) -> Principal {
             filter: JWT_FILTER.to_owned(),
             path: vec![JWT_PAYLOAD.to_owned(), name.to_owned()],
             value: ValueMatch::Text(pattern),
+            invert: false,
         })
     };
     Principal::All(vec![claim("iss", issuer), claim("sub", subject)])

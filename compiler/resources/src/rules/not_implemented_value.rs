@@ -12,7 +12,7 @@ declare_rule! {
     /// ## What it does
     /// Refuses a value that this version of meshc knows and does not model yet: a ServiceEntry whose resolution is
     /// `DYNAMIC_DNS`, a Gateway server that is not plain HTTP, a
-    /// Service of type `ExternalName`, a route that matches claims of a token (`@request.auth.claims…`).
+    /// Service of type `ExternalName`.
     ///
     /// ## What happens to traffic
     /// In a cluster the value takes effect. meshc would have to guess, so it refuses the tree by name.
@@ -48,19 +48,9 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
     }
 }
 
-/// Not by claims of tokens, which Istio writes as headers.
+/// No statistics of its own for a match.
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     let conditions = || object.spec.http.iter().flat_map(|route| &route.matches);
-    for name in conditions().flat_map(|matches| matches.headers.keys().chain(matches.without_headers.keys()))
-    {
-        if name.to_ascii_lowercase().starts_with("@request.auth.claims") {
-            let message = format!(
-                "a route by `{}` is not implemented yet: which requests take it is unknown here, so the tree is refused",
-                name.value
-            );
-            found.push(object.finding(&NOT_IMPLEMENTED_VALUE, name.span, message));
-        }
-    }
     for prefix in conditions().filter_map(|matches| matches.stat_prefix.as_ref()) {
         found.push(finding(object, "spec.http[].match[].statPrefix", prefix));
     }

@@ -21,6 +21,7 @@ use crate::seen::Seen;
 
 pub(crate) use address::of_client;
 pub(crate) use jwks::Keys;
+pub(crate) use rbac::metadata_matches;
 pub(crate) use status::Status;
 pub use template::to_regex as template_regex;
 

@@ -6,6 +6,7 @@ use meshc_effective::model::{
     ExternalAuthorization, MetadataMatch, Origin, Permission, Principal, Rbac, RbacAction, RbacPolicy,
     RuleSet, ValueMatch,
 };
+use meshc_re2::Error as Re2Error;
 use serde_json::{Map, Value};
 
 use super::{Connection, Step, template};
@@ -90,7 +91,7 @@ fn first_match<'m>(rules: &'m RuleSet, facts: &Facts<'_>) -> Result<Option<Named
     Ok(None)
 }
 
-fn any<T>(of: &[T], holds: impl Fn(&T) -> Result<bool, TraceError>) -> Result<bool, TraceError> {
+fn any<T, E>(of: &[T], holds: impl Fn(&T) -> Result<bool, E>) -> Result<bool, E> {
     for one in of {
         if holds(one)? {
             return Ok(true);
@@ -99,7 +100,7 @@ fn any<T>(of: &[T], holds: impl Fn(&T) -> Result<bool, TraceError>) -> Result<bo
     Ok(false)
 }
 
-fn all<T>(of: &[T], holds: impl Fn(&T) -> Result<bool, TraceError>) -> Result<bool, TraceError> {
+fn all<T, E>(of: &[T], holds: impl Fn(&T) -> Result<bool, E>) -> Result<bool, E> {
     Ok(!any(of, |one| holds(one).map(|holds| !holds))?)
 }
 
@@ -158,7 +159,7 @@ impl Facts<'_> {
     }
 
     fn metadata(&self, of: &MetadataMatch) -> Result<bool, TraceError> {
-        metadata_matches(of, self.metadata, self.regexes)
+        Ok(metadata_matches(of, self.metadata, self.regexes)?)
     }
 }
 
@@ -167,18 +168,19 @@ pub(crate) fn metadata_matches(
     of: &MetadataMatch,
     metadata: &Map<String, Value>,
     regexes: &Regexes,
-) -> Result<bool, TraceError> {
+) -> Result<bool, Re2Error> {
     let mut value = metadata.get(&of.filter);
     for key in &of.path {
         value = value.and_then(|value| value.as_object()?.get(key));
     }
-    value.map_or(Ok(false), |value| value_matches(&of.value, value, regexes))
+    let holds = value.map_or(Ok(false), |value| value_matches(&of.value, value, regexes))?;
+    Ok(holds != of.invert)
 }
 
-fn value_matches(of: &ValueMatch, value: &Value, regexes: &Regexes) -> Result<bool, TraceError> {
+fn value_matches(of: &ValueMatch, value: &Value, regexes: &Regexes) -> Result<bool, Re2Error> {
     match of {
         ValueMatch::Text(text) => match value.as_str() {
-            Some(value) => Ok(string_matches(text, value, false, regexes)?),
+            Some(value) => string_matches(text, value, false, regexes),
             None => Ok(false),
         },
         ValueMatch::ListWith(item) => any(value.as_array().map(Vec::as_slice).unwrap_or_default(), |one| {

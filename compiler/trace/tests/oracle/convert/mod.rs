@@ -157,6 +157,7 @@ fn conditions(value: &Value) -> RouteMatch {
         case_sensitive: value["case_sensitive"].as_bool().unwrap_or(true),
         headers: list(&value["headers"]).iter().map(header).collect(),
         query: list(&value["query_parameters"]).iter().map(query).collect(),
+        metadata: Vec::new(),
     }
 }
 
