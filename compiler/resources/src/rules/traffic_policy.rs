@@ -59,13 +59,16 @@ pub(crate) fn check(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic
     let mut seen: Vec<&str> = Vec::new();
     for (index, subset) in spec.subsets.iter().enumerate() {
         let at = format!("spec.subsets[{index}]");
-        let name = subset.name.as_ref().map_or("", |name| name.value.as_str());
-        let span = subset.name.as_ref().map_or(subset.span, |name| name.span);
-        let twice = seen.contains(&name).then(|| format!("another subset is called `{name}` too"));
-        check.wrong(&format!("{at}.name"), span, twice);
-        seen.push(name);
-        let no_label = (!names::is_label(name)).then(|| format!("`{name}` is no name of a subset"));
-        check.wrong(&format!("{at}.name"), span, no_label);
+        // That there is one at all is the definition's rule.
+        if let Some(name) = &subset.name {
+            let twice = seen.contains(&name.value.as_str());
+            let twice = twice.then(|| format!("another subset is called `{}` too", name.value));
+            check.wrong(&format!("{at}.name"), name.span, twice);
+            seen.push(&name.value);
+            let no_label = !names::is_label(&name.value);
+            let no_label = no_label.then(|| format!("`{}` is no name of a subset", name.value));
+            check.wrong(&format!("{at}.name"), name.span, no_label);
+        }
         for (span, why) in labels::wrong(&subset.labels) {
             check.wrong(&format!("{at}.labels"), span, Some(why));
         }
