@@ -17,5 +17,6 @@ mod names;
 mod outbound;
 pub mod rules;
 mod security;
+mod telemetry;
 
 pub use compile::compile;

@@ -116,6 +116,17 @@ impl Mesh {
         of_host.filter(|service| service.namespace() == namespace).min_by_key(|service| service.registry)
     }
 
+    /// The service that a setting of the mesh names, `HOST` or `NAMESPACE/HOST`; none where the host is in several
+    /// namespaces (Istio's `LookupCluster`).
+    pub fn named_service(&self, name: &str) -> Option<&Arc<Service>> {
+        if let Some((namespace, host)) = name.split_once('/') {
+            return self.service(host, namespace);
+        }
+        let mut services = self.services_of(name);
+        let namespace = services.next()?.namespace();
+        if services.any(|service| service.namespace() != namespace) { None } else { self.service(name, namespace) }
+    }
+
     /// All services with this host, in Istio's order.
     pub fn services_of(&self, host: &str) -> impl Iterator<Item = &Arc<Service>> {
         let places = self.by_host.get(host).map(Vec::as_slice).unwrap_or_default();

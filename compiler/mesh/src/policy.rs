@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshc_resources::istio::{
-    AuthorizationPolicy, PeerAuthentication, PolicyTargetReference, RequestAuthentication, WorkloadSelector,
+    AuthorizationPolicy, PeerAuthentication, PolicyTargetReference, RequestAuthentication, Telemetry,
+    TrafficExtension, WasmPlugin, WorkloadSelector,
 };
-use meshc_resources::{Metadata, Object};
+use meshc_resources::{Metadata, Object, Resources};
 use meshc_syntax::de::Spanned;
 
 use crate::mtls::{self, Mtls};
@@ -36,26 +37,36 @@ pub struct Policy<T> {
 /// All policies of one kind, by namespace, oldest first.
 type ByNamespace<T> = BTreeMap<String, Vec<Arc<Policy<T>>>>;
 
-/// The security policies of a mesh.
+/// The policies of a mesh: security, telemetry, extensions.
 #[derive(Debug, Clone, Default)]
 pub struct Policies {
     root_namespace: String,
     peer: ByNamespace<PeerAuthentication>,
     request: ByNamespace<RequestAuthentication>,
     authorization: ByNamespace<AuthorizationPolicy>,
+    telemetry: ByNamespace<Telemetry>,
+    wasm: ByNamespace<WasmPlugin>,
+    extensions: ByNamespace<TrafficExtension>,
 }
 
 // === impl Policies ===
 
 impl Policies {
-    pub(crate) fn new(
-        peer: &[Object<PeerAuthentication>],
-        request: &[Object<RequestAuthentication>],
-        authorization: &[Object<AuthorizationPolicy>],
-        root_namespace: &str,
-    ) -> Self {
+    pub(crate) fn new(resources: &Resources, root_namespace: &str) -> Self {
+        let peer = &resources.peer_authentications;
+        let request = &resources.request_authentications;
+        let authorization = &resources.authorization_policies;
         Self {
             root_namespace: root_namespace.to_owned(),
+            telemetry: by_namespace("Telemetry", &resources.telemetries, |spec| {
+                (spec.selector.as_ref(), references(spec.target_ref.as_ref(), &spec.target_refs))
+            }),
+            wasm: by_namespace("WasmPlugin", &resources.wasm_plugins, |spec| {
+                (spec.selector.as_ref(), references(spec.target_ref.as_ref(), &spec.target_refs))
+            }),
+            extensions: by_namespace("TrafficExtension", &resources.traffic_extensions, |spec| {
+                (spec.selector.as_ref(), references(None, &spec.target_refs))
+            }),
             peer: by_namespace("PeerAuthentication", peer, |spec| (spec.selector.as_ref(), Vec::new())),
             request: by_namespace("RequestAuthentication", request, |spec| {
                 (spec.selector.as_ref(), references(spec.target_ref.as_ref(), &spec.target_refs))
@@ -98,6 +109,40 @@ impl Policies {
         holding(&self.authorization, &[&self.root_namespace, namespace], namespace, labels)
     }
 
+    /// The Telemetries that hold for a workload, from the widest to the narrowest: the first for all of the root
+    /// namespace, the first for all of its own, those that select it (Istio's `applicableTelemetries`).
+    pub fn telemetries(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&Arc<Policy<Telemetry>>> {
+        let of = |namespace: &str| self.telemetry.get(namespace).map(Vec::as_slice).unwrap_or_default();
+        let for_all = |policy: &&Arc<Policy<Telemetry>>| policy.is_for_all();
+        let root = of(&self.root_namespace).iter().find(for_all);
+        let own = of(namespace).iter().find(for_all).filter(|_| namespace != self.root_namespace);
+        let selecting =
+            of(namespace).iter().filter(|policy| !policy.is_for_all() && policy.holds_for(namespace, labels));
+        root.into_iter().chain(own).chain(selecting).collect()
+    }
+
+    /// The WasmPlugins that hold for a workload: those of its namespace, then those of the root's.
+    pub fn wasm_plugins(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&Arc<Policy<WasmPlugin>>> {
+        holding(&self.wasm, &[namespace, &self.root_namespace], namespace, labels)
+    }
+
+    /// The TrafficExtensions that hold for a workload: those of its namespace, then those of the root's.
+    pub fn traffic_extensions(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&Arc<Policy<TrafficExtension>>> {
+        holding(&self.extensions, &[namespace, &self.root_namespace], namespace, labels)
+    }
+
     /// Every PeerAuthentication, by namespace, oldest first.
     pub fn all_peer_authentications(&self) -> impl Iterator<Item = &Arc<Policy<PeerAuthentication>>> {
         self.peer.values().flatten()
@@ -117,6 +162,11 @@ impl Policies {
 // === impl Policy ===
 
 impl<T> Policy<T> {
+    /// Whether it says of nothing that it is for that alone.
+    pub fn is_for_all(&self) -> bool {
+        self.selector.is_empty() && self.attached_to.is_none()
+    }
+
     /// Whether it holds for a pod of a namespace in which it is looked for (Istio's `ShouldAttachPolicy`; ambient
     /// mode's waypoints are not modelled).
     fn holds_for(&self, namespace: &str, labels: &BTreeMap<String, String>) -> bool {

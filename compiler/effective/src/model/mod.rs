@@ -13,6 +13,7 @@ mod proxy;
 mod route;
 mod security;
 mod tls;
+mod telemetry;
 
 pub use chain::{ClientValidation, HttpChain, Secret, ServerTls, TcpForward, TlsVersion, Tunnel};
 pub use cluster::{Cluster, ClusterKind, Clusters, LoadBalancer};
@@ -41,3 +42,7 @@ pub use security::{
     RbacPolicy, RuleSet, Security, SecurityFilter, ValueMatch, spiffe,
 };
 pub use tls::{Certificates, ClientTls, Tls};
+pub use telemetry::{
+    AccessLog, GrpcLog, LogBody, LogFormat, LogTarget, Metric, ProxyTelemetry, ReportHeader, Reports, Statistics, Tag,
+    Tracer, TracerKind, Tracing,
+};

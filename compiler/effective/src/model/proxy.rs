@@ -7,7 +7,7 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
-use super::{Clusters, Listener, Origin, RouteTable, Security};
+use super::{Clusters, Listener, Origin, RouteTable, Telemetry, Security};
 
 /// The name of a proxy: its pod.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -58,6 +58,8 @@ pub struct Proxy {
     pub tables: BTreeMap<String, Arc<RouteTable>>,
     /// Clusters by name.
     pub clusters: Clusters,
+    /// What it tells about its traffic.
+    pub telemetry: Arc<ProxyTelemetry>,
     /// The workload's declaration.
     pub origin: Origin,
 }

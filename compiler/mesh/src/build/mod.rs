@@ -97,12 +97,7 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         destination_rules: destination_rules(resources, converted.destination_rules, &config),
         sidecars: Sidecars::new(resources, config.root_namespace()),
         gateways,
-        policies: Policies::new(
-            &resources.peer_authentications,
-            &resources.request_authentications,
-            &resources.authorization_policies,
-            config.root_namespace(),
-        ),
+        policies: Policies::new(resources, config.root_namespace()),
         statuses: converted.statuses,
         config,
         diagnostics,
