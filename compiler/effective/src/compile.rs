@@ -10,7 +10,7 @@ use meshc_resources::istio::TlsMode;
 use crate::l4::World;
 use crate::model::{Binding, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Security};
 use crate::outbound::{self, Tables};
-use crate::{clusters, gateway, inbound, rules, security};
+use crate::{clusters, extensions, gateway, inbound, rules, security, telemetry};
 
 /// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
 struct Outbound {
@@ -45,6 +45,8 @@ struct Compiler<'a> {
     listeners: outbound::Listeners,
     shared: outbound::Shared,
     security: security::Cache,
+    telemetry: telemetry::Cache,
+    extensions: extensions::Cache,
     found: Vec<Diagnostic>,
 }
 
@@ -60,6 +62,8 @@ impl<'a> Compiler<'a> {
             listeners: outbound::Listeners::default(),
             shared: outbound::Shared::default(),
             security: security::Cache::new(mesh),
+            telemetry: telemetry::Cache::default(),
+            extensions: extensions::Cache::default(),
             found: rules::of_mesh(mesh),
         }
     }
@@ -79,6 +83,8 @@ impl<'a> Compiler<'a> {
             listeners,
             tables: outbound.tables.clone(),
             clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &targets),
+            telemetry: self.telemetry.of(self.mesh, pod),
+            extensions: self.extensions.of(self.mesh, pod, &mut self.found),
             ..plain(pod, ProxyKind::Sidecar, security)
         }
     }
@@ -93,6 +99,8 @@ impl<'a> Compiler<'a> {
             listeners,
             tables,
             clusters: self.clusters.of_gateway(self.mesh, &view, &outbound, pod, passes_through),
+            telemetry: self.telemetry.of(self.mesh, pod),
+            extensions: self.extensions.of(self.mesh, pod, &mut self.found),
             ..plain(pod, ProxyKind::Gateway, security)
         }
     }
@@ -172,6 +180,8 @@ fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
         service_account: pod.service_account.clone(),
         ip: pod.ip.clone(),
         security,
+        telemetry: Arc::default(),
+        extensions: Arc::default(),
         listeners: Vec::new(),
         tables: BTreeMap::new(),
         clusters: BTreeMap::new().into(),

@@ -8,6 +8,7 @@
 
 mod clusters;
 mod compile;
+mod extensions;
 mod gateway;
 mod http;
 mod inbound;

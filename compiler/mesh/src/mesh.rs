@@ -124,7 +124,11 @@ impl Mesh {
         }
         let mut services = self.services_of(name);
         let namespace = services.next()?.namespace();
-        if services.any(|service| service.namespace() != namespace) { None } else { self.service(name, namespace) }
+        if services.any(|service| service.namespace() != namespace) {
+            None
+        } else {
+            self.service(name, namespace)
+        }
     }
 
     /// All services with this host, in Istio's order.

@@ -274,7 +274,7 @@ impl<'t> Reader<'t> {
                 resources.workload_groups.extend(object.inspect(|o| rules::workload_group(o, found)));
             }
             Kind::ProxyConfig => {
-                let object = refused::<crate::istio::ProxyConfig>(kind, root, found);
+                let object = manifest::<crate::istio::ProxyConfig>(kind, root, found);
                 resources.proxy_configs.extend(object.inspect(|o| rules::proxy_config(o, found)));
             }
             Kind::AuthorizationPolicy => {
@@ -296,15 +296,15 @@ impl<'t> Reader<'t> {
                     .extend(object.inspect(|o| rules::request_authentication(o, found)));
             }
             Kind::Telemetry => {
-                let object = refused::<crate::istio::Telemetry>(kind, root, found);
+                let object = manifest::<crate::istio::Telemetry>(kind, root, found);
                 resources.telemetries.extend(object.inspect(|o| rules::telemetry(o, found)));
             }
             Kind::WasmPlugin => {
-                let object = refused::<crate::istio::WasmPlugin>(kind, root, found);
+                let object = manifest::<crate::istio::WasmPlugin>(kind, root, found);
                 resources.wasm_plugins.extend(object.inspect(|o| rules::wasm_plugin(o, found)));
             }
             Kind::TrafficExtension => {
-                let object = refused::<crate::istio::TrafficExtension>(kind, root, found);
+                let object = manifest::<crate::istio::TrafficExtension>(kind, root, found);
                 resources.traffic_extensions.extend(object.inspect(|o| rules::traffic_extension(o, found)));
             }
             Kind::GatewayClass => {

@@ -5,6 +5,7 @@ mod chain;
 mod cluster;
 mod cluster_settings;
 mod endpoint;
+mod extension;
 mod headers;
 mod listener;
 mod matching;
@@ -12,8 +13,8 @@ mod origin;
 mod proxy;
 mod route;
 mod security;
-mod tls;
 mod telemetry;
+mod tls;
 
 pub use chain::{ClientValidation, HttpChain, Secret, ServerTls, TcpForward, TlsVersion, Tunnel};
 pub use cluster::{Cluster, ClusterKind, Clusters, LoadBalancer};
@@ -22,6 +23,7 @@ pub use cluster_settings::{
     RetryBudget, ServiceName, TcpKeepalive, Telemetry, UpstreamProtocol, Warmup,
 };
 pub use endpoint::{Address, Endpoint, EndpointGroup, Health};
+pub use extension::{Extension, ExtensionCode, ExtensionMatch, ExtensionPhase, Wasm, WasmFailure};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
 pub use listener::{
     Binding, Chain, ChainAction, ChainMatch, Direction, Inspector, Listener, Ports, Transport,
@@ -41,8 +43,8 @@ pub use security::{
     JwtProvider, MetadataMatch, Mtls, MtlsMode, MtlsSetting, Permission, Principal, Rbac, RbacAction,
     RbacPolicy, RuleSet, Security, SecurityFilter, ValueMatch, spiffe,
 };
-pub use tls::{Certificates, ClientTls, Tls};
 pub use telemetry::{
-    AccessLog, GrpcLog, LogBody, LogFormat, LogTarget, Metric, ProxyTelemetry, ReportHeader, Reports, Statistics, Tag,
-    Tracer, TracerKind, Tracing,
+    AccessLog, GrpcLog, LogBody, LogFormat, LogTarget, Metric, ProxyTelemetry, ReportHeader, Reports,
+    Statistics, Tag, Tracer, TracerKind, Tracing,
 };
+pub use tls::{Certificates, ClientTls, Tls};

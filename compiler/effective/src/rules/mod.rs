@@ -6,6 +6,7 @@ mod duplicate_subset;
 mod port_conflict;
 mod server_conflict;
 mod server_without_route;
+mod unknown_code;
 
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_mesh::Mesh;
@@ -21,6 +22,8 @@ pub use server_conflict::SERVER_CONFLICT;
 pub(crate) use server_conflict::server_conflict;
 pub use server_without_route::SERVER_WITHOUT_ROUTE;
 pub(crate) use server_without_route::server_without_route;
+pub use unknown_code::UNKNOWN_CODE;
+pub(crate) use unknown_code::unknown_code;
 
 /// All rules of this crate, by code.
 pub const RULES: &[&Rule] = &[
@@ -30,6 +33,7 @@ pub const RULES: &[&Rule] = &[
     &SERVER_CONFLICT,
     &SERVER_WITHOUT_ROUTE,
     &DUPLICATE_SNI,
+    &UNKNOWN_CODE,
 ];
 
 /// What the mesh shows before any proxy is looked at.

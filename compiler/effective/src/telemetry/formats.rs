@@ -1,7 +1,7 @@
 //! The formats of access logs that Istio has where nobody says another.
 
-use meshc_resources::istio::mesh::AccessLogEncoding;
 use meshc_mesh::MeshConfig;
+use meshc_resources::istio::mesh::AccessLogEncoding;
 use serde_json::{Value, json};
 
 use super::text;

@@ -231,9 +231,12 @@ mod tests {
 
     use super::*;
 
-    fn entry(providers: &[&str], disabled: bool, mode: Option<WorkloadMode>) -> Spanned<TelemetryAccessLogging> {
-        let named =
-            |name: &&str| Spanned::new(ProviderRef { name: Some(Spanned::new((*name).to_owned())) });
+    fn entry(
+        providers: &[&str],
+        disabled: bool,
+        mode: Option<WorkloadMode>,
+    ) -> Spanned<TelemetryAccessLogging> {
+        let named = |name: &&str| Spanned::new(ProviderRef { name: Some(Spanned::new((*name).to_owned())) });
         Spanned::new(TelemetryAccessLogging {
             providers: providers.iter().map(named).collect(),
             disabled: Some(Spanned::new(disabled)),

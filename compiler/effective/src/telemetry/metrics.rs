@@ -57,11 +57,7 @@ pub(super) fn statistics(mesh: &Mesh, holding: &[Holding<'_>], mode: WorkloadMod
     .collect()
 }
 
-fn merge(
-    holding: &[Holding<'_>],
-    defaults: &[String],
-    mode: WorkloadMode,
-) -> BTreeMap<String, Provided> {
+fn merge(holding: &[Holding<'_>], defaults: &[String], mode: WorkloadMode) -> BTreeMap<String, Provided> {
     let mut providers: BTreeMap<String, Provided> = BTreeMap::new();
     let blocks = || holding.iter().flat_map(|policy| &policy.spec.metrics);
     if blocks().next().is_none() {

@@ -82,9 +82,7 @@ fn plain(values: &[Spanned<String>]) -> Vec<String> {
 }
 
 /// Headers of reports.
-fn headers(
-    written: &[Spanned<istio::mesh::ProviderHeader>],
-) -> Vec<crate::model::ReportHeader> {
+fn headers(written: &[Spanned<istio::mesh::ProviderHeader>]) -> Vec<crate::model::ReportHeader> {
     let value = |header: &istio::mesh::ProviderHeader| match text(header.env_name.as_ref()) {
         "" => text(header.value.as_ref()).to_owned(),
         variable => format!("%ENVIRONMENT({variable})%"),

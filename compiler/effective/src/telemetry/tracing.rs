@@ -35,7 +35,8 @@ pub(super) fn tracing(
     mode: WorkloadMode,
     gateway: bool,
 ) -> Option<Tracing> {
-    let blocks = || holding.iter().flat_map(|policy| policy.spec.tracing.iter().map(move |block| (policy, block)));
+    let blocks =
+        || holding.iter().flat_map(|policy| policy.spec.tracing.iter().map(move |block| (policy, block)));
     let defaults = mesh.config.default_providers().tracing;
     let own = mesh.config.written.default_config.as_ref().and_then(|config| config.tracing.as_ref());
     let of_mesh = own.and_then(|own| own.sampling.as_ref()).map(|sampling| sampling.value);
@@ -81,10 +82,10 @@ pub(super) fn tracing(
         spec.disabled = flag(&block.disable_span_reporting).unwrap_or(spec.disabled);
         if !block.custom_tags.is_empty() {
             let tags = block.custom_tags.iter();
-            spec.tags = Some(tags.filter_map(|(name, tag)| Some((name.value.clone(), self::tag(tag)?))).collect());
+            spec.tags =
+                Some(tags.filter_map(|(name, tag)| Some((name.value.clone(), self::tag(tag)?))).collect());
         }
-        spec.sampling =
-            block.random_sampling_percentage.as_ref().map(|share| share.value).or(spec.sampling);
+        spec.sampling = block.random_sampling_percentage.as_ref().map(|share| share.value).or(spec.sampling);
         spec.by_request_id = flag(&block.use_request_id_for_trace_sampling).or(spec.by_request_id);
         spec.istio_tags = flag(&block.enable_istio_tags).or(spec.istio_tags);
         spec.keeps_context = flag(&block.disable_context_propagation).unwrap_or(spec.keeps_context);
@@ -118,7 +119,7 @@ fn nowhere() -> Span {
 fn tag(written: &TelemetryCustomTag) -> Option<Tag> {
     let otherwise = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone());
     if let Some(literal) = &written.literal {
-        return Some(Tag::Literal(text(literal.value.as_ref()).to_owned()));
+        return Some(Tag::Literal(text(literal.value.value.as_ref()).to_owned()));
     }
     if let Some(variable) = &written.environment {
         let name = text(variable.name.as_ref()).to_owned();
@@ -127,13 +128,13 @@ fn tag(written: &TelemetryCustomTag) -> Option<Tag> {
     if let Some(header) = &written.header {
         return Some(Tag::Header(text(header.name.as_ref()).to_owned(), otherwise(&header.default_value)));
     }
-    written.formatter.as_ref().map(|format| Tag::Format(text(format.value.as_ref()).to_owned()))
+    written.formatter.as_ref().map(|format| Tag::Format(text(format.value.value.as_ref()).to_owned()))
 }
 
 fn of_proxy_config(written: &CustomTag) -> Option<Tag> {
     let otherwise = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone());
     if let Some(literal) = &written.literal {
-        return Some(Tag::Literal(text(literal.value.as_ref()).to_owned()));
+        return Some(Tag::Literal(text(literal.value.value.as_ref()).to_owned()));
     }
     if let Some(variable) = &written.environment {
         let name = text(variable.name.as_ref()).to_owned();
@@ -146,7 +147,8 @@ fn of_proxy_config(written: &CustomTag) -> Option<Tag> {
 /// A provider's tracer, and how long paths may be in its spans; none for providers of other things and for services
 /// that the mesh does not have.
 fn tracer(mesh: &Mesh, provider: &ExtensionProvider) -> Option<(Tracer, Option<u32>)> {
-    let length = |length: &Option<Spanned<u32>>| length.as_ref().map(|length| length.value).filter(|l| *l != 0);
+    let length =
+        |length: &Option<Spanned<u32>>| length.as_ref().map(|length| length.value).filter(|l| *l != 0);
     if let Some(zipkin) = &provider.zipkin {
         let (host, cluster) = service(mesh, zipkin.service.as_ref(), zipkin.port.as_ref())?;
         let path = match text(zipkin.path.as_ref()) {

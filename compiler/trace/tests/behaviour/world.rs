@@ -150,6 +150,8 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
         labels: BTreeMap::new(),
         service_account: "app".to_owned(),
         security: Arc::default(),
+        telemetry: Arc::default(),
+        extensions: Arc::default(),
         ip: "10.0.0.1".to_owned(),
         listeners: vec![
             listener("0.0.0.0_80", 80, Direction::Outbound, chain(None, listed)),

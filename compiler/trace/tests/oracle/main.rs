@@ -47,6 +47,8 @@ fn proxy(case: &Path, stem: &str) -> Arc<Proxy> {
         labels: BTreeMap::new(),
         service_account: String::new(),
         security: Arc::default(),
+        telemetry: Arc::default(),
+        extensions: Arc::default(),
         ip: "10.0.0.1".to_owned(),
         listeners: Vec::new(),
         tables: BTreeMap::from([(table.name.clone(), Arc::new(table))]),
