@@ -183,6 +183,7 @@ impl<'t> Reader<'t> {
         let all = &mut self.out;
         let found = &mut all.diagnostics;
         let resources = &mut all.resources;
+        rules::ambient_mode::check(kind, root, found);
         match kind {
             Kind::Namespace => {
                 resources.namespaces.extend(typed::<crate::kubernetes::Namespace>(kind, root, found));
@@ -450,6 +451,15 @@ mod tests {
         assert!(config_map("istio", "{mesh: '', meshNetworks: 'networks: {}'}").is_empty());
         assert!(config_map("istio-ca-root-cert", "{root-cert.pem: x}").is_empty());
         assert!(config_map("mine", "{mesh: x}").is_empty());
+    }
+
+    #[test]
+    fn what_is_enrolled_in_ambient_mode_is_refused_once() {
+        let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: {istio.io/dataplane-mode: ambient, \
+                    istio.io/use-waypoint: w}}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: b, labels: \
+                    {istio.io/dataplane-mode: none}}\n";
+        let found = codes(text);
+        assert!(found.len() == 1 && found[0].starts_with("MC0490"), "{found:?}");
     }
 
     #[test]

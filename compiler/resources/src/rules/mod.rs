@@ -1,5 +1,6 @@
 //! The rules that one document alone can break, one file each.
 
+pub(crate) mod ambient_mode;
 pub(crate) mod broken_rule;
 pub(crate) mod condition_key;
 pub(crate) mod condition_value;
@@ -108,6 +109,7 @@ pub const RULES: &[&Rule] = &[
     &jwks::JWKS,
     &jwks::PRIVATE_JWKS,
     &mesh_config::MESH_CONFIG,
+    &ambient_mode::AMBIENT_MODE,
     &extension_provider::EXTENSION_PROVIDER,
     &sidecar_listener::SIDECAR_LISTENER,
     &sidecar_host::SIDECAR_HOST,
@@ -126,6 +128,7 @@ pub fn is_refusal(finding: &Diagnostic) -> bool {
         meshc_syntax::rules::NOT_IMPLEMENTED.code,
         kind_not_implemented::KIND_NOT_IMPLEMENTED.code,
         not_implemented_value::NOT_IMPLEMENTED_VALUE.code,
+        ambient_mode::AMBIENT_MODE.code,
     ]
     .contains(&finding.code)
 }
