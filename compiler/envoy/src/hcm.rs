@@ -108,6 +108,8 @@ message! {
         pub name: String,
         /// What it is and does.
         pub typed_config: Option<TypedConfig>,
+        /// Where what it does is discovered on its own (`ExtensionConfigSource`).
+        pub config_discovery: Option<Value>,
         /// Whether an Envoy that does not know it may go on.
         pub is_optional: bool,
         /// Whether it runs only where a route turns it on.

@@ -129,6 +129,8 @@ message! {
         pub name: String,
         /// What it is and does.
         pub typed_config: Option<TypedConfig>,
+        /// Where what it does is discovered on its own (`ExtensionConfigSource`).
+        pub config_discovery: Option<Value>,
     }
 
     /// A listener filter.

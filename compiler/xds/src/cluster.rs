@@ -285,7 +285,11 @@ fn metadata_exchange() -> envoy::Filter {
         type_url: "type.googleapis.com/envoy.tcp.metadataexchange.config.MetadataExchange".to_owned(),
         value: Some(json!({"enable_discovery": true, "protocol": "istio-peer-exchange"})),
     };
-    envoy::Filter { name: "istio.metadata_exchange".to_owned(), typed_config: Some(config.into()) }
+    envoy::Filter {
+        name: "istio.metadata_exchange".to_owned(),
+        typed_config: Some(config.into()),
+        ..envoy::Filter::default()
+    }
 }
 
 /// Istio's metadata: the services that the cluster stands for, its subset, and the rule that it follows.

@@ -51,7 +51,11 @@ pub(crate) fn network_filters(filters: &[SecurityFilter]) -> Vec<envoy::Filter> 
             SecurityFilter::Rbac(rbac) => (NETWORK_RBAC, network_rbac(rbac).into()),
             SecurityFilter::External(external) => (NETWORK_EXT_AUTHZ, network_ext_authz(external).into()),
         };
-        Some(envoy::Filter { name: name.to_owned(), typed_config: Some(typed_config) })
+        Some(envoy::Filter {
+            name: name.to_owned(),
+            typed_config: Some(typed_config),
+            ..envoy::Filter::default()
+        })
     };
     filters.iter().filter_map(filter).collect()
 }

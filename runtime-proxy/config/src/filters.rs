@@ -72,7 +72,8 @@ impl Filters {
         let mut built = Self::default();
         for (index, filter) in filters.iter().enumerate() {
             let field = at.index("http_filters", index);
-            let envoy::HttpFilter { name, typed_config, is_optional: _, disabled } = filter;
+            let envoy::HttpFilter { name, typed_config, config_discovery, is_optional: _, disabled } = filter;
+            field.refuse("config_discovery", config_discovery)?;
             let config = field.field("typed_config");
             if matches!(built.chain.last(), Some(HttpFilter::Router { .. })) {
                 return Err(field.error("stands behind the router, which must be the last filter"));

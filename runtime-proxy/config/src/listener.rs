@@ -171,6 +171,7 @@ impl Network {
             }
         };
         let config = field.field("typed_config");
+        field.refuse("config_discovery", &filter.config_discovery)?;
         match &filter.typed_config {
             Some(TypedConfig::HttpConnectionManager(manager)) => {
                 Ok(Self::Http(Arc::new(Http::new(manager, tables, root, &config)?)))

@@ -74,8 +74,6 @@ pub enum LogTarget {
         /// Formats of its attributes.
         attributes: BTreeMap<String, String>,
     },
-    /// The service of the proxy's bootstrap.
-    Bootstrapped,
 }
 
 /// A service that takes logs by gRPC.

@@ -79,6 +79,7 @@ const MESH_CONFIG: &[&str] = &[
     "ingressService",
     "ingressControllerMode",
     "ingressSelector",
+    "enableEnvoyAccessLogService",
     "inboundTrafficPolicy",
     "inboundClusterStatName",
     "serviceSettings",

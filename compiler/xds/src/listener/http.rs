@@ -1,9 +1,9 @@
 //! Chains that speak HTTP: the connection manager with what Istio sets, and its filters in Istio's order.
 
-use meshc_effective::model::{HttpChain, RouteTable};
+use meshc_effective::model::{ExtensionPhase, HttpChain, RouteTable};
 use meshc_envoy as envoy;
 
-use super::telemetry::{self, Phase};
+use super::telemetry;
 use super::{Class, Place, istio, network_filter, security, tracing};
 use crate::{cluster, filters as of_routes, route};
 
@@ -19,7 +19,12 @@ pub(super) fn filters(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) ->
     if place.class == Class::SidecarInbound && place.is_istio() {
         filters.push(istio::exchange_of_bytes());
     }
-    for phase in [Phase::Authentication, Phase::Authorization, Phase::Statistics, Phase::Unspecified] {
+    for phase in [
+        ExtensionPhase::Authentication,
+        ExtensionPhase::Authorization,
+        ExtensionPhase::Statistics,
+        ExtensionPhase::Unspecified,
+    ] {
         filters.extend(telemetry::tcp_extensions(place, http.port, phase));
     }
     let manager = manager(routes, http, place);
@@ -76,7 +81,7 @@ fn manager(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) -> envoy::Htt
         request_id_extension: place.is_istio().then(|| envoy::RequestIdExtension {
             typed_config: Some(
                 envoy::UuidRequestIdConfig {
-                    use_request_id_for_trace_sampling: Some(true),
+                    use_request_id_for_trace_sampling: Some(tracing::by_request_id(place)),
                     ..envoy::UuidRequestIdConfig::default()
                 }
                 .into(),
@@ -98,16 +103,16 @@ fn http_filters(http: &HttpChain, place: Place<'_>) -> Vec<envoy::HttpFilter> {
     if has_policy {
         filters.extend(security::custom_http(place));
     }
-    filters.extend(extensions(Phase::Authentication));
+    filters.extend(extensions(ExtensionPhase::Authentication));
     if has_policy {
         filters.extend(security::authentication_http(place));
     }
-    filters.extend(extensions(Phase::Authorization));
+    filters.extend(extensions(ExtensionPhase::Authorization));
     if has_policy {
         filters.extend(security::authorization_http(place));
     }
-    filters.extend(extensions(Phase::Statistics));
-    filters.extend(extensions(Phase::Unspecified));
+    filters.extend(extensions(ExtensionPhase::Statistics));
+    filters.extend(extensions(ExtensionPhase::Unspecified));
     if http.grpc_web {
         filters.push(istio::grpc_web());
     }

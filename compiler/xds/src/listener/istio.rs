@@ -15,7 +15,8 @@ fn typed_struct(type_url: &str, value: Value) -> TypedConfig {
     }))
 }
 
-fn http_filter(name: &str, typed_config: TypedConfig) -> envoy::HttpFilter {
+/// A filter by its name.
+pub(super) fn http_filter(name: &str, typed_config: TypedConfig) -> envoy::HttpFilter {
     envoy::HttpFilter {
         name: name.to_owned(),
         typed_config: Some(typed_config),

@@ -59,14 +59,18 @@ pub(crate) fn surroundings(proxy: &Proxy, target: Target) -> Arc<str> {
         ProxyKind::Gateway => "gateway",
         ProxyKind::Sidecar => "sidecar",
     };
-    match target {
-        Target::Envoy => kind.into(),
-        Target::IstioProxy => {
-            let label = |key: &str| proxy.labels.get(key).map_or("", String::as_str);
-            let (name, revision) = (label(tracing::CANONICAL_NAME), label(tracing::CANONICAL_REVISION));
-            format!("{kind} {} {name} {revision}", proxy.id.namespace).into()
-        }
-    }
+    // What they tell and whose code they run: each is one thing in memory for all proxies that share it.
+    let telemetry = Arc::as_ptr(&proxy.telemetry).addr();
+    let extensions = Arc::as_ptr(&proxy.extensions).addr();
+    let label = |key: &str| proxy.labels.get(key).map_or("", String::as_str);
+    let (name, revision) = (label(tracing::CANONICAL_NAME), label(tracing::CANONICAL_REVISION));
+    let traces = [&proxy.telemetry.client, &proxy.telemetry.server].iter().any(|side| side.tracing.is_some());
+    let who = match target {
+        Target::Envoy if !traces => String::new(),
+        Target::Envoy => format!("{} {}", proxy.id.namespace, proxy.workload),
+        Target::IstioProxy => proxy.id.namespace.clone(),
+    };
+    format!("{kind} {telemetry:x} {extensions:x} {who} {name} {revision}").into()
 }
 
 /// How long Istio lets a handshake take, in seconds.
@@ -180,5 +184,5 @@ fn metadata(config: &str) -> envoy::Metadata {
 
 /// A network filter.
 fn network_filter(name: &str, typed_config: envoy::TypedConfig) -> envoy::Filter {
-    envoy::Filter { name: name.to_owned(), typed_config: Some(typed_config) }
+    envoy::Filter { name: name.to_owned(), typed_config: Some(typed_config), ..envoy::Filter::default() }
 }

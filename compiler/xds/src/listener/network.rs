@@ -1,10 +1,10 @@
 //! Chains that pass bytes on.
 
-use meshc_effective::model::TcpForward;
+use meshc_effective::model::{ExtensionPhase, TcpForward};
 use meshc_envoy as envoy;
 use serde_json::json;
 
-use super::telemetry::{self, Phase};
+use super::telemetry;
 use super::{Class, Place, istio, network_filter, security};
 
 /// The network filters in Istio's order.
@@ -19,15 +19,15 @@ pub(super) fn filters(forward: &TcpForward, place: Place<'_>) -> Vec<envoy::Filt
         filters.extend(security::custom_tcp(place));
     }
     if !forward.is_guard {
-        filters.extend(telemetry::tcp_extensions(place, forward.port, Phase::Authentication));
-        filters.extend(telemetry::tcp_extensions(place, forward.port, Phase::Authorization));
+        filters.extend(telemetry::tcp_extensions(place, forward.port, ExtensionPhase::Authentication));
+        filters.extend(telemetry::tcp_extensions(place, forward.port, ExtensionPhase::Authorization));
     }
     if has_policy {
         filters.extend(security::authorization_tcp(place));
     }
     if !forward.is_guard {
-        filters.extend(telemetry::tcp_extensions(place, forward.port, Phase::Statistics));
-        filters.extend(telemetry::tcp_extensions(place, forward.port, Phase::Unspecified));
+        filters.extend(telemetry::tcp_extensions(place, forward.port, ExtensionPhase::Statistics));
+        filters.extend(telemetry::tcp_extensions(place, forward.port, ExtensionPhase::Unspecified));
     }
     filters.extend(telemetry::tcp_statistics(place));
     if let Some((host, port)) = &forward.looks_up {

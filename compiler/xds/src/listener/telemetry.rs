@@ -1,50 +1,250 @@
 //! Where telemetry stands: access logs, statistics, and extensions (WasmPlugin, TrafficExtension) by phase.
 
-use meshc_effective::model::Listener;
+use meshc_effective::model::{
+    AccessLog, Extension, ExtensionCode, ExtensionPhase, GrpcLog, Listener, LogBody, LogFormat, LogTarget,
+    Metric, Reports, Statistics,
+};
 use meshc_envoy as envoy;
+use meshc_envoy::TypedConfig;
+use serde_json::{Map, Value, json};
 
-use super::Place;
+use super::{Class, Place, istio, network_filter};
 
-/// Phases of extensions, in the order in which they run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    Authentication,
-    Authorization,
-    Statistics,
-    Unspecified,
+/// Operators of formats that an extension of Envoy knows.
+const WITHOUT_QUERY: &str = "%REQ_WITHOUT_QUERY";
+
+/// What is told about the side that a place is on.
+pub(super) fn reports<'a>(place: Place<'a>) -> &'a Reports {
+    let telemetry = &place.proxy.telemetry;
+    if place.class == Class::SidecarInbound { &telemetry.server } else { &telemetry.client }
 }
 
 /// The log of connections that a listener turns away.
-pub(super) fn listener_log(_listener: &Listener, _place: Place<'_>) -> Vec<envoy::AccessLog> {
-    Vec::new()
+pub(super) fn listener_log(_: &Listener, place: Place<'_>) -> Vec<envoy::AccessLog> {
+    let reports = reports(place);
+    if !reports.logs_unmatched {
+        return Vec::new();
+    }
+    // NR: no chain takes the connection.
+    let unmatched = json!({"response_flag_filter": {"flags": ["NR"]}});
+    reports.logs.iter().map(|log| access_log(log, Some(&unmatched))).collect()
 }
 
 /// The log of requests.
-pub(super) fn http_log(_place: Place<'_>) -> Vec<envoy::AccessLog> {
-    Vec::new()
+pub(super) fn http_log(place: Place<'_>) -> Vec<envoy::AccessLog> {
+    reports(place).logs.iter().map(|log| access_log(log, None)).collect()
 }
 
 /// The log of connections.
-pub(super) fn tcp_log(_place: Place<'_>) -> Vec<envoy::AccessLog> {
-    Vec::new()
+pub(super) fn tcp_log(place: Place<'_>) -> Vec<envoy::AccessLog> {
+    http_log(place)
 }
 
-/// HTTP filters for statistics.
-pub(super) fn http_statistics(_place: Place<'_>) -> Vec<envoy::HttpFilter> {
-    Vec::new()
+fn access_log(log: &AccessLog, also: Option<&Value>) -> envoy::AccessLog {
+    let only = log.only.as_ref().map(|expression| {
+        json!({"extension_filter": {
+            "name": "envoy.access_loggers.extension_filters.cel",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                "expression": expression,
+            },
+        }})
+    });
+    let filter = match (also.cloned(), only) {
+        (Some(also), Some(only)) => Some(json!({"and_filter": {"filters": [also, only]}})),
+        (also, only) => also.or(only),
+    };
+    let (name, typed_config) = target(&log.to);
+    envoy::AccessLog { name: name.to_owned(), filter, typed_config: Some(typed_config) }
 }
 
-/// Network filters for statistics.
-pub(super) fn tcp_statistics(_place: Place<'_>) -> Vec<envoy::Filter> {
-    Vec::new()
+fn target(to: &LogTarget) -> (&'static str, TypedConfig) {
+    match to {
+        LogTarget::File { path, format } => {
+            let log = envoy::FileAccessLog {
+                path: path.clone(),
+                log_format: Some(log_format(format)),
+                ..envoy::FileAccessLog::default()
+            };
+            ("envoy.access_loggers.file", log.into())
+        }
+        LogTarget::HttpGrpc { service, request_headers, response_headers, response_trailers } => (
+            "envoy.access_loggers.http_grpc",
+            TypedConfig::Other(json!({
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig",
+                "common_config": common(service),
+                "additional_request_headers_to_log": request_headers,
+                "additional_response_headers_to_log": response_headers,
+                "additional_response_trailers_to_log": response_trailers,
+            })),
+        ),
+        LogTarget::TcpGrpc(service) => (
+            "envoy.tcp_grpc_access_log",
+            TypedConfig::Other(json!({
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig",
+                "common_config": common(service),
+            })),
+        ),
+        LogTarget::OpenTelemetry { service, body, attributes } => {
+            let pair =
+                |(key, value): (&String, &String)| json!({"key": key, "value": {"string_value": value}});
+            let mut config = json!({
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig",
+                "common_config": common(service),
+                "disable_builtin_labels": true,
+                "body": {"string_value": body},
+            });
+            if !attributes.is_empty() {
+                config["attributes"] = json!({"values": attributes.iter().map(pair).collect::<Vec<_>>()});
+            }
+            let texts = attributes.values().chain([body]);
+            if texts.into_iter().any(|text| text.contains(WITHOUT_QUERY)) {
+                config["formatters"] = json!([without_query()]);
+            }
+            ("envoy.access_loggers.open_telemetry", TypedConfig::Other(config))
+        }
+    }
 }
 
-/// HTTP filters of the extensions of a phase, for a port.
-pub(super) fn http_extensions(_place: Place<'_>, _port: u16, _phase: Phase) -> Vec<envoy::HttpFilter> {
-    Vec::new()
+fn common(service: &GrpcLog) -> Value {
+    json!({
+        "log_name": service.name,
+        "grpc_service": {
+            "envoy_grpc": {"cluster_name": service.cluster, "authority": service.authority},
+        },
+        "transport_api_version": "V3",
+        "filter_state_objects_to_log": service.states,
+    })
+}
+
+fn log_format(format: &LogFormat) -> envoy::SubstitutionFormatString {
+    let mut made = envoy::SubstitutionFormatString {
+        omit_empty_values: format.omit_empty,
+        ..envoy::SubstitutionFormatString::default()
+    };
+    let asks = match &format.body {
+        LogBody::Text(line) => {
+            made.text_format_source =
+                Some(envoy::DataSource { inline_string: Some(line.clone()), ..envoy::DataSource::default() });
+            line.contains(WITHOUT_QUERY)
+        }
+        LogBody::Json(object) => {
+            made.json_format = object
+                .as_object()
+                .map(|object| object.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+            made.json_format_options = Some(envoy::JsonFormatOptions::default());
+            let texts = object.as_object().into_iter().flat_map(Map::values).filter_map(Value::as_str);
+            texts.into_iter().any(|text| text.contains(WITHOUT_QUERY))
+        }
+    };
+    if asks {
+        let formatter = without_query();
+        let entries = formatter.as_object().into_iter().flatten();
+        made.formatters = vec![entries.map(|(key, value)| (key.clone(), value.clone())).collect()];
+    }
+    made
+}
+
+fn without_query() -> Value {
+    json!({
+        "name": "envoy.formatter.req_without_query",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery",
+        },
+    })
+}
+
+/// HTTP filters for statistics, which only Istio's build has.
+pub(super) fn http_statistics(place: Place<'_>) -> Vec<envoy::HttpFilter> {
+    let filter = |statistics| istio::http_filter("istio.stats", plugin(statistics, place.class));
+    statistics(place).iter().map(filter).collect()
+}
+
+/// Network filters for statistics, which only Istio's build has.
+pub(super) fn tcp_statistics(place: Place<'_>) -> Vec<envoy::Filter> {
+    let filter = |statistics| network_filter("istio.stats", plugin(statistics, place.class));
+    statistics(place).iter().map(filter).collect()
+}
+
+fn statistics<'a>(place: Place<'a>) -> &'a [Statistics] {
+    if place.is_istio() { &reports(place).statistics } else { &[] }
+}
+
+fn plugin(statistics: &Statistics, class: Class) -> TypedConfig {
+    let mut config = json!({"@type": "type.googleapis.com/stats.PluginConfig"});
+    if class != Class::SidecarOutbound {
+        config["disable_host_header_fallback"] = json!(true);
+    }
+    if let Some(interval) = statistics.interval {
+        config["tcp_reporting_duration"] = json!(envoy::Duration::from(interval));
+    }
+    if !statistics.metrics.is_empty() {
+        config["metrics"] = statistics.metrics.iter().map(metric).collect();
+    }
+    TypedConfig::Other(config)
+}
+
+fn metric(metric: &Metric) -> Value {
+    let mut made = json!({"name": metric.name});
+    if !metric.tags.is_empty() {
+        made["dimensions"] = json!(metric.tags);
+    }
+    if !metric.removed_tags.is_empty() {
+        made["tags_to_remove"] = json!(metric.removed_tags);
+    }
+    if metric.drop {
+        made["drop"] = json!(true);
+    }
+    made
+}
+
+/// HTTP filters of the extensions of a phase, for a port. Without Istio's agent nobody fetches a module: it is left
+/// out (`MC1371` names it).
+pub(super) fn http_extensions(place: Place<'_>, port: u16, phase: ExtensionPhase) -> Vec<envoy::HttpFilter> {
+    let filter = |extension: &Extension| match &extension.code {
+        ExtensionCode::Lua(script) => Some(istio::http_filter(
+            &extension.name,
+            TypedConfig::Other(json!({
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                "default_source_code": {"inline_string": script},
+            })),
+        )),
+        ExtensionCode::Wasm(_) => place.is_istio().then(|| envoy::HttpFilter {
+            name: extension.name.clone(),
+            config_discovery: Some(discovery(&[
+                "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+                "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+            ])),
+            ..envoy::HttpFilter::default()
+        }),
+    };
+    extensions(place, port, phase).filter(|extension| !extension.of_connections).filter_map(filter).collect()
 }
 
 /// Network filters of the extensions of a phase, for a port.
-pub(super) fn tcp_extensions(_place: Place<'_>, _port: u16, _phase: Phase) -> Vec<envoy::Filter> {
-    Vec::new()
+pub(super) fn tcp_extensions(place: Place<'_>, port: u16, phase: ExtensionPhase) -> Vec<envoy::Filter> {
+    let filter = |extension: &Extension| envoy::Filter {
+        name: extension.name.clone(),
+        config_discovery: Some(discovery(&[
+            "type.googleapis.com/envoy.extensions.filters.network.wasm.v3.Wasm",
+            "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC",
+        ])),
+        ..envoy::Filter::default()
+    };
+    let of_connections = |extension: &&Extension| place.is_istio() && extension.of_connections;
+    extensions(place, port, phase).filter(of_connections).map(filter).collect()
+}
+
+fn extensions<'a>(place: Place<'a>, port: u16, phase: ExtensionPhase) -> impl Iterator<Item = &'a Extension> {
+    let inbound = place.class == Class::SidecarInbound;
+    let all = place.proxy.extensions.iter();
+    all.filter(move |extension| extension.phase == phase && extension.is_for(inbound, port))
+}
+
+/// Istio's control plane sends the module's configuration on its own.
+fn discovery(types: &[&str]) -> Value {
+    json!({
+        "config_source": {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"},
+        "type_urls": types,
+    })
 }
