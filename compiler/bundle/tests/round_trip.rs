@@ -21,6 +21,7 @@ fn node(cluster: &str) -> SharedNode {
                 filters: vec![Filter {
                     name: "http".to_owned(),
                     typed_config: Some(HttpConnectionManager::default().into()),
+                    ..Filter::default()
                 }],
                 ..FilterChain::default()
             }],

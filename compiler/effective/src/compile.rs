@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_mesh::{Interception, Mesh, Pod, PodProxy, View, VirtualService};
+use meshc_mesh::{Interception, Mesh, MeshConfig, Pod, PodProxy, View, VirtualService};
 use meshc_resources::istio::TlsMode;
+use meshc_resources::istio::mesh::NormalizationType;
 
 use crate::l4::World;
-use crate::model::{Binding, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Security};
+use crate::model::{
+    Binding, EffectiveMesh, Listener, Origin, PathNormalization, Proxy, ProxyId, ProxyKind, Reading, Security,
+};
 use crate::outbound::{self, Tables};
 use crate::{clusters, extensions, gateway, inbound, rules, security, telemetry};
 
@@ -83,6 +86,7 @@ impl<'a> Compiler<'a> {
             listeners,
             tables: outbound.tables.clone(),
             clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &targets),
+            reading: reading(&self.mesh.config),
             telemetry: self.telemetry.of(self.mesh, pod),
             extensions: self.extensions.of(self.mesh, pod, &mut self.found),
             ..plain(pod, ProxyKind::Sidecar, security)
@@ -99,6 +103,7 @@ impl<'a> Compiler<'a> {
             listeners,
             tables,
             clusters: self.clusters.of_gateway(self.mesh, &view, &outbound, pod, passes_through),
+            reading: reading(&self.mesh.config),
             telemetry: self.telemetry.of(self.mesh, pod),
             extensions: self.extensions.of(self.mesh, pod, &mut self.found),
             ..plain(pod, ProxyKind::Gateway, security)
@@ -170,6 +175,21 @@ fn passes_through(mesh: &Mesh, index: usize) -> bool {
     })
 }
 
+/// How every proxy of the mesh reads traffic.
+fn reading(config: &MeshConfig) -> Reading {
+    let written = config.written.path_normalization.as_ref();
+    let how = written.and_then(|written| written.normalization.as_ref()).map(|how| how.value);
+    Reading {
+        detection_timeout: config.protocol_detection_timeout(),
+        paths: match how.unwrap_or_default() {
+            NormalizationType::Default | NormalizationType::Base => PathNormalization::Base,
+            NormalizationType::None => PathNormalization::None,
+            NormalizationType::MergeSlashes => PathNormalization::MergeSlashes,
+            NormalizationType::DecodeAndMergeSlashes => PathNormalization::DecodeAndMergeSlashes,
+        },
+    }
+}
+
 fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
     let text = format!("{} {}/{} has this proxy", pod.declared_by, pod.namespace, pod.workload);
     Proxy {
@@ -180,6 +200,7 @@ fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
         service_account: pod.service_account.clone(),
         ip: pod.ip.clone(),
         security,
+        reading: Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
         listeners: Vec::new(),

@@ -366,17 +366,6 @@ fn manifest<T: Default + DeserializeOwned>(
     typed::<Manifest<T>>(kind, root, found)
 }
 
-/// Reads an object of the usual shape whose kind is not modelled yet: it is refused by all who would have to
-/// understand it.
-fn refused<T: Default + DeserializeOwned>(
-    kind: Kind,
-    root: &Node,
-    found: &mut Vec<Diagnostic>,
-) -> Option<Object<T>> {
-    found.push(rules::kind_not_implemented::check(root, kind.as_str()));
-    manifest(kind, root, found)
-}
-
 /// Reads one object with its findings. An object that lacks what cannot be left out is no object.
 fn typed<R: Root>(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Object<R::Spec>> {
     let (value, issues) = de::read::<R>(root);
@@ -445,6 +434,8 @@ mod tests {
             ))
         };
         assert!(config_map("istio", "{mesh: 'outboundTrafficPolicy: {mode: REGISTRY_ONLY}'}").is_empty());
+        let found = config_map("istio", "{mesh: 'serviceSettings: [{hosts: [a.b]}]'}");
+        assert!(found.len() == 1 && found[0].contains("`serviceSettings` of MeshConfig is not"), "{found:?}");
         let found = config_map("istio", "{mesh: '{outbound_traffic_policy: {mode: 7}, trustDomain: a_b}'}");
         assert!(found.iter().any(|f| f.contains("cannot be `7`")), "{found:?}");
         assert!(found.iter().any(|f| f.contains("`a_b` is no part of a trust domain")), "{found:?}");

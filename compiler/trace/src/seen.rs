@@ -1,12 +1,12 @@
 //! The request as the routes see it, after Envoy's connection manager has read and cleaned it.
 
-use meshc_effective::model::ProxyKind;
+use meshc_effective::model::{PathNormalization, ProxyKind};
 use serde_json::{Map, Value};
 
 use crate::headers::Headers;
 use crate::query::Request;
 use meshc_envoy::request::{CONNECTION_HEADERS, METHODS, STEERING_HEADERS, STEERING_HEADERS_AT_THE_EDGE};
-use meshc_envoy::{normalize_path, without_query};
+use meshc_envoy::{merge_slashes, normalize_path, without_query};
 
 /// A request that Envoy accepted.
 #[derive(Debug, Clone)]
@@ -41,9 +41,30 @@ pub(crate) struct Refusal {
 /// The scheme of a listener without TLS.
 pub(crate) const SCHEME: &str = "http";
 
+/// The path as routes see it; none where Envoy refuses it.
+fn normalized(path: &str, how: PathNormalization) -> Option<String> {
+    let decoded;
+    let path = match how {
+        PathNormalization::None => return Some(path.to_owned()),
+        PathNormalization::Base | PathNormalization::MergeSlashes => path,
+        PathNormalization::DecodeAndMergeSlashes => {
+            let (before, query) = path.split_at(without_query(path).len());
+            let slashes = before.replace("%2F", "/").replace("%2f", "/");
+            decoded = format!("{}{query}", slashes.replace("%5C", "\\").replace("%5c", "\\"));
+            &decoded
+        }
+    };
+    let path = normalize_path(path)?;
+    Some(if how == PathNormalization::Base { path.into_owned() } else { merge_slashes(&path).into_owned() })
+}
+
 impl Seen {
     /// What Envoy makes of a request, or its refusal. Recorded from Envoy 1.40.
-    pub(crate) fn read(request: &Request, proxy: ProxyKind) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        request: &Request,
+        proxy: ProxyKind,
+        paths: PathNormalization,
+    ) -> Result<Self, Refusal> {
         let bad = |reason| Refusal { status: 400, body: Some("Bad Request"), reason };
         let refused = |reason| Refusal { status: 400, body: None, reason };
         if !METHODS.contains(&request.method.as_str()) {
@@ -89,11 +110,11 @@ impl Seen {
         if path.contains('#') {
             return Err(refused("the path has a fragment"));
         }
-        let Some(path) = normalize_path(path) else { return Err(refused("the path has an escaped NUL")) };
+        let Some(path) = normalized(path, paths) else { return Err(refused("the path has an escaped NUL")) };
         Ok(Self {
             method: request.method.clone(),
             authority,
-            path: path.into_owned(),
+            path,
             headers,
             source_ip: None,
             peer: None,
@@ -164,7 +185,7 @@ mod tests {
             path: path.to_owned(),
             headers,
         };
-        Seen::read(&request, ProxyKind::Sidecar)
+        Seen::read(&request, ProxyKind::Sidecar, PathNormalization::Base)
     }
 
     /// Recorded from Envoy 1.40.

@@ -212,7 +212,7 @@ impl<'m> Tracer<'m> {
             }
         };
         let request = query.request.as_ref().ok_or(TraceError::NeedsRequest)?;
-        let mut seen = match Seen::read(request, proxy.kind) {
+        let mut seen = match Seen::read(request, proxy.kind, proxy.reading.paths) {
             Ok(seen) => seen,
             Err(refusal) => return Ok(Reached::Refused(refusal)),
         };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use meshc_mesh::Mesh;
+use meshc_resources::istio::mesh::TlsProtocol;
 
 use super::matches::Spoken;
 use crate::model::{ClientValidation, Secret, ServerTls, TlsVersion};
@@ -28,6 +29,10 @@ pub(super) fn server(mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
         Spoken::Http => &ALPN_HTTP,
         Spoken::Bytes => &ALPN_EXCHANGE,
     };
+    let written = mesh.config.written.mesh_mtls.as_ref();
+    let newest_only = written.and_then(|tls| tls.min_protocol_version.as_ref());
+    let newest_only = newest_only.is_some_and(|version| version.value == TlsProtocol::Tls13);
+    let ciphers = written.map(|tls| tls.cipher_suites.as_slice()).unwrap_or_default();
     Arc::new(ServerTls {
         alpn: alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
         require_client_certificate: true,
@@ -37,8 +42,12 @@ pub(super) fn server(mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
             name_prefixes: mesh.trust_domains().iter().map(|domain| format!("spiffe://{domain}/")).collect(),
             ..ClientValidation::default()
         }),
-        cipher_suites: CIPHER_SUITES.map(str::to_owned).to_vec(),
-        min_version: Some(TlsVersion::V1_2),
+        cipher_suites: if ciphers.is_empty() {
+            CIPHER_SUITES.map(str::to_owned).to_vec()
+        } else {
+            ciphers.iter().map(|cipher| cipher.value.clone()).collect()
+        },
+        min_version: Some(if newest_only { TlsVersion::V1_3 } else { TlsVersion::V1_2 }),
         max_version: Some(TlsVersion::V1_3),
     })
 }

@@ -13,6 +13,7 @@ mod origin;
 mod proxy;
 mod route;
 mod security;
+mod settings;
 mod telemetry;
 mod tls;
 
@@ -43,6 +44,7 @@ pub use security::{
     JwtProvider, MetadataMatch, Mtls, MtlsMode, MtlsSetting, Permission, Principal, Rbac, RbacAction,
     RbacPolicy, RuleSet, Security, SecurityFilter, ValueMatch, spiffe,
 };
+pub use settings::{PathNormalization, Reading};
 pub use telemetry::{
     AccessLog, GrpcLog, LogBody, LogFormat, LogTarget, Metric, ProxyTelemetry, ReportHeader, Reports,
     Statistics, Tag, Tracer, TracerKind, Tracing,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
-use super::{Clusters, Extension, Listener, Origin, ProxyTelemetry, RouteTable, Security};
+use super::{Clusters, Extension, Listener, Origin, ProxyTelemetry, Reading, RouteTable, Security};
 
 /// The name of a proxy: its pod.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -60,6 +60,8 @@ pub struct Proxy {
     pub clusters: Clusters,
     /// Code of one's own, in the order in which it runs within a phase.
     pub extensions: Arc<Vec<Extension>>,
+    /// How it reads traffic.
+    pub reading: Reading,
     /// What it tells about its traffic.
     pub telemetry: Arc<ProxyTelemetry>,
     /// The workload's declaration.

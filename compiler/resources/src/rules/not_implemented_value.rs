@@ -5,7 +5,7 @@ use meshc_syntax::Node;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
-use crate::istio::{CaptureMode, Resolution, ServiceEntry, Sidecar, VirtualService};
+use crate::istio::{Resolution, ServiceEntry, Sidecar, VirtualService};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
@@ -71,22 +71,10 @@ pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagn
 
 /// Settings of the whole mesh that change what proxies do and are not modelled yet.
 const MESH_CONFIG: &[&str] = &[
-    "proxyListenPort",
-    "proxyInboundListenPort",
-    "proxyHttpPort",
-    "protocolDetectionTimeout",
-    "ingressClass",
-    "ingressService",
-    "ingressControllerMode",
-    "ingressSelector",
     "enableEnvoyAccessLogService",
-    "inboundTrafficPolicy",
-    "inboundClusterStatName",
     "serviceSettings",
     "verifyCertificateAtClient",
     "discoverySelectors",
-    "pathNormalization",
-    "meshMTLS",
     "tlsDefaults",
     "serviceEntryVisibility",
     "defaultConfig.interceptionMode",
@@ -128,13 +116,7 @@ pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
     let spec = &object.spec;
     let ingress = spec.ingress.first().map(|listener| ("spec.ingress", listener.span));
     let pool = spec.inbound_connection_pool.as_ref().map(|pool| ("spec.inboundConnectionPool", pool.span));
-    let own = spec.egress.iter().find(|listener| {
-        let binds = listener.bind.as_ref().is_some_and(|bind| !bind.is_empty());
-        let captures = listener.capture_mode.as_ref().is_some_and(|mode| mode.value != CaptureMode::Default);
-        listener.port.is_some() || binds || captures
-    });
-    let egress = own.map(|listener| ("spec.egress: a listener of its own", listener.span));
-    for (path, span) in [ingress, pool, egress].into_iter().flatten() {
+    for (path, span) in [ingress, pool].into_iter().flatten() {
         let message = format!(
             "`{path}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused"
         );

@@ -150,6 +150,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
         labels: BTreeMap::new(),
         service_account: "app".to_owned(),
         security: Arc::default(),
+        reading: meshc_effective::model::Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
         ip: "10.0.0.1".to_owned(),

@@ -47,6 +47,7 @@ fn proxy(case: &Path, stem: &str) -> Arc<Proxy> {
         labels: BTreeMap::new(),
         service_account: String::new(),
         security: Arc::default(),
+        reading: meshc_effective::model::Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
         ip: "10.0.0.1".to_owned(),

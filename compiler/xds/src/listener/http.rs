@@ -1,6 +1,6 @@
 //! Chains that speak HTTP: the connection manager with what Istio sets, and its filters in Istio's order.
 
-use meshc_effective::model::{ExtensionPhase, HttpChain, RouteTable};
+use meshc_effective::model::{ExtensionPhase, HttpChain, PathNormalization, RouteTable};
 use meshc_envoy as envoy;
 
 use super::telemetry;
@@ -35,6 +35,7 @@ pub(super) fn filters(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) ->
 fn manager(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) -> envoy::HttpConnectionManager {
     let inbound = place.class == Class::SidecarInbound;
     let edge = place.class == Class::Gateway;
+    let paths = place.proxy.reading.paths;
     let (rds, route_config) = match routes {
         Routes::Named(table) => {
             let rds = envoy::Rds { config_source: Some(cluster::ads()), route_config_name: table.to_owned() };
@@ -76,8 +77,16 @@ fn manager(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) -> envoy::Htt
             upgrade_type: "websocket".to_owned(),
             ..envoy::UpgradeConfig::default()
         }],
-        normalize_path: Some(true),
-        path_with_escaped_slashes_action: envoy::PathWithEscapedSlashesAction::KeepUnchanged,
+        normalize_path: Some(paths != PathNormalization::None),
+        merge_slashes: matches!(
+            paths,
+            PathNormalization::MergeSlashes | PathNormalization::DecodeAndMergeSlashes
+        ),
+        path_with_escaped_slashes_action: if paths == PathNormalization::DecodeAndMergeSlashes {
+            envoy::PathWithEscapedSlashesAction::UnescapeAndForward
+        } else {
+            envoy::PathWithEscapedSlashesAction::KeepUnchanged
+        },
         request_id_extension: place.is_istio().then(|| envoy::RequestIdExtension {
             typed_config: Some(
                 envoy::UuidRequestIdConfig {

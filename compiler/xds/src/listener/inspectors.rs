@@ -69,8 +69,11 @@ pub(super) fn goes_on(listener: &Listener, place: Place<'_>) -> bool {
     place.class != Class::Gateway && !everything
 }
 
-/// How long an inspector waits: Istio waits for ever unless the mesh says otherwise. Envoy's own limit holds for
-/// gateways.
+/// How long an inspector waits: Istio waits for ever unless the mesh says otherwise, and always for what leaves a
+/// sidecar where nobody looks for HTTP. Envoy's own limit holds for gateways.
 pub(super) fn timeout(listener: &Listener, place: Place<'_>) -> Option<envoy::Duration> {
-    goes_on(listener, place).then_some(envoy::Duration::from_secs(0))
+    let looks = |inspector: &Inspector| matches!(inspector, Inspector::Http(_));
+    let waits = place.class == Class::SidecarInbound || listener.inspectors.iter().any(looks);
+    let timeout = if waits { place.proxy.reading.detection_timeout } else { std::time::Duration::ZERO };
+    goes_on(listener, place).then(|| timeout.into())
 }
