@@ -2,6 +2,8 @@
 //!
 //! `MESHC_SHOW=KIND` prints each difference of a kind.
 
+#![expect(clippy::print_stdout, reason = "the numbers are what the test is read for")]
+
 use std::collections::BTreeMap;
 use std::fs;
 

@@ -2,6 +2,8 @@
 //!
 //! `MESHC_SHOW=KIND` lists the differences of a kind, `MESHC_SHOW=all` those of all.
 
+#![expect(clippy::print_stdout, reason = "the numbers are what the test is read for")]
+
 use std::collections::BTreeMap;
 use std::fs;
 

@@ -1,7 +1,7 @@
 //! Kubernetes's structural schemas: made from Rust types, compiled, and walked over spanned trees.
 //!
 //! # How a type states its schema
-//! The type derives schemars's `JsonSchema`, and each constraint of the CustomResourceDefinition stands on it:
+//! The type derives schemars's `JsonSchema`, and each constraint of the `CustomResourceDefinition` stands on it:
 //!
 //! - `length(min = , max = )`, `range(min = , max = )`, `regex(pattern = "…")` and `inner(…)` as schemars has them;
 //!   for other keywords on the items of a list or the values of a map [`items`] and [`values`];
@@ -12,6 +12,7 @@
 //! - on a struct `extend("x-meshc-one-of" = [["exact", "prefix"]])` for each group of fields that exclude each
 //!   other (a protobuf `oneof`).
 #![forbid(unsafe_code)]
+#![expect(clippy::cast_possible_wrap, reason = "lengths of what is in memory fit into CEL's integers")]
 
 mod cel;
 mod compile;

@@ -135,7 +135,7 @@ impl Format {
             }
             Self::Byte => {
                 let digits = text.trim_end_matches('=');
-                text.len() % 4 == 0
+                text.len().is_multiple_of(4)
                     && text.len() - digits.len() <= 2
                     && digits.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
             }

@@ -1,4 +1,4 @@
-//! From what schemars says about a type to the schema that a CustomResourceDefinition would hold for it.
+//! From what schemars says about a type to the schema that a `CustomResourceDefinition` would hold for it.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;

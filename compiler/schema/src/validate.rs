@@ -189,7 +189,7 @@ impl Walk {
     fn exclusive(&mut self, group: &[Box<str>], entries: &[Entry], path: &Path<'_>) {
         let mut present = entries
             .iter()
-            .filter(|entry| group.iter().any(|name| *name == entry.key.text))
+            .filter(|entry| group.contains(&entry.key.text))
             .filter(|entry| !(entry.value.is_null() && self.nulls == Nulls::Absent));
         let Some(first) = present.next() else { return };
         if let Some(second) = present.next() {
@@ -212,8 +212,7 @@ impl Walk {
             let (key, names, place) = match &schema.list {
                 ListType::Map(names) => {
                     let inner = schema.items.as_deref();
-                    let value = |name: &Box<str>| field(inner, item, name);
-                    let key: Vec<_> = names.iter().map(value).collect();
+                    let key: Vec<_> = names.iter().map(|name| field(inner, item, name)).collect();
                     let place = key.iter().flatten().find(|node| !node.span.is_empty());
                     let place = place.map_or(item.span, |node| node.span);
                     (key, names.iter().map(ToString::to_string).collect(), place)
@@ -254,7 +253,9 @@ fn is_present(schema: &Schema, node: &Node, field: &str) -> bool {
 /// Whether two trees say the same.
 pub(crate) fn same(a: &Node, b: &Node) -> bool {
     match (&a.kind, &b.kind) {
-        (Kind::Int(a), Kind::Float(b)) | (Kind::Float(b), Kind::Int(a)) => *a as f64 == *b,
+        (Kind::Int(a), Kind::Float(b)) | (Kind::Float(b), Kind::Int(a)) => {
+            (*a as f64).partial_cmp(b) == Some(std::cmp::Ordering::Equal)
+        }
         (Kind::Sequence(a), Kind::Sequence(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
         }

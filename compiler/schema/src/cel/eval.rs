@@ -341,6 +341,26 @@ fn overflow() -> Error {
     Error::of("integer overflow")
 }
 
+/// The types that an expression may name.
+const TYPES: &[&str] = &[
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "string",
+    "bytes",
+    "list",
+    "map",
+    "null_type",
+    "type",
+    "net.IP",
+    "net.CIDR",
+    "google.protobuf.Duration",
+    "google.protobuf.Timestamp",
+    "kubernetes.URL",
+    "kubernetes.Quantity",
+];
+
 fn variable<'a>(name: &'a str, scope: &Scope<'_, 'a>) -> Result<Value<'a>> {
     let mut at = Some(scope);
     while let Some(scope) = at {
@@ -349,24 +369,6 @@ fn variable<'a>(name: &'a str, scope: &Scope<'_, 'a>) -> Result<Value<'a>> {
         }
         at = scope.outer;
     }
-    const TYPES: &[&str] = &[
-        "int",
-        "uint",
-        "double",
-        "bool",
-        "string",
-        "bytes",
-        "list",
-        "map",
-        "null_type",
-        "type",
-        "net.IP",
-        "net.CIDR",
-        "google.protobuf.Duration",
-        "google.protobuf.Timestamp",
-        "kubernetes.URL",
-        "kubernetes.Quantity",
-    ];
     match TYPES.iter().find(|known| **known == name) {
         Some(known) => Ok(Value::Type(known)),
         None => Err(Error::of(format!("undeclared reference to '{name}'"))),

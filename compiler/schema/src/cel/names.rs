@@ -48,6 +48,10 @@ const KEYWORDS: &[&str] = &[
     "return",
 ];
 
+/// What stands within names for what CEL cannot name.
+const ESCAPES: &[(&str, &str)] =
+    &[("__underscores__", "__"), ("__dot__", "."), ("__dash__", "-"), ("__slash__", "/")];
+
 /// The property that an escaped name stands for: `__namespace__`, `a__dot__b`. None: it is not escaped.
 pub(super) fn unescape(name: &str) -> Option<String> {
     if !name.contains("__") {
@@ -58,8 +62,6 @@ pub(super) fn unescape(name: &str) -> Option<String> {
     {
         return Some(keyword.to_owned());
     }
-    const ESCAPES: &[(&str, &str)] =
-        &[("__underscores__", "__"), ("__dot__", "."), ("__dash__", "-"), ("__slash__", "/")];
     let mut out = String::with_capacity(name.len());
     let mut rest = name;
     while let Some(c) = rest.chars().next() {

@@ -172,9 +172,8 @@ impl Parser {
         for _ in 0..DEPTH {
             if self.take(".") {
                 let optional = self.take("?");
-                let field = match self.next() {
-                    Some(Token::Name(name) | Token::Quoted(name)) => name,
-                    _ => return Err("a field's name is expected".to_owned()),
+                let Some(Token::Name(field) | Token::Quoted(field)) = self.next() else {
+                    return Err("a field's name is expected".to_owned());
                 };
                 operand = if !optional && self.take("(") {
                     let arguments = self.arguments(")")?;

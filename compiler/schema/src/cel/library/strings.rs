@@ -158,20 +158,25 @@ fn format<'a>(text: &str, values: &[Value<'a>]) -> Result<Value<'a>> {
             'd' => out.push_str(&integer().ok_or_else(wrong)?.to_string()),
             'f' => {
                 let precision = precision.unwrap_or(6);
-                out.push_str(&format!("{:.precision$}", number().ok_or_else(wrong)?));
+                write(&mut out, format_args!("{:.precision$}", number().ok_or_else(wrong)?));
             }
             'e' => {
                 let precision = precision.unwrap_or(6);
-                out.push_str(&format!("{:.precision$e}", number().ok_or_else(wrong)?));
+                write(&mut out, format_args!("{:.precision$e}", number().ok_or_else(wrong)?));
             }
-            'b' => out.push_str(&format!("{:b}", integer().ok_or_else(wrong)?)),
-            'o' => out.push_str(&format!("{:o}", integer().ok_or_else(wrong)?)),
-            'x' => out.push_str(&format!("{:x}", integer().ok_or_else(wrong)?)),
-            'X' => out.push_str(&format!("{:X}", integer().ok_or_else(wrong)?)),
+            'b' => write(&mut out, format_args!("{:b}", integer().ok_or_else(wrong)?)),
+            'o' => write(&mut out, format_args!("{:o}", integer().ok_or_else(wrong)?)),
+            'x' => write(&mut out, format_args!("{:x}", integer().ok_or_else(wrong)?)),
+            'X' => write(&mut out, format_args!("{:X}", integer().ok_or_else(wrong)?)),
             _ => return Err(Error::of(format!("unrecognized formatting clause \"{verb}\""))),
         }
     }
     Ok(Value::text(out))
+}
+
+/// Writing to a string cannot fail.
+fn write(out: &mut String, arguments: std::fmt::Arguments<'_>) {
+    let _ = std::fmt::Write::write_fmt(out, arguments);
 }
 
 /// A value as `%s` writes it.
@@ -185,12 +190,12 @@ fn show(value: &Value<'_>, out: &mut String) {
     if let Some(text) = words(value) {
         out.push_str(&text);
     } else if let Some(items) = value.items() {
-        out.push_str(&format!("[{}]", join(items.iter().map(inner).collect())));
+        write(out, format_args!("[{}]", join(items.iter().map(inner).collect())));
     } else if let Some(entries) = value.entries() {
         let mut parts: Vec<_> =
             entries.iter().map(|(key, value)| format!("{}: {}", inner(key), inner(value))).collect();
         parts.sort();
-        out.push_str(&format!("{{{}}}", join(parts)));
+        write(out, format_args!("{{{}}}", join(parts)));
     } else {
         out.push_str(value.type_name());
     }
