@@ -32,8 +32,22 @@ pub struct Cluster {
     pub idle_timeout: Duration,
     /// Requests of one connection; 0 is any number.
     pub max_requests_per_connection: u32,
+    /// Which version of HTTP the endpoints are spoken to in.
+    pub protocol: UpstreamProtocol,
     /// The addresses that connections come from, one for each IP family; the system's choice where there is none.
     pub source_addresses: Vec<IpAddr>,
+}
+
+/// Which version of HTTP a cluster's endpoints are spoken to in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UpstreamProtocol {
+    /// HTTP/1.1, Envoy's default.
+    #[default]
+    Http1,
+    /// HTTP/2 with prior knowledge.
+    Http2,
+    /// The version in which the request came.
+    Downstream,
 }
 
 /// An endpoint.
@@ -163,7 +177,7 @@ impl Cluster {
             // The endpoint is known when a connection is there.
             DiscoveryType::OriginalDst => Vec::new(),
         };
-        let (idle_timeout, max_requests) = protocol(typed_extension_protocol_options, at)?;
+        let Spoken { protocol, idle_timeout, max_requests } = spoken(typed_extension_protocol_options, at)?;
         Ok(Self {
             name: name.as_str().into(),
             stat_name: if alt_stat_name.is_empty() { name.as_str() } else { alt_stat_name.as_str() }.into(),
@@ -172,6 +186,7 @@ impl Cluster {
             balancer: balancer(*lb_policy, least_request_lb_config.as_ref(), at)?,
             connect_timeout: connect_timeout.map_or(Duration::from_secs(5), |timeout| timeout.0),
             idle_timeout,
+            protocol,
             max_requests_per_connection: max_requests.or(*max_requests_per_connection).unwrap_or(0),
             source_addresses: sources(upstream_bind_config.as_ref(), &at.field("upstream_bind_config"))?,
         })
@@ -262,13 +277,22 @@ fn limits(breakers: Option<&envoy::CircuitBreakers>, at: &At<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Idle timeout and requests of a connection.
-fn protocol(
+/// How a cluster speaks HTTP.
+struct Spoken {
+    protocol: UpstreamProtocol,
+    idle_timeout: Duration,
+    max_requests: Option<u32>,
+}
+
+fn spoken(
     options: &std::collections::BTreeMap<String, TypedConfig>,
     at: &At<'_>,
-) -> Result<(Duration, Option<u32>), ConfigError> {
-    let mut idle_timeout = Duration::from_secs(3_600);
-    let mut max_requests = None;
+) -> Result<Spoken, ConfigError> {
+    let mut spoken = Spoken {
+        protocol: UpstreamProtocol::Http1,
+        idle_timeout: Duration::from_secs(3_600),
+        max_requests: None,
+    };
     for (name, config) in options {
         let field = at.key("typed_extension_protocol_options", name);
         let TypedConfig::HttpProtocolOptions(options) = config else {
@@ -284,23 +308,55 @@ fn protocol(
         } = &**options;
         field.refuse("upstream_http_protocol_options", upstream_http_protocol_options)?;
         field.refuse("outlier_detection", outlier_detection)?;
-        field.refuse("use_downstream_protocol_config", use_downstream_protocol_config)?;
         field.refuse("auto_config", auto_config)?;
         if let Some(explicit) = explicit_http_config {
             let field = field.field("explicit_http_config");
-            field.refuse("http2_protocol_options", &explicit.http2_protocol_options)?;
-            crate::http_config::http1(
+            if explicit.http2_protocol_options.is_some() {
+                spoken.protocol = UpstreamProtocol::Http2;
+            }
+            versions(
                 explicit.http_protocol_options.as_ref(),
-                &field.field("http_protocol_options"),
+                explicit.http2_protocol_options.as_ref(),
+                &field,
             )?;
+        }
+        if let Some(both) = use_downstream_protocol_config {
+            spoken.protocol = UpstreamProtocol::Downstream;
+            let field = field.field("use_downstream_protocol_config");
+            versions(both.http_protocol_options.as_ref(), both.http2_protocol_options.as_ref(), &field)?;
         }
         if let Some(common) = common_http_protocol_options {
             let common = crate::http_config::common(common, &field.field("common_http_protocol_options"))?;
-            idle_timeout = common.idle_timeout;
-            max_requests = common.max_requests;
+            spoken.idle_timeout = common.idle_timeout;
+            spoken.max_requests = common.max_requests;
         }
     }
-    Ok((idle_timeout, max_requests))
+    Ok(spoken)
+}
+
+/// The options of both versions, of which the runtime takes the defaults alone.
+fn versions(
+    http1: Option<&envoy::Http1ProtocolOptions>,
+    http2: Option<&envoy::Http2ProtocolOptions>,
+    at: &At<'_>,
+) -> Result<(), ConfigError> {
+    crate::http_config::http1(http1, &at.field("http_protocol_options"))?;
+    let Some(envoy::Http2ProtocolOptions {
+        max_concurrent_streams,
+        initial_stream_window_size,
+        initial_connection_window_size,
+        // Says what is taken from the other side; an endpoint asks for nothing.
+        allow_connect: _,
+        connection_keepalive,
+    }) = http2
+    else {
+        return Ok(());
+    };
+    let at = at.field("http2_protocol_options");
+    at.refuse("max_concurrent_streams", max_concurrent_streams)?;
+    at.refuse("initial_stream_window_size", initial_stream_window_size)?;
+    at.refuse("initial_connection_window_size", initial_connection_window_size)?;
+    at.refuse("connection_keepalive", connection_keepalive)
 }
 
 fn eds_service<'a>(

@@ -33,7 +33,7 @@ mod tests;
 
 pub use access_log::{AccessLog, LogFormat};
 pub use action::{Action, Destination, DirectResponse, Forward, Mirror, Rewrite};
-pub use cluster::{Cluster, Endpoint, LoadBalancer};
+pub use cluster::{Cluster, Endpoint, LoadBalancer, UpstreamProtocol};
 pub use error::ConfigError;
 pub use fault::{Abort, Fault};
 pub use filters::{CorsPolicy, HttpFilter, RouteFilters};

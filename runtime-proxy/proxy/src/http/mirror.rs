@@ -11,7 +11,7 @@ use mesh_proxy_config::{Forward, Mirror};
 use super::body::{ReplayBuffer, RequestBody, RequestProgress};
 use super::request::Exchange;
 use super::router_setup::{Head, Limits};
-use crate::pool::Upstream;
+use crate::pool::{Protocol, Upstream};
 use crate::view::ClusterView;
 
 /// How long a copy waits for the request's body, and then for its answer, where the route has no timeout.
@@ -56,10 +56,11 @@ pub(crate) fn send(
         }
         let progress = Rc::clone(&exchange.guard.info.progress);
         let body = body.map(Rc::clone);
+        let protocol = super::router::protocol(exchange, &copy.cluster);
         tokio::task::spawn_local(async move {
             let sending = async {
                 let body = complete(body, &progress).await?;
-                deliver(&copy.cluster, &upstream, head, body).await
+                deliver(&copy.cluster, &upstream, protocol, head, body).await
             };
             // Whether a copy arrives matters to nobody but the cluster's statistics.
             let _ = tokio::time::timeout(PATIENCE + patience, sending).await;
@@ -77,12 +78,13 @@ async fn complete(body: Option<Rc<ReplayBuffer>>, progress: &RequestProgress) ->
 async fn deliver(
     cluster: &Rc<ClusterView>,
     upstream: &Rc<Upstream>,
+    protocol: Protocol,
     head: Head,
     body: RequestBody,
 ) -> Option<()> {
-    let mut lease = match upstream.take(cluster) {
+    let mut lease = match upstream.take(cluster, protocol) {
         Some(lease) => lease,
-        None => upstream.connect(cluster).await.ok()?,
+        None => upstream.connect(cluster, protocol).await.ok()?,
     };
     let mut request = Request::new(body);
     *request.method_mut() = head.method;
@@ -90,7 +92,7 @@ async fn deliver(
     *request.headers_mut() = head.headers;
     let connection = lease.connection()?;
     connection.sender.ready().await.ok()?;
-    let response = connection.sender.send_request(request).await.ok()?;
+    let response = connection.sender.try_send_request(request).await.ok()?;
     cluster.stats.upstream_rq_completed.inc();
     cluster.stats.codes.inc(response.status().as_u16());
     let mut body = response.into_body();

@@ -8,7 +8,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use mesh_proxy_config::{Destination, Failure, Forward, RetryPolicy};
+use mesh_proxy_config::{Destination, Failure, Forward, RetryPolicy, UpstreamProtocol};
 
 use super::body::{ReplayBuffer, RequestBody, RequestProgress};
 use super::mirror;
@@ -16,7 +16,7 @@ use super::request::{Exchange, Routed};
 use super::respond::{Answer, UpstreamAnswer};
 use super::router_setup::{ATTEMPT_COUNT, Head, Limits, envoy_headers, head, limits, set_expected_timeout};
 use super::stream::Flag;
-use crate::pool::{ConnectError, Lease, Upstream};
+use crate::pool::{ConnectError, Lease, Protocol, Upstream};
 use crate::view::ClusterView;
 
 /// Bytes of a request body that are kept for another try or a copy, which is Envoy's default.
@@ -47,6 +47,13 @@ pub(crate) async fn forward(
         let answer = exchange.local(status, "no healthy upstream", Some(flag), "no_healthy_upstream");
         return count_in_response(exchange, routed, answer);
     }
+    let protocol = protocol(exchange, &cluster);
+    if protocol == Protocol::Http2 && exchange.inbound.upgrade.is_some() {
+        // It would need a CONNECT with `:protocol`, which the runtime does not send.
+        cluster.stats.codes.inc(503);
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return exchange.local(status, "upgrade over HTTP/2", None, "upgrade_over_http2_not_implemented");
+    }
     let limits = limits(exchange, forward);
     let Some(head) = head(exchange, routed, forward, destination, limits, body.is_end_stream()) else {
         return exchange.local(StatusCode::BAD_REQUEST, "", None, "path_rewrite_failed");
@@ -70,6 +77,7 @@ pub(crate) async fn forward(
         count_attempts: routed.host.count_attempts,
         exchange,
         cluster: Rc::clone(&cluster),
+        protocol,
         head: Some(head),
         source,
         retry,
@@ -100,6 +108,18 @@ pub(crate) async fn forward(
             let answer = failed.answer(exchange, &cluster);
             count_in_response(exchange, routed, answer)
         }
+    }
+}
+
+/// The version of HTTP in which a cluster gets a request.
+pub(super) fn protocol(exchange: &Exchange, cluster: &ClusterView) -> Protocol {
+    match cluster.config.protocol {
+        UpstreamProtocol::Http1 => Protocol::Http1,
+        UpstreamProtocol::Http2 => Protocol::Http2,
+        UpstreamProtocol::Downstream if exchange.guard.info.protocol == http::Version::HTTP_2 => {
+            Protocol::Http2
+        }
+        UpstreamProtocol::Downstream => Protocol::Http1,
     }
 }
 
@@ -227,6 +247,7 @@ type Got = (Response<Incoming>, Lease);
 struct Tries<'a> {
     exchange: &'a mut Exchange,
     cluster: Rc<ClusterView>,
+    protocol: Protocol,
     head: Option<Head>,
     source: Source,
     retry: Option<Arc<RetryPolicy>>,
@@ -336,11 +357,11 @@ impl Tries<'_> {
         self.exchange.guard.info.upstream = Some(upstream.address);
         let begun = Instant::now();
         let outcome = if self.limits.per_try.is_zero() {
-            send(&self.cluster, &upstream, request).await
+            send(&self.cluster, &upstream, self.protocol, request).await
         } else {
             tokio::select! {
                 biased;
-                outcome = send(&self.cluster, &upstream, request) => outcome,
+                outcome = send(&self.cluster, &upstream, self.protocol, request) => outcome,
                 () = expire(&self.progress, self.limits.per_try, Some(begun)) => {
                     self.cluster.stats.upstream_rq_per_try_timeout.inc();
                     upstream.stats.rq_timeout.inc();
@@ -380,12 +401,13 @@ impl Tries<'_> {
 async fn send(
     cluster: &Rc<ClusterView>,
     upstream: &Rc<Upstream>,
+    protocol: Protocol,
     mut request: Request<RequestBody>,
 ) -> Result<Got, (Failure, Option<String>)> {
     loop {
-        let mut lease = match upstream.take(cluster) {
+        let mut lease = match upstream.take(cluster, protocol) {
             Some(lease) => lease,
-            None => upstream.connect(cluster).await.map_err(|error| {
+            None => upstream.connect(cluster, protocol).await.map_err(|error| {
                 let reason = (!matches!(error, ConnectError::Timeout)).then(|| error.to_string());
                 (Failure::Connect, reason)
             })?,

@@ -30,6 +30,7 @@ block! {
         counters {
             upstream_cx_total, upstream_cx_connect_fail, upstream_cx_connect_timeout, upstream_cx_destroy,
             upstream_cx_idle_timeout, upstream_cx_none_healthy, upstream_cx_max_requests, upstream_cx_http1_total,
+            upstream_cx_http2_total,
             upstream_rq_total, upstream_rq_completed, upstream_rq_timeout, upstream_rq_per_try_timeout,
             upstream_rq_rx_reset, upstream_rq_tx_reset, upstream_rq_retry, upstream_rq_retry_success,
             upstream_rq_retry_limit_exceeded, retry_or_shadow_abandoned,
