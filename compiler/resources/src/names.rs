@@ -102,6 +102,50 @@ pub(crate) fn trust_domain(name: &str) -> Option<String> {
     wrong.map(|(_, part)| format!("`{part}` is no part of a trust domain"))
 }
 
+/// A name of a header, as HTTP has it.
+pub(crate) fn is_header(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Whether a header of a condition stands for a claim of the token: `@request.auth.claims.NAME`, or with the names in
+/// brackets.
+pub(crate) fn is_claim(name: &str) -> bool {
+    const PREFIX: &str = "@request.auth.claims";
+    let Some((start, rest)) = name.split_at_checked(PREFIX.len()) else { return false };
+    let dotted = rest.starts_with('.') && rest.len() > 1;
+    let bracketed = rest.starts_with('[') && rest.ends_with(']') && rest.len() > 2;
+    start.eq_ignore_ascii_case(PREFIX) && (dotted || bracketed)
+}
+
+/// A key of a label: letters, digits, `-`, `_`, `.`, with a DNS name and a slash in front, if any.
+pub(crate) fn label_key(key: &str) -> Option<String> {
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let prefix_is_name =
+        prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(|part| is_dns_part(part)));
+    (!prefix_is_name || name.len() > 63 || !is_qualified(name))
+        .then(|| format!("`{key}` is no key of a label"))
+}
+
+/// A value of a label.
+pub(crate) fn label_value(value: &str) -> Option<String> {
+    (!value.is_empty() && !is_qualified(value)).then(|| format!("`{value}` is no value of a label"))
+}
+
+/// A part of a DNS name of any length.
+fn is_dns_part(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !text.is_empty() && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+fn is_qualified(text: &str) -> bool {
+    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+}
+
 /// An IP address.
 pub(crate) fn ip_address(text: &str) -> Option<String> {
     text.parse::<IpAddr>().is_err().then(|| format!("`{text}` is no IP address"))

@@ -10,7 +10,7 @@ use crate::security;
 /// Envoy's `RouteMatch`.
 pub(crate) fn route_match(matches: &RouteMatch) -> envoy::RouteMatch {
     let mut out = envoy::RouteMatch {
-        case_sensitive: Some(matches.case_sensitive),
+        case_sensitive: matches.is_written.then_some(matches.case_sensitive),
         headers: matches.headers.iter().map(header).collect(),
         query_parameters: matches.query.iter().map(query).collect(),
         dynamic_metadata: matches.metadata.iter().map(security::metadata).collect(),

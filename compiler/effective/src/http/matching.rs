@@ -36,6 +36,7 @@ pub(super) fn route_match(condition: Option<&HttpMatch>, semantics: Semantics) -
     headers.extend(pseudo.into_iter().filter_map(|(name, value)| Some(header(name, value.as_ref()?))));
     RouteMatch {
         path: condition.uri.as_ref().and_then(|uri| path(uri, semantics)).unwrap_or_else(PathMatch::any),
+        is_written: true,
         case_sensitive: !condition.ignore_uri_case.as_ref().is_some_and(|ignore| ignore.value),
         headers,
         query: query(&condition.query_params),

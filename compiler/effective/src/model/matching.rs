@@ -93,6 +93,8 @@ pub struct RouteMatch {
     pub path: PathMatch,
     /// False for Istio's `ignoreUriCase`; a regex keeps its case.
     pub case_sensitive: bool,
+    /// It stands in a `match` of its own, where Istio writes out what Envoy assumes about case.
+    pub is_written: bool,
     /// On headers, in Istio's order.
     pub headers: Vec<HeaderMatch>,
     /// On query parameters.
@@ -107,6 +109,7 @@ impl RouteMatch {
         Self {
             path: PathMatch::any(),
             case_sensitive: true,
+            is_written: false,
             headers: Vec::new(),
             query: Vec::new(),
             metadata: Vec::new(),

@@ -13,6 +13,7 @@ pub(crate) mod empty_selector;
 pub(crate) mod exclusive_fields;
 pub(crate) mod export_to;
 pub(crate) mod extension_provider;
+mod gateway;
 pub(crate) mod hosts_missing;
 pub(crate) mod http_only_deny;
 pub(crate) mod invalid_definition;
@@ -48,7 +49,9 @@ pub(crate) mod unknown_kind;
 pub(crate) mod unknown_version;
 pub(crate) mod value_pattern;
 mod violations;
+mod virtual_service;
 pub(crate) mod wasm_url;
+mod webhook;
 pub(crate) mod weights;
 pub(crate) mod workload_entry;
 pub(crate) mod yaml_surprise;
@@ -96,6 +99,25 @@ pub const RULES: &[&Rule] = &[
     &workload_entry::WORKLOAD_ENTRY,
     &export_to::EXPORT_TO,
     &suspect_policy::SUSPECT_POLICY,
+    &virtual_service::route_host::ROUTE_HOST,
+    &virtual_service::gateway_name::GATEWAY_NAME,
+    &virtual_service::header_operation::HEADER_OPERATION,
+    &virtual_service::redirect_setting::REDIRECT_SETTING,
+    &virtual_service::fault_injection::FAULT_INJECTION,
+    &virtual_service::cors_policy::CORS_POLICY,
+    &virtual_service::retry_policy::RETRY_POLICY,
+    &virtual_service::match_value::MATCH_VALUE,
+    &virtual_service::destination_name::DESTINATION_NAME,
+    &virtual_service::connection_route::CONNECTION_ROUTE,
+    &virtual_service::delegate_settings::DELEGATE_SETTINGS,
+    &virtual_service::label_match::LABEL_MATCH,
+    &virtual_service::route_duration::ROUTE_DURATION,
+    &virtual_service::rewrite_setting::REWRITE_SETTING,
+    &virtual_service::claim_route::CLAIM_ROUTE,
+    &virtual_service::direct_response_body::DIRECT_RESPONSE_BODY,
+    &gateway::server_host::SERVER_HOST,
+    &gateway::server_port::SERVER_PORT,
+    &gateway::server_tls::SERVER_TLS,
     &empty_selector::EMPTY_SELECTOR,
     &target_ref::TARGET_REF,
     &policy_action::POLICY_ACTION,
@@ -167,6 +189,7 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
     string_match::check(object, found);
     invalid_regex::check(object, found);
     out_of_range::virtual_service(object, found);
+    virtual_service::check(object, found);
 }
 
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {
@@ -179,7 +202,7 @@ pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     hosts_missing::gateway(object, found);
-    out_of_range::gateway(object, found);
+    gateway::check(object, found);
 }
 
 pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {

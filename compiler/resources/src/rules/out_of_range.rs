@@ -2,11 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_source::Span;
 
 use crate::Object;
-use crate::istio::{Gateway, Percent, ServiceEntry, VirtualService};
+use crate::istio::{Percent, ServiceEntry, VirtualService};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
@@ -68,29 +68,19 @@ impl<T> Check<'_, T> {
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     let mut check = Check { object, found };
     for route in &object.spec.http {
-        let mirrors = route.mirror.iter().chain(route.mirrors.iter().filter_map(|m| m.destination.as_ref()));
-        let destinations = route.route.iter().filter_map(|part| part.destination.as_ref()).chain(mirrors);
-        for port in destinations.filter_map(|d| d.port.as_ref()?.number.as_ref()) {
+        for port in route.matches.iter().filter_map(|m| m.port.as_ref()).filter(|port| port.value != 0) {
             check.number("port", i64::from(port.value), port.span, &PORTS);
         }
-        for port in route.matches.iter().filter_map(|m| m.port.as_ref()) {
-            check.number("port", i64::from(port.value), port.span, &PORTS);
-        }
-        if let Some(redirect) = &route.redirect {
-            if let Some(code) = &redirect.redirect_code
-                && ![301, 302, 303, 307, 308].contains(&code.value)
-            {
-                let message =
-                    format!("{} is no redirect that Envoy makes: the resource is refused", code.value);
-                let finding = object.finding(&OUT_OF_RANGE, code.span, message);
-                check.found.push(finding.help("use 301, 302, 303, 307 or 308"));
-            }
-            if let Some(port) = &redirect.port {
-                check.number("port", i64::from(port.value), port.span, &PORTS);
-            }
+        if let Some(code) = route.redirect.as_ref().and_then(|redirect| redirect.redirect_code.as_ref())
+            && (300..=399).contains(&code.value)
+            && ![301, 302, 303, 307, 308].contains(&code.value)
+        {
+            let message = format!("{} is no redirect that Envoy makes: the client gets 301", code.value);
+            let finding = object.finding(&OUT_OF_RANGE, code.span, message).severity(Severity::Warning);
+            check.found.push(finding.help("use 301, 302, 303, 307 or 308"));
         }
         if let Some(status) = route.direct_response.as_ref().and_then(|d| d.status.as_ref()) {
-            check.number("status", i64::from(status.value), status.span, &(100..=599));
+            check.number("status", i64::from(status.value), status.span, &(200..=600));
         }
         if let Some(attempts) = route.retries.as_ref().and_then(|r| r.attempts.as_ref()) {
             check.number(
@@ -100,32 +90,9 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
                 &(0..=i64::from(i32::MAX)),
             );
         }
-        if let Some(fault) = &route.fault {
-            if let Some(status) = fault.abort.as_ref().and_then(|a| a.http_status.as_ref()) {
-                check.number("status", i64::from(status.value), status.span, &(200..=599));
-            }
-            let abort = fault.abort.as_ref().and_then(|a| a.percentage.as_ref());
-            let delay = fault.delay.as_ref().and_then(|d| d.percentage.as_ref());
-            for percent in abort.into_iter().chain(delay) {
-                check.percent(percent);
-            }
-        }
         let shares = route.mirrors.iter().filter_map(|m| m.percentage.as_ref());
         for percent in route.mirror_percentage.iter().chain(shares) {
             check.percent(percent);
-        }
-    }
-}
-
-/// The ports of servers.
-pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
-    let mut check = Check { object, found };
-    for server in &object.spec.servers {
-        if let Some(number) = server.port.as_ref().and_then(|port| port.number.as_ref()) {
-            check.number("port", i64::from(number.value), number.span, &PORTS);
-        } else {
-            let message = "this server has no port number: the resource is refused";
-            check.found.push(object.finding(&OUT_OF_RANGE, server.span, message));
         }
     }
 }

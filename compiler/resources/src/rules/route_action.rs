@@ -38,7 +38,11 @@ declare_rule! {
 /// Each route has one action; a redirect or direct response excludes what only makes sense for a forwarded request.
 pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     for route in &object.spec.http {
-        let actions = actions(route);
+        let mut actions = actions(route);
+        if route.delegate.is_some() && !object.spec.hosts.is_empty() {
+            // Istio looks for the delegate alone, whatever is answered beside it.
+            actions.retain(|action| *action != "a direct response");
+        }
         match actions.as_slice() {
             [] => found.push(object.finding(
                 &ROUTE_ACTION,

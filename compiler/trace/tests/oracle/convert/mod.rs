@@ -155,6 +155,7 @@ fn conditions(value: &Value) -> RouteMatch {
     RouteMatch {
         path,
         case_sensitive: value["case_sensitive"].as_bool().unwrap_or(true),
+        is_written: true,
         headers: list(&value["headers"]).iter().map(header).collect(),
         query: list(&value["query_parameters"]).iter().map(query).collect(),
         metadata: Vec::new(),

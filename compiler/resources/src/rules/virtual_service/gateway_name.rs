@@ -1,0 +1,71 @@
+//! Names of gateways that Istio refuses.
+
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
+use meshc_syntax::de::Spanned;
+
+use crate::Object;
+use crate::istio::VirtualService;
+use crate::names;
+use crate::rules::webhook::Refusals;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds names of gateways in a VirtualService that are neither `mesh`, `NAME` nor `NAMESPACE/NAME`, and (as a
+    /// warning) the old form `NAME.NAMESPACE.svc.cluster.local`.
+    ///
+    /// ## What happens to traffic
+    /// Istio's webhook refuses the VirtualService; nothing of it takes effect. The old form still works.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// gateways: [shop/]
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// gateways: [shop/edge]
+    /// ```
+    pub GATEWAY_NAME = "MC0251", "gateway-name", Error, Document,
+    "A name of a gateway that Istio refuses",
+    []
+}
+
+/// Those of the VirtualService and of its conditions.
+pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
+    let spec = &object.spec;
+    names_of(object, &spec.gateways, found);
+    for condition in spec.http.iter().flat_map(|route| &route.matches) {
+        names_of(object, &condition.gateways, found);
+    }
+    for condition in spec.tls.iter().flat_map(|route| &route.matches) {
+        names_of(object, &condition.gateways, found);
+    }
+    for condition in spec.tcp.iter().flat_map(|route| &route.matches) {
+        names_of(object, &condition.gateways, found);
+    }
+}
+
+/// Istio looks no further than the first name without a namespace.
+fn names_of(object: &Object<VirtualService>, gateways: &[Spanned<String>], found: &mut Vec<Diagnostic>) {
+    for gateway in gateways {
+        let Some((namespace, name)) = gateway.split_once('/') else {
+            if let Some((name, rest)) = gateway.split_once('.') {
+                let namespace = rest.split('.').next().unwrap_or_default();
+                let message =
+                    format!("the gateway `{}` is named in an old form that Istio gives up", gateway.value);
+                let finding = object.finding(&GATEWAY_NAME, gateway.span, message);
+                found.push(finding.severity(Severity::Warning).help(format!("write `{namespace}/{name}`")));
+            }
+            let mut refusals = Refusals { object, rule: &GATEWAY_NAME, found };
+            refusals.maybe(gateway.span, names::fqdn(gateway));
+            return;
+        };
+        let mut refusals = Refusals { object, rule: &GATEWAY_NAME, found };
+        if !names::is_label(namespace) {
+            refusals.at(gateway.span, format!("`{namespace}` is no namespace"));
+        }
+        if !names::is_label(name) {
+            refusals.at(gateway.span, format!("`{name}` is no name of a Gateway"));
+        }
+    }
+}
