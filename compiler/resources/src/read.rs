@@ -264,7 +264,7 @@ impl<'t> Reader<'t> {
             Kind::EnvoyFilter => {
                 found.push(rules::kind_not_implemented::check(root, kind.as_str()));
                 let object = typed::<Manifest<crate::istio::EnvoyFilter>>(kind, root, found);
-                resources.envoy_filters.extend(object);
+                resources.envoy_filters.extend(object.inspect(|o| rules::envoy_filter(o, found)));
             }
             Kind::WorkloadEntry => {
                 let object = typed::<Manifest<crate::istio::WorkloadEntry>>(kind, root, found);

@@ -10,6 +10,7 @@ pub(crate) mod destination;
 pub(crate) mod duplicate_item;
 pub(crate) mod empty_condition;
 pub(crate) mod empty_selector;
+mod envoy_patch;
 pub(crate) mod exclusive_fields;
 pub(crate) mod export_to;
 pub(crate) mod extension_provider;
@@ -68,6 +69,8 @@ use crate::istio::{
     AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication,
     ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
     WorkloadGroup,
+    AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig,
+    RequestAuthentication, ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
 };
 use crate::kubernetes::ServiceSpec;
 
@@ -118,6 +121,7 @@ pub const RULES: &[&Rule] = &[
     &gateway::server_host::SERVER_HOST,
     &gateway::server_port::SERVER_PORT,
     &gateway::server_tls::SERVER_TLS,
+    &envoy_patch::ENVOY_PATCH,
     &empty_selector::EMPTY_SELECTOR,
     &target_ref::TARGET_REF,
     &policy_action::POLICY_ACTION,
@@ -197,6 +201,11 @@ pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec
     hosts_missing::destination_rule(object, found);
     traffic_policy::check(object, found);
     suspect_policy::destination_rule(object, found);
+}
+
+pub(crate) fn envoy_filter(object: &Object<EnvoyFilter>, found: &mut Vec<Diagnostic>) {
+    reserved_annotation::check(object, found);
+    envoy_patch::check(object, found);
 }
 
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
