@@ -187,6 +187,7 @@ fn route_match(set: &RequestSet) -> RouteMatch {
     RouteMatch {
         path,
         case_sensitive: true,
+        is_written: true,
         headers: method.chain(headers).chain(without).collect(),
         query: query.collect(),
         metadata: Vec::new(),

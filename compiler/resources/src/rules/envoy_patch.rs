@@ -88,7 +88,7 @@ fn problem(patch: &ConfigPatch) -> Option<&'static str> {
     if operation == PatchOperation::Invalid {
         return Some("this patch has no operation");
     }
-    if operation != PatchOperation::Remove && change.value.is_none() {
+    if operation != PatchOperation::Remove && change.value.value.is_none() {
         return Some("this operation needs a `value`");
     }
     let matches = patch.matches.as_ref()?;
