@@ -10,7 +10,7 @@ use meshc_effective::model::{
 use super::{Reachable, RouteReach, reachability};
 
 fn matching(path: PathMatch, headers: Vec<HeaderMatch>, query: Vec<QueryMatch>) -> RouteMatch {
-    RouteMatch { path, case_sensitive: true, headers, query, metadata: Vec::new() }
+    RouteMatch { path, case_sensitive: true, is_written: true, headers, query, metadata: Vec::new() }
 }
 
 fn path(path: PathMatch) -> RouteMatch {
