@@ -456,7 +456,7 @@ mod tests {
     #[test]
     fn routes_may_ask_for_claims_of_tokens() {
         let text = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n  \
-                    http:\n  - match:\n    - headers: {'@request.auth.claims.group': {exact: admin}}\n    \
+                    gateways: [edge]\n  http:\n  - match:\n    - headers: {'@request.auth.claims.group': {exact: admin}}\n    \
                     route:\n    - destination: {host: a}\n";
         let found = codes(text);
         assert!(found.is_empty(), "{found:?}");

@@ -71,9 +71,12 @@ pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>
         for condition in retry_on.split(',') {
             let known = condition.parse().is_ok_and(is_status) || CONDITIONS.contains(&condition);
             if !known {
-                let close = meshc_syntax::suggest::nearest(condition.trim(), CONDITIONS);
+                let trimmed = CONDITIONS.iter().copied().find(|known| *known == condition.trim());
+                let close = trimmed.or_else(|| meshc_syntax::suggest::nearest(condition.trim(), CONDITIONS));
                 refusals.at(retry_on.span, format!("`{condition}` is no condition for retries"));
-                if let (Some(close), Some(finding)) = (close, refusals.found.pop()) {
+                if let Some(close) = close
+                    && let Some(finding) = refusals.found.pop()
+                {
                     refusals.found.push(finding.help(format!("did you mean `{close}`?")));
                 }
             }
