@@ -32,9 +32,12 @@ declare_rule! {
     ///     match: {cluster: {portNumber: 9080}}
     ///     patch: {operation: MERGE, value: {connect_timeout: 1s}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub ENVOY_PATCH = "MC0285", "envoy-patch", Error, Document,
     "A patch of an EnvoyFilter that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Longer expressions are ignored.

@@ -66,11 +66,9 @@ use meshc_syntax::de::Issue;
 use crate::Object;
 use crate::istio::mesh::{MeshConfig, MeshNetworks};
 use crate::istio::{
-    AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication,
-    ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry,
-    WorkloadGroup,
     AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig,
     RequestAuthentication, ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
+    WorkloadEntry, WorkloadGroup,
 };
 use crate::kubernetes::ServiceSpec;
 

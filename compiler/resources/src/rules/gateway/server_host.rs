@@ -26,9 +26,12 @@ declare_rule! {
     /// ```yaml
     /// hosts: [shop.example.com]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub SERVER_HOST = "MC0275", "server-host", Error, Document,
     "A host of a Gateway that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Each host of each server.

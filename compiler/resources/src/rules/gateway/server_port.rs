@@ -26,9 +26,12 @@ declare_rule! {
     /// ```yaml
     /// port: {number: 80, protocol: HTTP, name: http}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub SERVER_PORT = "MC0276", "server-port", Error, Document,
     "A port of a Gateway that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Each port of each server.

@@ -30,9 +30,12 @@ declare_rule! {
     /// port: {number: 443, protocol: HTTPS, name: https}
     /// tls: {mode: SIMPLE, credentialName: shop-cert}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub SERVER_TLS = "MC0277", "server-tls", Error, Document,
     "TLS settings of a Gateway that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Each server.

@@ -33,9 +33,12 @@ declare_rule! {
     ///       - headers: {"@request.auth.claims.group": {exact: admin}}
     ///     route: [{destination: {host: reviews}}]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub CLAIM_ROUTE = "MC0264", "claim-route", Error, Document,
     "A route by claims of tokens outside of gateways",
-    []
+    ["IST0106"]
 }
 
 /// Claims are for gateways.

@@ -35,9 +35,12 @@ declare_rule! {
     ///   - match: [{sniHosts: [shop.example.com]}]
     ///     route: [{destination: {host: shop}}]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub CONNECTION_ROUTE = "MC0259", "connection-route", Error, Document,
     "A TLS or TCP route that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Those of all TLS and TCP routes.

@@ -25,9 +25,12 @@ declare_rule! {
     /// ```yaml
     /// corsPolicy: {allowMethods: [GET]}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub CORS_POLICY = "MC0255", "cors-policy", Error, Document,
     "A CORS policy that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 const METHODS: [&str; 10] =

@@ -30,9 +30,12 @@ declare_rule! {
     ///   - match: [{uri: {prefix: /a}}]
     ///     route: [{destination: {host: a}}]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub DELEGATE_SETTINGS = "MC0260", "delegate-settings", Error, Document,
     "A delegate, or a visibility, that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// What a VirtualService may be as a whole.

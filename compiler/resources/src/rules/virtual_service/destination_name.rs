@@ -26,9 +26,12 @@ declare_rule! {
     /// ```yaml
     /// destination: {host: reviews, port: {number: 9080}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub DESTINATION_NAME = "MC0258", "destination-name", Error, Document,
     "A destination that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Those of all routes, and of copies.

@@ -22,9 +22,12 @@ declare_rule! {
     /// ```yaml
     /// route: [{destination: {host: pages}}]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub DIRECT_RESPONSE_BODY = "MC0265", "direct-response-body", Error, Document,
     "A body of a direct answer that is too large",
-    []
+    ["IST0106"]
 }
 
 /// Bytes that are refused.

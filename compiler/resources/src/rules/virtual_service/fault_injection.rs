@@ -28,9 +28,12 @@ declare_rule! {
     /// fault:
     ///   abort: {grpcStatus: NOT_FOUND, percentage: {value: 10}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub FAULT_INJECTION = "MC0254", "fault-injection", Error, Document,
     "A fault that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// The names of gRPC's statuses.

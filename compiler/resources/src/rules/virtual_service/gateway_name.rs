@@ -25,9 +25,12 @@ declare_rule! {
     /// ```yaml
     /// gateways: [shop/edge]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub GATEWAY_NAME = "MC0251", "gateway-name", Error, Document,
     "A name of a gateway that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Those of the VirtualService and of its conditions.

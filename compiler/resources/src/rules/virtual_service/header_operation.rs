@@ -30,9 +30,12 @@ declare_rule! {
     ///   request:
     ///     set: {x-share: "50%%"}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub HEADER_OPERATION = "MC0252", "header-operation", Error, Document,
     "A change of headers that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 type Refused<'a> = Refusals<'a, VirtualService>;

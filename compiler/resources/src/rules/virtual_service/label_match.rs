@@ -27,9 +27,12 @@ declare_rule! {
     /// match:
     ///   - sourceLabels: {app: my-app}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub LABEL_MATCH = "MC0261", "label-match", Error, Document,
     "A condition on callers that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Those of all routes.

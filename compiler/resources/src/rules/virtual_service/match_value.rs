@@ -27,9 +27,12 @@ declare_rule! {
     /// match:
     ///   - headers: {x-user: {exact: ann}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub MATCH_VALUE = "MC0257", "match-value", Error, Document,
     "A condition that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// The longest expression, in bytes; Envoy's own limit is on the size of the program.

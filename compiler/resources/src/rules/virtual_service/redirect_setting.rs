@@ -26,9 +26,12 @@ declare_rule! {
     /// ```yaml
     /// redirect: {uri: /new}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub REDIRECT_SETTING = "MC0253", "redirect-setting", Error, Document,
     "A redirect or direct answer that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Those of all routes.

@@ -24,9 +24,12 @@ declare_rule! {
     /// ```yaml
     /// retries: {attempts: 3, retryOn: "5xx,reset"}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub RETRY_POLICY = "MC0256", "retry-policy", Error, Document,
     "Retries that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Envoy's conditions for HTTP and gRPC.

@@ -23,9 +23,12 @@ declare_rule! {
     /// ```yaml
     /// rewrite: {uriRegexRewrite: {match: "/a(.*)", rewrite: '/b\1'}}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub REWRITE_SETTING = "MC0263", "rewrite-setting", Error, Document,
     "A rewrite that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Those of all routes.

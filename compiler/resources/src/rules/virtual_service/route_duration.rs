@@ -23,9 +23,12 @@ declare_rule! {
     /// ```yaml
     /// timeout: 1s
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub ROUTE_DURATION = "MC0262", "route-duration", Error, Document,
     "A timeout that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Whole milliseconds, at least one.

@@ -26,9 +26,12 @@ declare_rule! {
     /// ```yaml
     /// hosts: ["*.example.com"]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub ROUTE_HOST = "MC0250", "route-host", Error, Document,
     "A host of a VirtualService that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// Each host is a name or an address, and none covers another.
