@@ -67,7 +67,6 @@ pub(crate) fn listeners(
         binding: Binding::CapturePoint,
         transparent,
         inspectors: inspect::inspectors(&chains, true, transparent),
-        inspection_timeout: mesh.config.protocol_detection_timeout(),
         chains,
         security: Some(Arc::clone(security)),
         origins,

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{HttpChain, Origin, RouteTable, Security, ServerTls, TcpForward};
 
@@ -51,8 +50,6 @@ pub struct Listener {
     pub transparent: bool,
     /// What looks at a connection before a chain is chosen, in order.
     pub inspectors: Vec<Inspector>,
-    /// How long they wait for enough of a connection; zero: for ever.
-    pub inspection_timeout: Duration,
     /// In the order they were made; Envoy picks the most specific.
     pub chains: Vec<Chain>,
     /// For connections that no chain matches.

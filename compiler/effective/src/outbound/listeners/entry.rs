@@ -1,8 +1,6 @@
 //! A listener before it is known who else is on its address: services that share one are told apart, merged or
 //! left out as Istio does (`buildSidecarOutboundListener`).
 
-use std::time::Duration;
-
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Port, Protocol, Resolution, Service};
 
@@ -82,7 +80,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The finished listener.
-    pub(super) fn finish(self, unclaimed: &Unclaimed, timeout: Duration) -> Listener {
+    pub(super) fn finish(self, unclaimed: &Unclaimed) -> Listener {
         let by_name = self.drafts.iter().any(|draft| !draft.server_names.is_empty());
         let by_protocol = self.drafts.iter().any(|draft| draft.only_http);
         let mut inspectors = Vec::new();
@@ -117,8 +115,6 @@ impl<'a> Entry<'a> {
             direction: Direction::Outbound,
             binding: self.binding,
             transparent: false,
-            // Bytes that a server sends first are not waited for.
-            inspection_timeout: if by_protocol { timeout } else { Duration::ZERO },
             inspectors,
             chains,
             fallback,

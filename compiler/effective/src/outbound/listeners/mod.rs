@@ -105,7 +105,6 @@ fn listeners(
 ) -> Vec<Arc<Listener>> {
     let view = world.view;
     let all_bound = caller.interception == Interception::None;
-    let timeout = world.mesh.config.protocol_detection_timeout();
     let own: Vec<(&Egress, Port)> =
         view.listeners.iter().filter_map(|egress| Some((egress.as_ref(), own_port(egress)?))).collect();
     let mut building = Building { world, caller, made: BTreeMap::new(), found };
@@ -131,7 +130,7 @@ fn listeners(
         }
     }
     let mut listeners: Vec<_> =
-        building.made.into_values().map(|entry| Arc::new(entry.finish(unclaimed, timeout))).collect();
+        building.made.into_values().map(|entry| Arc::new(entry.finish(unclaimed))).collect();
     if let Some(port) = world.mesh.config.proxy_http_port() {
         listeners.push(Arc::new(http_proxy(port)));
     }
