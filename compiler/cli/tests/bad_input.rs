@@ -77,7 +77,7 @@ fn links_in_circles_files_without_permission_and_pipes() {
     symlink("self.yaml", root.join("self.yaml")).expect("a link");
     symlink("gone.yaml", root.join("lost.yaml")).expect("a link");
     fs::write(root.join("secret.yaml"), SERVICE).expect("a file");
-    fs::set_permissions(root.join("secret.yaml"), fs::Permissions::from_mode(0)).expect("permissions");
+    fs::set_permissions(root.join("secret.yaml"), fs::Permissions::from_mode(0o0)).expect("permissions");
     let readable = fs::read(root.join("secret.yaml")).is_ok();
     let out = json(&expect(root, &["check", "--format", "json", "--only", "document", "."], 1));
     let list = out["diagnostics"].as_array().expect("a list");

@@ -53,15 +53,12 @@ impl Mistake {
         assert_eq!(text.matches(&self.find).count(), 1, "{}: {:?} in {}", self.what, self.find, self.file);
         let start = text.find(&self.find).unwrap_or_default();
         let changed = text.replace(&self.find, &self.replace);
-        let place = match &self.at {
-            Some(at) => {
-                let found = changed.find(at.trim_start_matches('\n')).expect("where the finding stands");
-                found + changed[found..].len() - changed[found..].trim_start().len()
-            }
-            None => {
-                let same = self.find.bytes().zip(self.replace.bytes()).take_while(|(a, b)| a == b).count();
-                (start + same).min(changed.len() - 1)
-            }
+        let place = if let Some(at) = &self.at {
+            let found = changed.find(at.trim_start_matches('\n')).expect("where the finding stands");
+            found + changed[found..].len() - changed[found..].trim_start().len()
+        } else {
+            let same = self.find.bytes().zip(self.replace.bytes()).take_while(|(a, b)| a == b).count();
+            (start + same).min(changed.len() - 1)
         };
         let line = changed.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
         (changed, line)

@@ -68,12 +68,12 @@ fn a_snapshot_of_a_cluster_belongs_to_the_mesh_and_is_not_judged() {
         "the snapshot is not there"
     );
     // As `kubectl get services,virtualservices -A -o yaml` writes it; a document that the tree has itself is left out.
-    let broken = route("c", "gone").replace("apiVersion", "- apiVersion").replace("\n", "\n  ");
+    let broken = route("c", "gone").replace("apiVersion", "- apiVersion").replace('\n', "\n  ");
     let payments = SHOP
         .replace("name: shop,", "name: payments,")
         .replace("apiVersion", "- apiVersion")
-        .replace("\n", "\n  ");
-    let own = SHOP.replace("80", "81").replace("apiVersion", "- apiVersion").replace("\n", "\n  ");
+        .replace('\n', "\n  ");
+    let own = SHOP.replace("80", "81").replace("apiVersion", "- apiVersion").replace('\n', "\n  ");
     write(
         root,
         "cluster.yaml",

@@ -33,9 +33,7 @@ pub(crate) fn of_config_map(
     }
     let data = root.get("data")?;
     let (mesh, networks) = (data.get("mesh"), data.get("meshNetworks"));
-    if mesh.or(networks)?.as_str().is_none() {
-        return None;
-    }
+    mesh.or(networks)?.as_str()?;
     let (metadata, _) = de::read::<Bare>(root).0.unwrap_or_default().split();
     let mut object = Object {
         kind: Kind::ConfigMap,

@@ -122,7 +122,7 @@ pub(crate) fn is_claim(name: &str) -> bool {
 pub(crate) fn label_key(key: &str) -> Option<String> {
     let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let prefix_is_name =
-        prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(|part| is_dns_part(part)));
+        prefix.is_none_or(|prefix| prefix.len() <= 253 && prefix.split('.').all(is_dns_part));
     (!prefix_is_name || name.len() > 63 || !is_qualified(name))
         .then(|| format!("`{key}` is no key of a label"))
 }

@@ -237,7 +237,7 @@ impl<'t> Reader<'t> {
                 resources.cron_jobs.extend(manifest::<crate::kubernetes::CronJobSpec>(kind, root, found));
             }
             Kind::Ingress => {
-                resources.ingresses.extend(manifest::<crate::kubernetes::Ingress>(kind, root, found))
+                resources.ingresses.extend(manifest::<crate::kubernetes::Ingress>(kind, root, found));
             }
             Kind::IngressClass => resources
                 .ingress_classes
@@ -309,42 +309,42 @@ impl<'t> Reader<'t> {
                 resources.traffic_extensions.extend(object.inspect(|o| rules::traffic_extension(o, found)));
             }
             Kind::GatewayClass => {
-                resources.gateway_classes.extend(manifest::<gateway_api::GatewayClass>(kind, root, found))
+                resources.gateway_classes.extend(manifest::<gateway_api::GatewayClass>(kind, root, found));
             }
             Kind::KubernetesGateway => {
-                resources.kubernetes_gateways.extend(manifest::<gateway_api::Gateway>(kind, root, found))
+                resources.kubernetes_gateways.extend(manifest::<gateway_api::Gateway>(kind, root, found));
             }
             Kind::HttpRoute => {
-                resources.http_routes.extend(manifest::<gateway_api::HttpRoute>(kind, root, found))
+                resources.http_routes.extend(manifest::<gateway_api::HttpRoute>(kind, root, found));
             }
             Kind::GrpcRoute => {
-                resources.grpc_routes.extend(manifest::<gateway_api::GrpcRoute>(kind, root, found))
+                resources.grpc_routes.extend(manifest::<gateway_api::GrpcRoute>(kind, root, found));
             }
             Kind::TlsRoute => {
-                resources.tls_routes.extend(manifest::<gateway_api::TlsRoute>(kind, root, found))
+                resources.tls_routes.extend(manifest::<gateway_api::TlsRoute>(kind, root, found));
             }
             Kind::TcpRoute => {
-                resources.tcp_routes.extend(manifest::<gateway_api::TcpRoute>(kind, root, found))
+                resources.tcp_routes.extend(manifest::<gateway_api::TcpRoute>(kind, root, found));
             }
             Kind::UdpRoute => {
-                resources.udp_routes.extend(manifest::<gateway_api::UdpRoute>(kind, root, found))
+                resources.udp_routes.extend(manifest::<gateway_api::UdpRoute>(kind, root, found));
             }
             Kind::ReferenceGrant => {
-                resources.reference_grants.extend(manifest::<gateway_api::ReferenceGrant>(kind, root, found))
+                resources.reference_grants.extend(manifest::<gateway_api::ReferenceGrant>(kind, root, found));
             }
             Kind::BackendTlsPolicy => resources
                 .backend_tls_policies
                 .extend(manifest::<gateway_api::BackendTlsPolicy>(kind, root, found)),
             Kind::ListenerSet => {
-                resources.listener_sets.extend(manifest::<gateway_api::ListenerSet>(kind, root, found))
+                resources.listener_sets.extend(manifest::<gateway_api::ListenerSet>(kind, root, found));
             }
             Kind::XBackend => {
-                resources.x_backends.extend(manifest::<gateway_api::XBackend>(kind, root, found))
+                resources.x_backends.extend(manifest::<gateway_api::XBackend>(kind, root, found));
             }
             Kind::XBackendTrafficPolicy => {
                 resources
                     .x_backend_traffic_policies
-                    .extend(manifest::<gateway_api::XBackendTrafficPolicy>(kind, root, found))
+                    .extend(manifest::<gateway_api::XBackendTrafficPolicy>(kind, root, found));
             }
             Kind::RouteTest => {
                 resources.route_tests.extend(manifest::<crate::meshc::RouteTest>(kind, root, found));

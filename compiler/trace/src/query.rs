@@ -30,7 +30,7 @@ pub struct Query {
     /// The address that the request comes from.
     #[serde(default)]
     pub source_ip: Option<String>,
-    /// The name in TLS's ClientHello (`connection.sni` of an AuthorizationPolicy); empty when absent.
+    /// The name in TLS's `ClientHello` (`connection.sni` of an AuthorizationPolicy); empty when absent.
     #[serde(default)]
     pub sni: Option<String>,
     /// The request; TCP needs none.

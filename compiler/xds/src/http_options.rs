@@ -24,7 +24,7 @@ pub(crate) fn of(cluster: &Cluster) -> BTreeMap<String, TypedConfig> {
             max_requests_per_connection: options.max_requests_per_connection,
             ..envoy::CommonHttpProtocolOptions::default()
         }),
-        upstream_http_protocol_options: (options.auto_sni || options.auto_san_validation).then(|| {
+        upstream_http_protocol_options: (options.auto_sni || options.auto_san_validation).then_some({
             envoy::UpstreamHttpProtocolOptions {
                 auto_sni: options.auto_sni,
                 auto_san_validation: options.auto_san_validation,

@@ -54,12 +54,11 @@ pub(super) fn met(never: &Expectation, answer: &Answer, namespace: &str) -> Opti
     if !reached || unmet(&rest, answer, namespace).is_some() {
         return None;
     }
-    Some(match hit {
-        Some((cluster, _)) => format!("reaches {}, which it never should", destination::words(cluster)),
-        None => {
-            let status = answer.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-            format!("is answered as it never should be (status {status})")
-        }
+    Some(if let Some((cluster, _)) = hit {
+        format!("reaches {}, which it never should", destination::words(cluster))
+    } else {
+        let status = answer.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        format!("is answered as it never should be (status {status})")
     })
 }
 

@@ -77,7 +77,7 @@ pub(super) fn prove(test: &Object<RouteTest>, proxy: &Proxy, set: &RequestSet, w
 }
 
 fn tables<'p>(proxy: &'p Proxy, set: &RequestSet) -> impl Iterator<Item = &'p RouteTable> {
-    let port = set.port.as_ref().map(|port| port.to_string());
+    let port = set.port.as_ref().map(ToString::to_string);
     proxy.tables.values().map(AsRef::as_ref).filter(move |table| {
         // `9080`, `http.8080`, `reviews.shop.svc.cluster.local:9080`
         port.as_ref().is_none_or(|port| table.name.rsplit(['.', ':']).next() == Some(port.as_str()))

@@ -175,7 +175,7 @@ fn of_table(
                     return refuted(world, message, witness, route);
                 }
                 (Reachable::Yes, None) => {
-                    unknown = Some("a route is reached, but no request shows it".to_owned())
+                    unknown = Some("a route is reached, but no request shows it".to_owned());
                 }
                 (Reachable::Unknown(why), _) => unknown = Some(why.clone()),
             }

@@ -100,12 +100,11 @@ impl Inbound<'_> {
         let to = self.destination(&text(&listener.default_endpoint))?;
         let of_port = self.targets.iter().find(|target| target.target_port == number);
         let made_up;
-        let service = match of_port {
-            Some(target) => target.service.as_ref(),
-            None => {
-                made_up = unnamed(&sidecar.meta);
-                &made_up
-            }
+        let service = if let Some(target) = of_port {
+            target.service.as_ref()
+        } else {
+            made_up = unnamed(&sidecar.meta);
+            &made_up
         };
         let services = if service.external { Vec::new() } else { vec![service_name(service)] };
         Some(self.cluster(number, service, &port, services, to))

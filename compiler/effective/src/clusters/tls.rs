@@ -79,7 +79,7 @@ fn istio(
 ) -> ClientTls {
     let sni = written.map_or("", |written| text(written.sni.as_ref()));
     let sni = if sni.is_empty() { question.sni.clone() } else { sni.to_owned() };
-    let names = written.map(|written| names(written)).filter(|names| !names.is_empty());
+    let names = written.map(names).filter(|names| !names.is_empty());
     let mut alpn = vec!["istio-peer-exchange".to_owned(), "istio".to_owned()];
     if cluster.http.protocol == UpstreamProtocol::Http2 {
         alpn.push("h2".to_owned());

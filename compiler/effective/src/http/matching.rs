@@ -51,12 +51,11 @@ const CLAIMS: &str = "@request.auth.claims";
 fn claim(header: &str) -> Option<Vec<String>> {
     let start = header.get(..CLAIMS.len())?;
     let rest = header.get(CLAIMS.len()..).filter(|_| start.eq_ignore_ascii_case(CLAIMS))?;
-    let names: Vec<&str> = match rest.strip_prefix('.').filter(|names| !names.is_empty()) {
-        Some(names) => names.split('.').collect(),
-        None => {
-            let names = rest.strip_prefix('[')?.strip_suffix(']').filter(|names| !names.is_empty())?;
-            names.split("][").collect()
-        }
+    let names: Vec<&str> = if let Some(names) = rest.strip_prefix('.').filter(|names| !names.is_empty()) {
+        names.split('.').collect()
+    } else {
+        let names = rest.strip_prefix('[')?.strip_suffix(']').filter(|names| !names.is_empty())?;
+        names.split("][").collect()
     };
     Some(names.into_iter().map(str::to_owned).collect())
 }

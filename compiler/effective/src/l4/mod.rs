@@ -79,27 +79,24 @@ impl<'a> World<'a> {
         let first = route.first().and_then(|part| part.destination.as_ref());
         let service = first.and_then(|destination| self.service(destination));
         let rule = service.and_then(|service| self.rule(service)).map(Arc::as_ref);
-        let mut forward = match (clusters.as_slice(), first) {
-            ([(cluster, _)], Some(destination)) => {
-                let subset = destination.subset.as_ref().map(|subset| subset.value.as_str());
-                let mut forward = TcpForward::to(cluster.clone());
-                Policy::of(rule, subset).apply(&mut forward);
-                forward
-            }
-            _ => {
-                let weighted = clusters.into_iter().filter_map(|(cluster, weight)| {
-                    let weight = u32::try_from(weight).ok().filter(|weight| *weight > 0)?;
-                    Some((cluster, weight))
-                });
-                let mut forward = TcpForward {
-                    stat_prefix: format!("{}.{}", by.meta.name, by.meta.namespace),
-                    destinations: weighted.collect(),
-                    weighted: true,
-                    ..TcpForward::default()
-                };
-                Policy::of(rule, None).apply(&mut forward);
-                forward
-            }
+        let mut forward = if let ([(cluster, _)], Some(destination)) = (clusters.as_slice(), first) {
+            let subset = destination.subset.as_ref().map(|subset| subset.value.as_str());
+            let mut forward = TcpForward::to(cluster.clone());
+            Policy::of(rule, subset).apply(&mut forward);
+            forward
+        } else {
+            let weighted = clusters.into_iter().filter_map(|(cluster, weight)| {
+                let weight = u32::try_from(weight).ok().filter(|weight| *weight > 0)?;
+                Some((cluster, weight))
+            });
+            let mut forward = TcpForward {
+                stat_prefix: format!("{}.{}", by.meta.name, by.meta.namespace),
+                destinations: weighted.collect(),
+                weighted: true,
+                ..TcpForward::default()
+            };
+            Policy::of(rule, None).apply(&mut forward);
+            forward
         };
         forward.mongo = listener.protocol == Protocol::Mongo;
         forward.port = listener.number;

@@ -15,7 +15,7 @@ pub struct HttpChain {
     pub grpc_web: bool,
     /// Requests name whole URLs, as to a proxy.
     pub absolute_urls: bool,
-    /// The wildcard host whose names are looked up when requests come (ServiceEntry resolution DYNAMIC_DNS).
+    /// The wildcard host whose names are looked up when requests come (ServiceEntry resolution `DYNAMIC_DNS`).
     pub looks_up: Option<String>,
     /// The port that policies about the chain mean: of a workload behind an inbound chain, else the listener's.
     pub port: u16,
@@ -42,7 +42,7 @@ pub struct TcpForward {
     pub mongo: bool,
     /// The peers exchange their metadata first, if both are Istio's.
     pub exchanges_metadata: bool,
-    /// The wildcard host whose names are looked up by the SNI (ServiceEntry resolution DYNAMIC_DNS), and the port.
+    /// The wildcard host whose names are looked up by the SNI (ServiceEntry resolution `DYNAMIC_DNS`), and the port.
     pub looks_up: Option<(String, u16)>,
     /// It stops loops: nothing is logged, no policy applies.
     pub is_guard: bool,

@@ -287,7 +287,7 @@ pub enum Permission {
     DestinationIp(Cidr),
     /// The pod's port.
     DestinationPort(u16),
-    /// The name in TLS's ClientHello; empty in plaintext.
+    /// The name in TLS's `ClientHello`; empty in plaintext.
     ServerName(StringMatch),
     /// A header or pseudo-header.
     Header(HeaderMatch),

@@ -93,9 +93,8 @@ fn listener(out: &mut String, listener: &Listener) {
         let _ = match action {
             ChainAction::HttpTable { table, .. } => writeln!(out, "  chain{port} → table {table}"),
             ChainAction::Tcp(forward) => {
-                let text = |(cluster, weight): &(String, u32)| match forward.weighted {
-                    true => format!("{cluster} × {weight}"),
-                    false => cluster.clone(),
+                let text = |(cluster, weight): &(String, u32)| {
+                    if forward.weighted { format!("{cluster} × {weight}") } else { cluster.clone() }
                 };
                 let clusters: Vec<_> = forward.destinations.iter().map(text).collect();
                 writeln!(out, "  chain{port} → {}", clusters.join(", "))

@@ -161,13 +161,12 @@ fn endpoints(
 /// target port, or the port itself.
 fn of_instance(instance: &Instance, ports: &[Port]) -> Vec<Endpoint> {
     let endpoints = ports.iter().map(|port| {
-        let (address, number) = match instance.endpoint.address.strip_prefix("unix://") {
-            Some(path) => (path.to_owned(), 0),
-            None => {
-                let own = instance.ports.get(&port.name).copied().filter(|own| *own != 0);
-                let number = own.unwrap_or_else(|| number_of(&port.target, port.number));
-                (instance.endpoint.address.clone(), number)
-            }
+        let (address, number) = if let Some(path) = instance.endpoint.address.strip_prefix("unix://") {
+            (path.to_owned(), 0)
+        } else {
+            let own = instance.ports.get(&port.name).copied().filter(|own| *own != 0);
+            let number = own.unwrap_or_else(|| number_of(&port.target, port.number));
+            (instance.endpoint.address.clone(), number)
         };
         Endpoint { service_port: port.number, address, port: number, ..instance.endpoint.clone() }
     });

@@ -73,7 +73,7 @@ pub(super) fn redirect(filter: &Spanned<HttpRequestRedirectFilter>) -> Spanned<H
         match path.kind.as_ref().map(|kind| kind.value) {
             Some(HttpPathModifierType::ReplaceFullPath) => uri.clone_from(&path.replace_full_path),
             Some(HttpPathModifierType::ReplacePrefixMatch) => {
-                prefix_rewrite.clone_from(&path.replace_prefix_match)
+                prefix_rewrite.clone_from(&path.replace_prefix_match);
             }
             None => {}
         }
@@ -165,7 +165,7 @@ pub(super) fn cors(filter: &Spanned<HttpCorsFilter>) -> Spanned<CorsPolicy> {
         allow_headers: filter.allow_headers.clone(),
         expose_headers: filter.expose_headers.clone(),
         max_age: (age.value > 0).then(|| Spanned::at(Duration::from_secs(i64::from(age.value)), age.span)),
-        allow_credentials: credentials.cloned(),
+        allow_credentials: credentials.copied(),
         unmatched_preflights: Some(Spanned::at(UnmatchedPreflights::Ignore, filter.span)),
         ..CorsPolicy::default()
     };

@@ -116,14 +116,14 @@ fn convert(
         let policy = HttpRetry {
             retry_on: (attempts.value != 0).then(|| Spanned::at(retry_on, retry.span)),
             attempts: Some(attempts),
-            backoff: retry.backoff.clone(),
+            backoff: retry.backoff,
             ..HttpRetry::default()
         };
         Spanned::at(policy, retry.span)
     });
     if let Some(timeouts) = &rule.timeouts {
-        made.timeout = timeouts.request.clone().filter(|request| !request.is_zero());
-        if let Some(one_try) = timeouts.backend_request.clone().filter(|one_try| !one_try.is_zero()) {
+        made.timeout = timeouts.request.filter(|request| !request.is_zero());
+        if let Some(one_try) = timeouts.backend_request.filter(|one_try| !one_try.is_zero()) {
             match &mut made.retries {
                 Some(retries) => retries.value.per_try_timeout = Some(one_try),
                 None => made.timeout = Some(one_try),

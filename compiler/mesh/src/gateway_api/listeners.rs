@@ -52,7 +52,7 @@ pub(super) struct Owner<'a> {
     pub(super) meta: &'a Meta,
 }
 
-impl<'a> Owner<'a> {
+impl Owner<'_> {
     /// The namespace of a reference.
     pub(super) fn namespace_of<'r>(&'r self, written: &'r Option<Spanned<String>>) -> &'r str {
         match text(written) {

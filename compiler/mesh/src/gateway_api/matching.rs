@@ -90,7 +90,7 @@ pub(super) fn grpc(written: &Spanned<GrpcRouteMatch>) -> Result<Spanned<HttpMatc
             value(header.kind.as_ref().map(|kind| kind.value), &header.value.value, header.span),
         );
     }
-    let uri = written.method.as_ref().map(|method| call(method)).transpose()?;
+    let uri = written.method.as_ref().map(call).transpose()?;
     Ok(Spanned::at(HttpMatch { uri, headers, ..HttpMatch::default() }, written.span))
 }
 

@@ -183,7 +183,7 @@ fn older(
                     && text(&of.section_name) == text(&reference.section_name)
             })
     });
-    let mut before = others.map(|other| meta(other)).filter(|other| key(other) < key(&own));
+    let mut before = others.map(meta).filter(|other| key(other) < key(&own));
     before.next().map(|other| other.name)
 }
 

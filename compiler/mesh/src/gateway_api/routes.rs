@@ -142,7 +142,7 @@ fn at_port(rules: &mut [HttpRule], port: &Spanned<i32>) {
             rule.route.matches.push(Spanned::at(HttpMatch::default(), rule.span));
         }
         for condition in &mut rule.route.matches {
-            condition.value.port = Some(number.clone());
+            condition.value.port = Some(number);
         }
     }
 }

@@ -189,7 +189,7 @@ fn tcp(
     let mut routes = routes.to_vec();
     if let Some(port) = port(attachment).filter(|_| attachment.is_mesh()) {
         for route in &mut routes {
-            let condition = L4Match { port: Some(port.clone()), ..L4Match::default() };
+            let condition = L4Match { port: Some(port), ..L4Match::default() };
             route.value.matches = vec![Spanned::at(condition, port.span)];
         }
     }

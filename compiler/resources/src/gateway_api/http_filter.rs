@@ -276,7 +276,7 @@ pub struct HttpExternalAuthFilter {
 pub enum ExternalAuthProtocol {
     /// Plain HTTP.
     Http,
-    /// Envoy's ext_authz.
+    /// Envoy's `ext_authz`.
     Grpc,
 }
 

@@ -8,12 +8,14 @@ use crate::names::is_label;
 
 /// What is wrong with a key or a value, and where.
 pub(crate) fn wrong(labels: &IndexMap<Spanned<String>, Spanned<String>>) -> Vec<(Span, String)> {
-    let keys = labels.keys().filter_map(|key| {
-        (!is_key(&key.value)).then(|| (key.span, format!("`{}` is no key of a label", key.value)))
-    });
-    let values = labels.values().filter_map(|value| {
-        (!is_value(&value.value)).then(|| (value.span, format!("`{}` is no value of a label", value.value)))
-    });
+    let keys = labels
+        .keys()
+        .filter(|&key| !is_key(&key.value))
+        .map(|key| (key.span, format!("`{}` is no key of a label", key.value)));
+    let values = labels
+        .values()
+        .filter(|&value| !is_value(&value.value))
+        .map(|value| (value.span, format!("`{}` is no value of a label", value.value)));
     keys.chain(values).collect()
 }
 

@@ -222,15 +222,15 @@ impl Check<'_> {
             let why = "it excludes `localityLbSetting`".to_owned();
             self.wrong(&format!("{at}.zoneAwareLbSetting"), zone_aware.span, Some(why));
         }
-        if let Some(setting) = &balancer.locality_lb_setting {
-            if let Some((span, why)) = locality::wrong(setting) {
-                self.wrong(&format!("{at}.localityLbSetting"), span, Some(why));
-            }
+        if let Some(setting) = &balancer.locality_lb_setting
+            && let Some((span, why)) = locality::wrong(setting)
+        {
+            self.wrong(&format!("{at}.localityLbSetting"), span, Some(why));
         }
-        if let Some(setting) = &balancer.zone_aware_lb_setting {
-            if let Some((span, why)) = locality::wrong_zone_aware(setting) {
-                self.wrong(&format!("{at}.zoneAwareLbSetting"), span, Some(why));
-            }
+        if let Some(setting) = &balancer.zone_aware_lb_setting
+            && let Some((span, why)) = locality::wrong_zone_aware(setting)
+        {
+            self.wrong(&format!("{at}.zoneAwareLbSetting"), span, Some(why));
         }
         if let Some(warmup) = &balancer.warmup {
             let at = format!("{at}.warmup");

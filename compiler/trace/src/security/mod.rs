@@ -41,7 +41,7 @@ pub(crate) struct Connection {
     pub(crate) destination: Option<IpAddr>,
     /// The port that it was made to.
     pub(crate) port: u16,
-    /// The name in TLS's ClientHello, empty where there is none.
+    /// The name in TLS's `ClientHello`, empty where there is none.
     pub(crate) server_name: String,
 }
 

@@ -14,7 +14,7 @@ use super::{Class, Place, istio, network_filter};
 const WITHOUT_QUERY: &str = "%REQ_WITHOUT_QUERY";
 
 /// What is told about the side that a place is on.
-pub(super) fn reports<'a>(place: Place<'a>) -> &'a Reports {
+pub(super) fn reports(place: Place<'_>) -> &Reports {
     let telemetry = &place.proxy.telemetry;
     if place.class == Class::SidecarInbound { &telemetry.server } else { &telemetry.client }
 }
@@ -166,7 +166,7 @@ pub(super) fn tcp_statistics(place: Place<'_>) -> Vec<envoy::Filter> {
     statistics(place).iter().map(filter).collect()
 }
 
-fn statistics<'a>(place: Place<'a>) -> &'a [Statistics] {
+fn statistics(place: Place<'_>) -> &[Statistics] {
     if place.is_istio() { &reports(place).statistics } else { &[] }
 }
 
@@ -235,7 +235,7 @@ pub(super) fn tcp_extensions(place: Place<'_>, port: u16, phase: ExtensionPhase)
     extensions(place, port, phase).filter(of_connections).map(filter).collect()
 }
 
-fn extensions<'a>(place: Place<'a>, port: u16, phase: ExtensionPhase) -> impl Iterator<Item = &'a Extension> {
+fn extensions(place: Place<'_>, port: u16, phase: ExtensionPhase) -> impl Iterator<Item = &Extension> {
     let inbound = place.class == Class::SidecarInbound;
     let all = place.proxy.extensions.iter();
     all.filter(move |extension| extension.phase == phase && extension.is_for(inbound, port))

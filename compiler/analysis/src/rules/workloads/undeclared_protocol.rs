@@ -88,26 +88,25 @@ fn of_service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let what = if name.is_empty() { number.to_string() } else { format!("`{name}`") };
-        let finding = match (&port.app_protocol, of_application) {
-            (Some(written), Some(value)) => {
-                let message = format!(
-                    "Istio knows no `appProtocol: {value}`, and the port's name does not count beside it: port {what} is \
-                     taken for HTTP"
-                );
-                object
-                    .finding(&UNDECLARED_PROTOCOL, written.span, message)
-                    .alias("IST0118")
-                    .alias("KIA0602")
-                    .help("use `http`, `http2`, `grpc`, `https`, `tls` or `tcp`, or remove it and name the port so")
-            }
-            _ => {
-                let message = format!("port {what} does not say its protocol: it is taken for HTTP");
-                object
-                    .finding(&UNDECLARED_PROTOCOL, port.span, message)
-                    .alias("IST0118")
-                    .alias("KIA0601")
-                    .help("begin its name with the protocol (`http-…`, `tcp-…`) or set `appProtocol`")
-            }
+        let finding = if let (Some(written), Some(value)) = (&port.app_protocol, of_application) {
+            let message = format!(
+                "Istio knows no `appProtocol: {value}`, and the port's name does not count beside it: port {what} is \
+                 taken for HTTP"
+            );
+            object
+                .finding(&UNDECLARED_PROTOCOL, written.span, message)
+                .alias("IST0118")
+                .alias("KIA0602")
+                .help(
+                    "use `http`, `http2`, `grpc`, `https`, `tls` or `tcp`, or remove it and name the port so",
+                )
+        } else {
+            let message = format!("port {what} does not say its protocol: it is taken for HTTP");
+            object
+                .finding(&UNDECLARED_PROTOCOL, port.span, message)
+                .alias("IST0118")
+                .alias("KIA0601")
+                .help("begin its name with the protocol (`http-…`, `tcp-…`) or set `appProtocol`")
         };
         found.push(finding);
     }

@@ -290,9 +290,9 @@ pub struct ProxyStatsMatcher {
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("x-meshc-one-of" = [["cryptomb", "qat"]]))]
 pub struct PrivateKeyProvider {
-    /// Intel's CryptoMB.
+    /// Intel's `CryptoMB`.
     pub cryptomb: Option<Spanned<KeyHardware>>,
-    /// Intel's QuickAssist.
+    /// Intel's `QuickAssist`.
     pub qat: Option<Spanned<KeyHardware>>,
 }
 

@@ -150,7 +150,7 @@ fn value_problem(value: &str) -> Option<&'static str> {
                 at += 1;
                 Reading::String
             }
-            (Reading::String, b')') | (Reading::ArgumentsEnd, b')') => Reading::VariableEnd,
+            (Reading::String | Reading::ArgumentsEnd, b')') => Reading::VariableEnd,
             (Reading::String, b'"') => Reading::ArrayDelimiter,
             (Reading::ArgumentsEnd, byte) if byte != b' ' => return Some("`)` is expected in an operator"),
             (Reading::VariableEnd, byte) if byte != b' ' => {

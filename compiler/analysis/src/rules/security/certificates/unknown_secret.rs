@@ -39,15 +39,14 @@ pub(super) fn finding(context: &Context<'_>, credential: &Credential<'_>) -> Opt
     let finding = credential.finding(&UNKNOWN_SECRET, message).severity(severity);
     let finding = credential.alias(finding, "IST0101");
     let mut elsewhere = context.resources.secrets.iter().filter(|secret| secret.name() == name);
-    Some(match elsewhere.next() {
-        Some(secret) => finding.label(secret.name_span(), "a Secret of this name").help(format!(
-            "the Secret has to be in namespace `{namespace}`, where the gateway's workload is"
-        )),
-        None => {
-            let of_namespace = context.resources.secrets.iter().filter(|s| s.namespace() == namespace);
-            let names = of_namespace.map(meshc_resources::Object::name);
-            let otherwise = format!("create the Secret in namespace `{namespace}`; {}", ways_out("secrets"));
-            context.suggest(finding, credential.name.span, name, names, otherwise)
-        }
+    Some(if let Some(secret) = elsewhere.next() {
+        finding
+            .label(secret.name_span(), "a Secret of this name")
+            .help(format!("the Secret has to be in namespace `{namespace}`, where the gateway's workload is"))
+    } else {
+        let of_namespace = context.resources.secrets.iter().filter(|s| s.namespace() == namespace);
+        let names = of_namespace.map(meshc_resources::Object::name);
+        let otherwise = format!("create the Secret in namespace `{namespace}`; {}", ways_out("secrets"));
+        context.suggest(finding, credential.name.span, name, names, otherwise)
     })
 }
