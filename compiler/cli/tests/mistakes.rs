@@ -60,7 +60,7 @@ impl Mistake {
             let same = self.find.bytes().zip(self.replace.bytes()).take_while(|(a, b)| a == b).count();
             (start + same).min(changed.len() - 1)
         };
-        let line = changed.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = changed[..place].matches('\n').count() + 1;
         (changed, line)
     }
 }

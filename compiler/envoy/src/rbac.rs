@@ -79,7 +79,7 @@ message! {
         pub metadata: Option<MetadataMatcher>,
         /// The opposite.
         pub not_rule: Option<Box<Permission>>,
-        /// The name in TLS's ClientHello.
+        /// The name in TLS's `ClientHello`.
         pub requested_server_name: Option<StringMatcher>,
         /// The path by a template.
         pub uri_template: Option<TypedExtensionConfig>,

@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(default.root_namespace(), "istio-system");
         assert!(default.provider("envoy").is_some_and(|own| own.envoy_file_access_log.is_some()));
         let written = Written {
-            outbound_traffic_policy: Some(Spanned::new(Default::default())),
+            outbound_traffic_policy: Some(Spanned::default()),
             extension_providers: vec![Spanned::new(ExtensionProvider {
                 name: Some(Spanned::new("envoy".to_owned())),
                 ..ExtensionProvider::default()

@@ -245,7 +245,7 @@ fn destination(
             u32::from(known.ports.iter().find(|port| port.name == wanted.value)?.number)
         }
     };
-    let selector = PortSelector { number: Some(Spanned::at(number, port.span)), ..PortSelector::default() };
+    let selector = PortSelector { number: Some(Spanned::at(number, port.span)) };
     Some(Destination {
         host: Some(Spanned::at(service_host(name, namespace), name.span)),
         port: Some(Spanned::at(selector, port.span)),

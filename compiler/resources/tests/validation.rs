@@ -101,7 +101,7 @@ fn class(reason: &str) -> String {
     for c in line.chars() {
         match quote {
             Some(open) if c == open => quote = None,
-            Some(_) => continue,
+            Some(_) => {}
             None if c == '"' || c == '`' => {
                 quote = Some(c);
                 out.push('…');

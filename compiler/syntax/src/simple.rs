@@ -95,7 +95,7 @@ impl Reader<'_> {
                 b'\n' => at = content,
                 b'#' => at = self.end_of_line(content),
                 _ => {
-                    (self.line, self.indent) = (at, (content - at) as isize);
+                    (self.line, self.indent) = (at, (content - at).cast_signed());
                     return;
                 }
             }
@@ -211,7 +211,7 @@ impl Reader<'_> {
                 }
                 let at = reader.skip_blanks(dash + 1);
                 let item = if reader.key_end(at).is_some() {
-                    reader.mapping((at - reader.line) as isize, at)?
+                    reader.mapping((at - reader.line).cast_signed(), at)?
                 } else {
                     reader.inline(at)?
                 };

@@ -118,8 +118,8 @@ fn names(tls: &ClientTls) -> Vec<envoy::StringMatcher> {
     tls.subject_alt_names.iter().map(exact).collect()
 }
 
-fn file(path: impl Into<String>) -> Option<envoy::DataSource> {
-    Some(envoy::DataSource { filename: Some(path.into()), ..envoy::DataSource::default() })
+fn file(path: impl Into<String>) -> envoy::DataSource {
+    envoy::DataSource { filename: Some(path.into()), ..envoy::DataSource::default() }
 }
 
 /// Secrets by name, as Istio's agent and control plane hand them out.
@@ -138,7 +138,7 @@ fn by_name(common: &mut envoy::CommonTlsContext, tls: &ClientTls) {
     match verify {
         Some(by) => {
             let crl = match &tls.certificates {
-                Certificates::Files { crl: Some(crl), .. } => file(crl),
+                Certificates::Files { crl: Some(crl), .. } => Some(file(crl)),
                 _ => None,
             };
             common.combined_validation_context = Some(envoy::CombinedValidationContext {
@@ -170,13 +170,13 @@ fn by_file(common: &mut envoy::CommonTlsContext, tls: &ClientTls) {
         }
     };
     common.tls_certificates.extend(client.map(|(certificate, key)| envoy::TlsCertificate {
-        certificate_chain: file(certificate),
-        private_key: file(key),
+        certificate_chain: Some(file(certificate)),
+        private_key: Some(file(key)),
     }));
     common.validation_context = ca.map(|ca| envoy::CertificateValidationContext {
-        trusted_ca: file(if ca == "system" { SYSTEM_AUTHORITIES.to_owned() } else { ca }),
+        trusted_ca: Some(file(if ca == "system" { SYSTEM_AUTHORITIES.to_owned() } else { ca })),
         match_subject_alt_names: names(tls),
-        crl: crl.and_then(file),
+        crl: crl.map(file),
         ..envoy::CertificateValidationContext::default()
     });
 }

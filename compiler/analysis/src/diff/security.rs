@@ -459,7 +459,7 @@ fn with_bad_token(spot: &Spot, jwt: &JwtAuthentication) -> meshc_diagnostics::Wi
         method: "GET".to_owned(),
         authority: spot.authority.clone(),
         path: "/".to_owned(),
-        headers: Default::default(),
+        headers: std::collections::BTreeMap::new(),
     };
     let Some(provider) = jwt.providers.first() else { return request };
     if let Some((name, prefix)) = provider.from_headers.first() {

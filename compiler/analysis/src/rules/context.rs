@@ -253,8 +253,8 @@ impl<'a> Context<'a> {
         if let Some(written) = pod.annotation("proxy.istio.io/config")
             && let Some((_, rest)) = written.split_once("imageType:")
         {
-            found =
-                rest.split_whitespace().next().unwrap_or_default().trim_matches(['"', '\'', '}']).to_owned();
+            let first = rest.split_whitespace().next().unwrap_or_default();
+            first.trim_matches(['"', '\'', '}']).clone_into(&mut found);
         }
         if found == "default" { String::new() } else { found }
     }

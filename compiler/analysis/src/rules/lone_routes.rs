@@ -106,11 +106,12 @@ fn pod(name: &str, namespace: &str, labels: &[(&str, &str)]) -> Object<PodParts>
 }
 
 fn service(namespace: &str) -> Object<ServiceSpec> {
-    let mut port = ServicePort::default();
-    port.name = Some(Spanned::new("http".to_owned()));
-    port.port = Some(Spanned::new(80));
-    let mut spec = ServiceSpec::default();
-    spec.ports = vec![Spanned::new(port)];
+    let port = ServicePort {
+        name: Some(Spanned::new("http".to_owned())),
+        port: Some(Spanned::new(80)),
+        ..ServicePort::default()
+    };
+    let spec = ServiceSpec { ports: vec![Spanned::new(port)], ..ServiceSpec::default() };
     Object {
         kind: Kind::Service,
         metadata: metadata(PROBE, namespace, &[]),

@@ -154,7 +154,9 @@ impl Workspace {
             };
             // What was brought back may be in a file that only the whole set knows.
             let mut found = tree.settle(found, levels, &self.sources, &self.renders);
-            found.iter_mut().for_each(|finding| keep_quotes(finding, &self.sources));
+            for finding in &mut found {
+                keep_quotes(finding, &self.sources);
+            }
             if !several {
                 return found;
             }

@@ -44,7 +44,7 @@ impl<'a> Locality<'a> {
             return Self::zone_aware(zone_aware);
         }
         if let Some(locality) = rule.and_then(|rule| rule.locality_lb_setting.as_ref()) {
-            return Self::locality(locality);
+            return Self::written(locality);
         }
         let labels: &[&str] = match service.distribution {
             Distribution::Any => &[],
@@ -59,7 +59,7 @@ impl<'a> Locality<'a> {
         }
         match (&settings.zone_aware, &settings.locality) {
             (Some(zone_aware), _) => Self::zone_aware(zone_aware),
-            (None, Some(locality)) => Self::locality(locality),
+            (None, Some(locality)) => Self::written(locality),
             (None, None) => Self::Off,
         }
     }
@@ -73,7 +73,7 @@ impl<'a> Locality<'a> {
         }
     }
 
-    fn locality(setting: &'a meshc_resources::istio::LocalityLbSetting) -> Self {
+    fn written(setting: &'a meshc_resources::istio::LocalityLbSetting) -> Self {
         if setting.enabled.as_ref().is_some_and(|enabled| !enabled.value) {
             return Self::Off;
         }

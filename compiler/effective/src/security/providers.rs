@@ -109,6 +109,7 @@ fn body(written: &ExtAuthzBody) -> ExternalBody {
 }
 
 /// The outer option: none where it is no status of Envoy's.
+#[expect(clippy::option_option, reason = "not written and not valid are two things")]
 fn status(written: Option<&Spanned<String>>) -> Option<Option<u16>> {
     let Some(text) = written.map(|status| status.as_str()).filter(|status| !status.is_empty()) else {
         return Some(None);

@@ -114,7 +114,7 @@ pub(super) fn destination(
     let number = Spanned::at(u32::try_from(port.value).unwrap_or_default(), port.span);
     let destination = Destination {
         host: Some(Spanned::at(host, span)),
-        port: Some(Spanned::at(PortSelector { number: Some(number), ..PortSelector::default() }, port.span)),
+        port: Some(Spanned::at(PortSelector { number: Some(number) }, port.span)),
         ..Destination::default()
     };
     Ok((destination, problem))

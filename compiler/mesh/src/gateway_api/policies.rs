@@ -120,7 +120,7 @@ fn target(
                 .iter()
                 .filter_map(|port| {
                     let number = port.port.as_ref()?.value;
-                    Some((text(&port.name).to_owned(), u32::try_from(number).ok()?))
+                    Some((text(&port.name).to_owned(), number))
                 })
                 .collect();
             (vec![host_of(name, namespace)], ports, false)
@@ -132,9 +132,11 @@ fn target(
                 .iter()
                 .find(|entry| entry.namespace() == namespace && entry.name() == name)
                 .ok_or_else(missing)?;
-            let ports = entry.spec.ports.iter().filter_map(|port| {
-                Some((text(&port.name).to_owned(), u32::try_from(port.number.as_ref()?.value).ok()?))
-            });
+            let ports = entry
+                .spec
+                .ports
+                .iter()
+                .filter_map(|port| Some((text(&port.name).to_owned(), port.number.as_ref()?.value)));
             (entry.spec.hosts.iter().map(|host| host.value.clone()).collect(), ports.collect(), true)
         }
         _ => {
@@ -253,7 +255,7 @@ fn rule(namespace: &str, host: &str, mut parts: Vec<Part<'_>>) -> Option<Object<
         .map(|(port, part)| {
             let number = Some(Spanned::at(port, part.tls.span));
             let settings = PortTrafficPolicy {
-                port: Some(Spanned::at(PolicyPort { number, ..PolicyPort::default() }, part.tls.span)),
+                port: Some(Spanned::at(PolicyPort { number }, part.tls.span)),
                 tls: Some(part.tls.clone()),
                 ..PortTrafficPolicy::default()
             };

@@ -107,7 +107,7 @@ fn destinations(
 /// A destination that does not exist: connections of a rule without backends are closed.
 fn nowhere(span: Span) -> Spanned<RouteDestination> {
     let at = |text: &str| Some(Spanned::at(text.to_owned(), span));
-    let port = PortSelector { number: Some(Spanned::at(65_535, span)), ..PortSelector::default() };
+    let port = PortSelector { number: Some(Spanned::at(65_535, span)) };
     let destination = Destination {
         host: at("internal.cluster.local"),
         subset: at("zero-weight"),

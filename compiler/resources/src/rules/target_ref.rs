@@ -60,7 +60,7 @@ pub(crate) fn check<'a, T>(
         let finding = object.finding(&TARGET_REF, reference.span, message);
         let meant = TARGETS.iter().find(|(_, target)| *target == kind);
         found.push(match meant {
-            Some((group, _)) if group.is_empty() => finding.help("leave `group` out for a Service"),
+            Some(("", _)) => finding.help("leave `group` out for a Service"),
             Some((group, _)) => finding.help(format!("did you mean `group: {group}`?")),
             None => finding.help("attach it to a Gateway of `gateway.networking.k8s.io`, or use `selector`"),
         });

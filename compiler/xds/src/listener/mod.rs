@@ -127,10 +127,7 @@ fn address(address: &str, port: u16) -> envoy::Address {
 }
 
 fn additional(address: &str, port: u16) -> envoy::AdditionalAddress {
-    envoy::AdditionalAddress {
-        address: Some(self::address(address, port)),
-        ..envoy::AdditionalAddress::default()
-    }
+    envoy::AdditionalAddress { address: Some(self::address(address, port)) }
 }
 
 fn chain(chain: &Chain, place: Place<'_>, bounds_handshake: bool) -> envoy::FilterChain {
@@ -149,7 +146,6 @@ fn chain(chain: &Chain, place: Place<'_>, bounds_handshake: bool) -> envoy::Filt
         transport_socket_connect_timeout: bounds_handshake
             .then_some(envoy::Duration::from_secs(HANDSHAKE_TIMEOUT)),
         metadata: chain.config.as_deref().map(metadata),
-        ..envoy::FilterChain::default()
     }
 }
 

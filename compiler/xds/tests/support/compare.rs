@@ -67,7 +67,6 @@ fn by_name(list: &Value, kind: Kind) -> BTreeMap<String, Value> {
 /// Compares a kind of resource for all proxies. The environment variable `MESHC_SHOW=CASE/PROXY` prints the
 /// resources of one proxy that differ.
 pub(super) fn tally(proxies: &[Proxy], kind: Kind) -> Tally {
-    #[expect(clippy::disallowed_methods, reason = "a developer's own switch, read by this test alone")]
     let show = std::env::var("MESHC_SHOW").unwrap_or_default();
     let mut tally = Tally::default();
     for proxy in proxies {
