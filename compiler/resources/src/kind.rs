@@ -109,7 +109,7 @@ pub enum Kind {
 
 impl Kind {
     /// How many there are.
-    pub(crate) const COUNT: usize = Self::XMesh as usize + 1;
+    pub(crate) const COUNT: usize = Self::Invariant as usize + 1;
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {

@@ -178,8 +178,11 @@ fn settings(cluster: &Cluster) -> Value {
 fn endpoints(cluster: &Cluster) -> Value {
     let mut all = Vec::new();
     for group in &cluster.endpoints {
+        // A weight that is the sum of its endpoints' says nothing but how many they are.
+        let sum: u32 = group.endpoints.iter().map(|endpoint| endpoint.weight.unwrap_or(1)).sum();
+        let weight = group.weight.filter(|weight| *weight != sum);
+        let place = json!([group.locality, weight, group.priority]);
         for endpoint in &group.endpoints {
-            let place = json!([group.locality, group.weight, group.priority]);
             all.push(json!([who(endpoint), endpoint.weight, endpoint.health, place, endpoint.mutual_tls]));
         }
     }

@@ -62,7 +62,8 @@ mod tests {
 
     use super::*;
 
-    /// The universe of paths is exactly what the tracer's normalisation can give.
+    /// The universe of paths is exactly what the tracer's normalisation can give, but for a backslash before a dot
+    /// with parameters (`/\.;`): Envoy makes `//.;` of it, which no other path becomes (docs/parity.md).
     #[test]
     fn paths_are_the_fixed_points_of_normalisation() {
         let universe = paths().expect("a language");
@@ -71,7 +72,7 @@ mod tests {
         let config = ProptestConfig::with_cases(4_000);
         proptest!(config, |(path in r"/[ -~]{0,12}", dense in r"/[a.%2eE41/0]{0,14}")| {
             for path in [path, dense] {
-                if path.contains(['?', '#', ' ']) {
+                if path.contains(['?', '#', ' ']) || path.contains("\\.") && path.contains(';') {
                     continue;
                 }
                 match meshc_trace::normalize_path(&path) {

@@ -45,8 +45,10 @@ const NOW: i64 = 1_780_272_000;
 fn check(sources: &SourceSet) -> Vec<Diagnostic> {
     let outcome = meshc_resources::read(sources, &meshc_syntax::Limits::default());
     let refusal = meshc_resources::rules::is_refusal;
+    // What a definition or the webhook refuses too (MC0114, MC0251) is not what these fixtures are about.
+    let elsewhere = |code: String| ["MC0114", "MC0251"].contains(&code.as_str());
     let document: Vec<_> =
-        outcome.diagnostics.iter().filter(|d| !refusal(d) && d.code.to_string() != "MC0114").collect();
+        outcome.diagnostics.iter().filter(|d| !refusal(d) && !elsewhere(d.code.to_string())).collect();
     assert!(document.iter().all(|d| d.severity < Severity::Error), "{document:?}");
     let mesh = Mesh::new(&outcome.resources);
     let effective = meshc_effective::compile(&mesh);

@@ -21,7 +21,9 @@ pub(crate) fn compile(files: Vec<(String, String)>) -> (EffectiveMesh, Vec<Strin
     let sources = SourceSet::new(files.into_iter().map(|(path, text)| SourceFile::new(path, text)).collect());
     let outcome = meshc_resources::read(&sources, &Limits::default());
     let mesh = Mesh::new(&outcome.resources);
-    let refused = outcome.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect();
+    // What a webhook refuses is compiled all the same, as for every tree with errors.
+    let refusals = outcome.diagnostics.iter().filter(|d| meshc_resources::rules::is_refusal(d));
+    let refused = refusals.map(|d| format!("{} {}", d.code, d.message)).collect();
     (meshc_effective::compile(&mesh), refused)
 }
 

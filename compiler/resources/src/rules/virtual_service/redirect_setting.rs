@@ -1,6 +1,7 @@
 //! Redirects and direct answers that Istio refuses.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_source::Span;
 
 use super::text;
 use crate::Object;
@@ -53,35 +54,41 @@ pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>
         if let (Some(_), Some(first), false) = (&route.mirror, route.mirrors.first(), is_root) {
             refusals.at(first.span, "`mirror` and `mirrors` exclude each other");
         }
-        if let Some(redirect) = &route.redirect {
-            refusals.maybe(redirect.span, problem(redirect, route));
+        if let Some(redirect) = &route.redirect
+            && let Some((span, problem)) = problem(redirect, route)
+        {
+            refusals.at(span.unwrap_or(redirect.span), problem);
         }
     }
 }
 
-fn problem(redirect: &HttpRedirect, route: &HttpRoute) -> Option<&'static str> {
+/// What is wrong, and the field where it is one alone.
+fn problem(redirect: &HttpRedirect, route: &HttpRoute) -> Option<(Option<Span>, &'static str)> {
     let (uri, prefix) = (text(redirect.uri.as_ref()), text(redirect.prefix_rewrite.as_ref()));
     if !uri.is_empty() && !prefix.is_empty() {
-        return Some("`uri` and `prefixRewrite` exclude each other");
+        return Some((None, "`uri` and `prefixRewrite` exclude each other"));
     }
     let by_prefix =
         |condition: &crate::istio::HttpMatch| condition.uri.as_ref().is_none_or(|uri| uri.prefix.is_some());
     if !prefix.is_empty() && !route.matches.iter().all(|condition| by_prefix(condition)) {
-        return Some("`prefixRewrite` needs conditions on a prefix of the path");
+        return Some((None, "`prefixRewrite` needs conditions on a prefix of the path"));
     }
     let scheme = text(redirect.scheme.as_ref());
     let elsewhere = redirect.port.is_some() || redirect.derive_port.is_some();
     let says_nothing = uri.is_empty() && prefix.is_empty() && scheme.is_empty() && !elsewhere;
     if says_nothing && text(redirect.authority.as_ref()).is_empty() {
-        return Some("this redirect says no path, authority, scheme or port");
+        return Some((None, "this redirect says no path, authority, scheme or port"));
     }
     let code = redirect.redirect_code.as_ref().map_or(0, |code| code.value);
     if code != 0 && !(300..=399).contains(&code) {
-        return Some("`redirectCode` must be 3xx");
+        return Some((redirect.redirect_code.as_ref().map(|code| code.span), "`redirectCode` must be 3xx"));
     }
     if !matches!(scheme, "" | "http" | "https") {
-        return Some("`scheme` must be `http` or `https`");
+        return Some((
+            redirect.scheme.as_ref().map(|scheme| scheme.span),
+            "`scheme` must be `http` or `https`",
+        ));
     }
     let port = redirect.port.as_ref().map_or(0, |port| port.value);
-    (port > 65535).then_some("`port` is above 65535")
+    (port > 65535).then(|| (redirect.port.as_ref().map(|port| port.span), "`port` is above 65535"))
 }
