@@ -92,7 +92,7 @@ fn one_gateway_and_one_sidecar() {
 #[test]
 fn istios_api_across_namespaces() {
     let Some(tally) = family("meshes", 'm') else { return };
-    assert!(tally.right >= 4_936, "{} of {}", tally.right, tally.total);
+    assert!(tally.right >= 5_951, "{} of {}", tally.right, tally.total);
 }
 
 #[test]
