@@ -13,8 +13,8 @@ pub mod rules;
 mod testing;
 
 pub use diff::{
-    Change, Diff, Equal, Kind, Lines, Risk, Side, Unknown, curl, diff, render_markdown, render_text,
-    same_answer,
+    Affected, Change, Concern, Diff, Equal, Kind, Lines, MARKER, Risk, Side, Unknown, curl, diff,
+    render_markdown, render_text, same_answer,
 };
 pub use origin::because;
 pub use promises::{Case, Promise, Refutation, Verdict, keep_promises};

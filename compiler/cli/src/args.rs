@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use meshc_diagnostics::{Level, Severity};
 
+use crate::commands::Alarm;
 use crate::{standin, up};
 
 /// Git is the control plane: check, explain, prove, build and run a service mesh from the YAML in a repository.
@@ -305,6 +306,10 @@ pub(crate) struct Diff {
     /// Exit with 1 when anything behaves differently, or may
     #[arg(long)]
     pub(crate) exit_code: bool,
+    /// Exit with 1 when this changed, or may have: unreachable, exposure, security, traffic, reachable, resilience,
+    /// answers, capacity, telemetry; high, medium or low risk; or a kind of the JSON. May be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) fail_on: Vec<Alarm>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -71,3 +71,64 @@ fn a_directory_that_one_side_lacks_was_added() {
     assert_eq!(out["equal"], false, "{out}");
     expect(tree.path(), &["diff", "HEAD", "--", "nowhere"], 2);
 }
+
+#[test]
+fn a_build_fails_on_what_it_asks_for_alone() {
+    let tree = repository();
+    edit(&tree.path().join("shop/routes.yaml"), "timeout: 2s", "timeout: 3s");
+    for (what, status) in [
+        ("resilience", 1),
+        ("timeout-changed", 1),
+        ("medium", 1),
+        ("low", 1),
+        ("high", 0),
+        ("exposure", 0),
+        ("unreachable", 0),
+        ("traffic-moved", 0),
+    ] {
+        expect(tree.path(), &["diff", "HEAD", "--fail-on", what], status);
+    }
+    expect(tree.path(), &["diff", "HEAD", "--fail-on", "exposure", "--fail-on", "resilience"], 1);
+    let complaint = common::complaint(tree.path(), &["diff", "HEAD", "--fail-on", "exposre"], 2);
+    assert!(complaint.contains("did you mean `exposure`?"), "{complaint}");
+}
+
+#[test]
+fn its_json_is_what_the_published_schema_says() {
+    let schema = meshc_testkit::workspace().join("schemas/output/diff.json");
+    let schema = json(&std::fs::read_to_string(schema).expect("the schema"));
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let tree = repository();
+    let routes = tree.path().join("shop/routes.yaml");
+    let check = |more: &str| {
+        let out = json(&expect(tree.path(), &["diff", "HEAD", "--format", "json"], 0));
+        let errors: Vec<String> = validator.iter_errors(&out).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{more}: {errors:?}\n{out}");
+        out["changes"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(check("nothing"), 0);
+    edit(&routes, "timeout: 2s", "timeout: 3s");
+    edit(&routes, "weight: 75", "weight: 50");
+    edit(&routes, "weight: 25", "weight: 50");
+    assert_eq!(check("routes"), 2);
+    std::fs::remove_file(tree.path().join("shop/ratings.yaml")).expect("removed");
+    assert!(check("a service that is gone") > 5);
+    std::fs::write(
+        tree.path().join("shop/strict.yaml"),
+        "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: strict, namespace: shop}\n\
+         spec: {mtls: {mode: STRICT}}\n",
+    )
+    .expect("written");
+    assert!(check("a policy") > 8);
+}
+
+#[test]
+fn markdown_begins_with_the_marker_of_its_comment() {
+    let tree = repository();
+    let first = |out: String| out.lines().take(2).map(str::to_owned).collect::<Vec<_>>();
+    let equal = first(expect(tree.path(), &["diff", "HEAD", "--format", "markdown"], 0));
+    assert_eq!(
+        equal,
+        ["<!-- meshc diff -->", "### meshc: no change in behaviour: proved for all requests of all proxies"]
+    );
+}

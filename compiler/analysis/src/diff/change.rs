@@ -5,6 +5,8 @@ use meshc_trace::Because;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::kind::{Concern, Kind, Risk};
+
 /// The difference of two meshes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diff {
@@ -16,6 +18,8 @@ pub struct Diff {
     pub head: String,
     /// Whether they behave alike.
     pub equal: Equal,
+    /// How many proxies both meshes have together.
+    pub proxies: usize,
     /// What is different, high risk first.
     pub changes: Vec<Change>,
     /// What could not be compared.
@@ -40,6 +44,8 @@ pub struct Change {
     pub kind: Kind,
     /// How much it deserves a reader's attention.
     pub risk: Risk,
+    /// What a person cares about in it.
+    pub concern: Concern,
     /// One line: `reviews: GET /api/v2/* 0 % → 25 % v3`.
     pub summary: String,
     /// A request that is answered differently; none for what no request shows.
@@ -50,9 +56,17 @@ pub struct Change {
     pub after: Value,
     /// The lines that decided.
     pub because: Lines,
-    /// The proxies that behave differently, sorted.
-    #[serde(skip)]
-    pub proxies: Vec<String>,
+    /// Who behaves differently.
+    pub affected: Affected,
+}
+
+/// The proxies that behave differently.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Affected {
+    /// How many.
+    pub proxies: usize,
+    /// The workloads that they belong to, `NAME.NAMESPACE`, sorted.
+    pub workloads: Vec<String>,
 }
 
 /// Lines of both meshes.
@@ -71,170 +85,6 @@ pub struct Unknown {
     pub what: String,
     /// Why.
     pub why: String,
-}
-
-/// What a reader should look at first. Ordered: high risk is the smallest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Risk {
-    /// Requests fail, or go somewhere else than they did.
-    High,
-    /// Requests are treated differently.
-    Medium,
-    /// Hardly visible to a caller.
-    Low,
-}
-
-/// Sorts of difference, in the order in which outputs group them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Requests that reached an endpoint do not any more.
-    NewlyUnreachable,
-    /// Requests that reached no endpoint do now.
-    NewlyReachable,
-    /// Requests go to other destinations, or in other shares.
-    TrafficMoved,
-    /// Requests are told to go elsewhere, or no longer.
-    RedirectChanged,
-    /// Callers or requests that policies let pass are refused.
-    NewlyDenied,
-    /// Callers or requests that policies refused are let pass: what was closed is exposed.
-    NewlyAllowed,
-    /// Policies refuse otherwise, or ask someone else.
-    SecurityChanged,
-    /// Which tokens are valid, and what becomes of them.
-    TokensChanged,
-    /// The proxy itself answers, or answers otherwise.
-    ResponseChanged,
-    /// Faults on purpose.
-    FaultChanged,
-    /// Path or authority as they arrive.
-    RewriteChanged,
-    /// Headers of requests or responses.
-    HeadersChanged,
-    /// Cross-origin rules.
-    CorsChanged,
-    /// How long a request may take.
-    TimeoutChanged,
-    /// What is tried again.
-    RetriesChanged,
-    /// Where copies go.
-    MirrorChanged,
-    /// A proxy does not listen any more.
-    ListenerRemoved,
-    /// A proxy listens.
-    ListenerAdded,
-    /// A proxy treats connections to a port differently.
-    ListenerChanged,
-    /// How a destination's endpoints are chosen and reached.
-    ClusterSettingsChanged,
-    /// The endpoints of a destination.
-    EndpointsChanged,
-    /// A workload's proxies are gone.
-    ProxyRemoved,
-    /// A workload has proxies that it did not have.
-    ProxyAdded,
-}
-
-impl Kind {
-    /// As it is written in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NewlyUnreachable => "newly-unreachable",
-            Self::NewlyReachable => "newly-reachable",
-            Self::TrafficMoved => "traffic-moved",
-            Self::RedirectChanged => "redirect-changed",
-            Self::NewlyDenied => "newly-denied",
-            Self::NewlyAllowed => "newly-allowed",
-            Self::SecurityChanged => "security-changed",
-            Self::TokensChanged => "tokens-changed",
-            Self::ResponseChanged => "response-changed",
-            Self::FaultChanged => "fault-changed",
-            Self::RewriteChanged => "rewrite-changed",
-            Self::HeadersChanged => "headers-changed",
-            Self::CorsChanged => "cors-changed",
-            Self::TimeoutChanged => "timeout-changed",
-            Self::RetriesChanged => "retries-changed",
-            Self::MirrorChanged => "mirror-changed",
-            Self::ListenerRemoved => "listener-removed",
-            Self::ListenerAdded => "listener-added",
-            Self::ListenerChanged => "listener-changed",
-            Self::ClusterSettingsChanged => "cluster-settings-changed",
-            Self::EndpointsChanged => "endpoints-changed",
-            Self::ProxyRemoved => "proxy-removed",
-            Self::ProxyAdded => "proxy-added",
-        }
-    }
-
-    /// As a heading for people.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::NewlyUnreachable => "Newly unreachable",
-            Self::NewlyReachable => "Newly reachable",
-            Self::TrafficMoved => "Traffic moved",
-            Self::RedirectChanged => "Redirects changed",
-            Self::NewlyDenied => "Newly denied",
-            Self::NewlyAllowed => "Newly allowed",
-            Self::SecurityChanged => "Security changed",
-            Self::TokensChanged => "Tokens changed",
-            Self::ResponseChanged => "Responses changed",
-            Self::FaultChanged => "Faults changed",
-            Self::RewriteChanged => "Rewrites changed",
-            Self::HeadersChanged => "Headers changed",
-            Self::CorsChanged => "Cross-origin rules changed",
-            Self::TimeoutChanged => "Timeouts changed",
-            Self::RetriesChanged => "Retries changed",
-            Self::MirrorChanged => "Mirrors changed",
-            Self::ListenerRemoved => "Listeners removed",
-            Self::ListenerAdded => "Listeners added",
-            Self::ListenerChanged => "Listeners changed",
-            Self::ClusterSettingsChanged => "Destination settings changed",
-            Self::EndpointsChanged => "Endpoints changed",
-            Self::ProxyRemoved => "Proxies removed",
-            Self::ProxyAdded => "Proxies added",
-        }
-    }
-
-    /// How much it deserves a reader's attention.
-    pub const fn risk(self) -> Risk {
-        match self {
-            Self::NewlyUnreachable
-            | Self::NewlyDenied
-            | Self::NewlyAllowed
-            | Self::ListenerRemoved
-            | Self::FaultChanged => Risk::High,
-            Self::NewlyReachable
-            | Self::TrafficMoved
-            | Self::RedirectChanged
-            | Self::SecurityChanged
-            | Self::TokensChanged
-            | Self::ResponseChanged
-            | Self::RewriteChanged
-            | Self::HeadersChanged
-            | Self::CorsChanged
-            | Self::TimeoutChanged
-            | Self::ListenerAdded
-            | Self::ListenerChanged
-            | Self::ProxyRemoved => Risk::Medium,
-            Self::RetriesChanged
-            | Self::MirrorChanged
-            | Self::ClusterSettingsChanged
-            | Self::EndpointsChanged
-            | Self::ProxyAdded => Risk::Low,
-        }
-    }
-}
-
-impl Risk {
-    /// As it is written in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-        }
-    }
 }
 
 impl Serialize for Equal {

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use meshc_effective::model::{Address, Cluster, Clusters, Endpoint, Proxy};
 use serde_json::{Value, json};
 
-use super::change::Kind;
 use super::compare::Found;
-use super::describe;
-use crate::requests::Caller;
+use super::kind::Kind;
+use super::{describe, words};
 
 /// Pairs of clusters that were compared before.
 #[derive(Default)]
@@ -64,9 +63,12 @@ fn merge(all: &mut BTreeMap<(Kind, String), Found>, one: &Found) {
 
 fn differences(before: &Cluster, after: &Cluster) -> Vec<Found> {
     let mut found = Vec::new();
-    if settings(before) != settings(after) {
-        let kind = Kind::ClusterSettingsChanged;
-        found.push(one(kind, before, after, &settings(before), &settings(after)));
+    let ((tls_before, before_rest), (tls_after, after_rest)) = (settings(before), settings(after));
+    if before_rest != after_rest {
+        found.push(one(Kind::ClusterSettingsChanged, before, after, &before_rest, &after_rest));
+    }
+    if tls_before != tls_after {
+        found.push(one(Kind::TlsChanged, before, after, &tls_before, &tls_after));
     }
     if endpoints(before) != endpoints(after) {
         found.push(one(Kind::EndpointsChanged, before, after, &endpoints(before), &endpoints(after)));
@@ -75,21 +77,10 @@ fn differences(before: &Cluster, after: &Cluster) -> Vec<Found> {
 }
 
 fn one(kind: Kind, was: &Cluster, is: &Cluster, before: &Value, after: &Value) -> Found {
-    Found {
-        kind,
-        risk: kind.risk(),
-        subject: format!("{}:{}", is.host, is.port),
-        label: describe::host(&is.host),
-        requests: String::new(),
-        text: String::new(),
-        before: json!({ &is.name: before }),
-        after: json!({ &is.name: after }),
-        futile: false,
-        caller: Caller::default(),
-        witness: None,
-        base: was.origins.clone(),
-        head: is.origins.clone(),
-    }
+    let whom = (format!("{}:{}", is.host, is.port), describe::host(&is.host));
+    let (before, after) = (json!({ &is.name: before }), json!({ &is.name: after }));
+    // What is said of it waits for the host's other clusters.
+    Found { text: String::new(), ..Found::settings(kind, whom, before, after, (&was.origins, &is.origins)) }
 }
 
 /// What is different, cluster by cluster; what a subset shares with the whole is said once.
@@ -106,7 +97,7 @@ fn told(found: &Found) -> String {
         let is = after.get(cluster).unwrap_or(&Value::Null);
         let what = match found.kind {
             Kind::EndpointsChanged => moved(was, is),
-            _ => changed(was, is),
+            _ => words::settings(was, is),
         };
         if said.contains(&what) {
             continue;
@@ -116,23 +107,6 @@ fn told(found: &Found) -> String {
         parts.push(format!("{of}{what}"));
         said.push(what);
     }
-    parts.join(", ")
-}
-
-/// The settings that differ.
-fn changed(was: &Value, is: &Value) -> String {
-    let (Value::Object(was), Value::Object(is)) = (was, is) else { return String::new() };
-    let text = |value: Option<&Value>| match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => "none".to_owned(),
-    };
-    let differ = was.iter().filter(|(key, value)| is.get(*key) != Some(*value));
-    let parts: Vec<String> = differ
-        .map(|(key, value)| {
-            format!("{} {} → {}", key.replace('_', " "), text(Some(value)), text(is.get(key)))
-        })
-        .collect();
     parts.join(", ")
 }
 
@@ -158,20 +132,21 @@ fn moved(was: &Value, is: &Value) -> String {
     parts.join(" ")
 }
 
-/// All that a cluster says but its names, its endpoints and where it comes from.
-fn settings(cluster: &Cluster) -> Value {
-    const NO_SETTING: [&str; 6] = ["name", "host", "port", "subset", "endpoints", "telemetry"];
+/// How TLS is spoken, and all else that a cluster says but its names, its endpoints and where it comes from.
+fn settings(cluster: &Cluster) -> (Value, Value) {
+    const NO_SETTING: [&str; 7] = ["name", "host", "port", "subset", "endpoints", "telemetry", "origins"];
+    const TLS: [&str; 2] = ["auto_sni", "auto_san_validation"];
     // Our types have string keys only, which is all that can fail.
-    let Value::Object(all) = serde_json::to_value(cluster).unwrap_or_default() else { return Value::Null };
-    let milliseconds = u64::try_from(cluster.connect_timeout.as_millis()).unwrap_or(u64::MAX);
-    let mut settings: serde_json::Map<String, Value> = all
-        .into_iter()
-        .filter(|(key, _)| {
-            !NO_SETTING.contains(&key.as_str()) && key != "origins" && key != "connect_timeout"
-        })
-        .collect();
-    settings.insert("connect_timeout_ms".to_owned(), milliseconds.into());
-    Value::Object(settings)
+    let Value::Object(mut rest) = serde_json::to_value(cluster).unwrap_or_default() else {
+        return (Value::Null, Value::Null);
+    };
+    rest.retain(|key, _| !NO_SETTING.contains(&key.as_str()));
+    let mut tls = serde_json::Map::new();
+    tls.extend(rest.remove_entry("tls"));
+    if let Some(Value::Object(http)) = rest.get_mut("http") {
+        tls.extend(TLS.iter().filter_map(|key| http.remove_entry(*key)));
+    }
+    (Value::Object(tls), Value::Object(rest))
 }
 
 /// The endpoints, sorted; labels are no behaviour.

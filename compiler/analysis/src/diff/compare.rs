@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Origin, Proxy, ProxyId};
+use meshc_effective::model::{Origin, Proxy, ProxyId, ProxyKind};
 use meshc_trace::Tracer;
 use serde_json::Value;
 
-use super::change::{Change, Diff, Equal, Kind, Lines, Risk, Unknown};
-use super::{Side, clusters, describe, listeners, proxies, replay, security, tables};
+use super::change::{Affected, Change, Diff, Equal, Lines, Unknown};
+use super::kind::{Kind, Risk};
+use super::{Side, clusters, describe, listeners, proxies, replay, security, settings, tables, words};
 use crate::origin::because;
 use crate::reach::Site;
 use crate::requests::Caller;
@@ -41,6 +42,31 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Settings that differ, which no request shows.
+    pub(super) fn settings(
+        kind: Kind,
+        (subject, label): (String, String),
+        before: Value,
+        after: Value,
+        (base, head): (&[Origin], &[Origin]),
+    ) -> Self {
+        Self {
+            kind,
+            risk: kind.risk(),
+            subject,
+            label,
+            requests: String::new(),
+            text: words::settings(&before, &after),
+            before,
+            after,
+            futile: false,
+            caller: Caller::default(),
+            witness: None,
+            base: base.to_vec(),
+            head: head.to_vec(),
+        }
+    }
+
     /// The request that shows it, at a proxy.
     fn witness(&self, proxy: &Proxy) -> Option<Witness> {
         let (site, request) = self.witness.clone()?;
@@ -55,12 +81,18 @@ struct Collected {
     requests: BTreeSet<String>,
     witness: Option<Witness>,
     proxies: BTreeSet<ProxyId>,
+    /// The proxies' workloads, `NAME.NAMESPACE`.
+    workloads: BTreeSet<String>,
+    /// Whether a gateway is among them.
+    at_gateway: bool,
 }
 
 #[derive(Default)]
 struct Comparison {
     collected: BTreeMap<(Kind, String, String, String), Collected>,
     unknown: BTreeSet<Unknown>,
+    /// How many both meshes have together.
+    proxies: usize,
     tables: tables::Cache,
     clusters: clusters::Cache,
 }
@@ -81,12 +113,16 @@ pub(super) fn compare(base: Side<'_>, head: Side<'_>) -> Diff {
     for (proxy, found) in proxies::added_and_removed(&of_base, &of_head) {
         comparison.add(proxy, &found);
     }
+    comparison.proxies = of_base.keys().chain(of_head.keys()).collect::<BTreeSet<_>>().len();
     comparison.finish(base, head)
 }
 
 impl Comparison {
     fn proxy(&mut self, was: &Arc<Proxy>, is: &Arc<Proxy>) {
         for found in &listeners::compare(was, is) {
+            self.add(is, found);
+        }
+        for found in &settings::compare(was, is) {
             self.add(is, found);
         }
         let security = security::compare(was, is);
@@ -114,6 +150,8 @@ impl Comparison {
             found: found.clone(),
             requests: BTreeSet::new(),
             proxies: BTreeSet::new(),
+            workloads: BTreeSet::new(),
+            at_gateway: false,
         });
         if collected.found.futile && !found.futile {
             collected.witness = found.witness(proxy);
@@ -122,7 +160,10 @@ impl Comparison {
         if !collected.requests.contains(&found.requests) {
             collected.requests.insert(found.requests.clone());
         }
-        collected.proxies.insert(proxy.id.clone());
+        if collected.proxies.insert(proxy.id.clone()) {
+            collected.workloads.insert(format!("{}.{}", proxy.workload, proxy.id.namespace));
+            collected.at_gateway |= proxy.kind == ProxyKind::Gateway;
+        }
     }
 
     fn finish(mut self, base: Side<'_>, head: Side<'_>) -> Diff {
@@ -150,7 +191,7 @@ impl Comparison {
             }
         }
         changes.sort_by(|a, b| {
-            let key = |change: &Change| (change.risk, change.kind);
+            let key = |change: &Change| (change.risk, change.concern, change.kind);
             key(a).cmp(&key(b)).then_with(|| a.summary.cmp(&b.summary))
         });
         let equal = match (changes.is_empty(), self.unknown.is_empty()) {
@@ -163,6 +204,7 @@ impl Comparison {
             base: base.name.to_owned(),
             head: head.name.to_owned(),
             equal,
+            proxies: self.proxies,
             changes,
             unknown: self.unknown.into_iter().collect(),
         }
@@ -175,7 +217,7 @@ fn change(
     (base, before): (Side<'_>, &Tracer<'_>),
     (head, after): (Side<'_>, &Tracer<'_>),
 ) -> Result<Change, Unknown> {
-    let Collected { found, requests, witness, proxies } = collected;
+    let Collected { found, requests, witness, proxies, workloads, at_gateway } = collected;
     let mut summary = format!("{}: ", found.label);
     if !found.requests.is_empty() {
         summary.push_str(&found.requests);
@@ -207,11 +249,12 @@ fn change(
     Ok(Change {
         kind: found.kind,
         risk: found.risk,
+        concern: found.kind.concern_at(at_gateway),
         summary,
         witness,
         before: was,
         after: is,
         because: Lines { base: because(&found.base, base.sources), head: because(&found.head, head.sources) },
-        proxies: proxies.iter().map(ToString::to_string).collect(),
+        affected: Affected { proxies: proxies.len(), workloads: workloads.into_iter().collect() },
     })
 }

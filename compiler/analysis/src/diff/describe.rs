@@ -9,7 +9,7 @@ use meshc_effective::model::{
 use serde_json::Value;
 
 use super::behaviour::{Behaviour, Outcome, Target};
-use super::change::Kind;
+use super::kind::Kind;
 use super::words;
 
 /// The host of a domain as people call it: the first label of a service's full name.
@@ -193,7 +193,7 @@ pub(super) fn difference(
         }
         Kind::RedirectChanged => arrow("redirect"),
         Kind::TimeoutChanged => format!("timeout {} → {}", limit(values.0), limit(values.1)),
-        Kind::RetriesChanged => format!("retries {} → {}", attempts(values.0), attempts(values.1)),
+        Kind::RetriesChanged => words::retries(values.0, values.1),
         Kind::FaultChanged => {
             let (was, is) = (fault(before), fault(after));
             format!("fault {was} → {is}")
@@ -226,23 +226,8 @@ fn short(value: &Value) -> String {
 fn limit(value: &Value) -> String {
     match value.as_u64() {
         None => value.as_str().unwrap_or("none").to_owned(),
-        Some(ms) if ms % 1000 == 0 => format!("{} s", ms / 1000),
-        Some(ms) => format!("{ms} ms"),
+        Some(ms) => words::time(ms),
     }
-}
-
-fn attempts(value: &Value) -> String {
-    let Some(attempts) = value.get("attempts").and_then(Value::as_u64) else { return "none".to_owned() };
-    let on: Vec<&str> = value
-        .get("retry_on")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let each =
-        value.get("per_try_timeout_ms").filter(|ms| !ms.is_null()).map(|ms| format!(", {} a try", limit(ms)));
-    format!("{attempts} on {}{}", on.join(","), each.unwrap_or_default())
 }
 
 fn fault(behaviour: &Behaviour) -> String {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{Chain, ChainAction, ChainMatch, Direction, Listener, Proxy, RouteTable};
+use meshc_effective::model::{
+    Binding, Chain, ChainAction, ChainMatch, Direction, Listener, Proxy, RouteTable,
+};
 use serde_json::{Value, json};
 
-use super::change::Kind;
 use super::compare::Found;
+use super::describe;
+use super::kind::Kind;
 use crate::reach::Site;
-use crate::requests::Caller;
 
 /// What tells the chains of a listener apart.
 type ChainKey<'p> = &'p ChainMatch;
@@ -22,7 +24,10 @@ fn chains(listener: &Listener) -> BTreeMap<ChainKey<'_>, &Chain> {
 }
 
 /// The chains that both proxies have.
-fn both<'p>(was: &'p Proxy, is: &'p Proxy) -> Vec<(&'p Listener, &'p Chain, &'p Listener, &'p Chain)> {
+pub(super) fn both<'p>(
+    was: &'p Proxy,
+    is: &'p Proxy,
+) -> Vec<(&'p Listener, &'p Chain, &'p Listener, &'p Chain)> {
     let of_head = by_name(is);
     let mut pairs = Vec::new();
     for (name, before) in by_name(was) {
@@ -62,8 +67,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
     let mut found = Vec::new();
     for (name, before) in &of_base {
         match of_head.get(name) {
-            None => found
-                .push(Found { base: before.origins.clone(), ..gone(Kind::ListenerRemoved, before, None) }),
+            None => found.push(came_or_went(Kind::ListenerRemoved, was, is, before, None)),
             Some(after) => {
                 if settings(before) != settings(after) {
                     found.push(changed(before, after, settings(before), settings(after)));
@@ -71,14 +75,12 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
                 let (chains_before, chains_after) = (chains(before), chains(after));
                 for (key, chain) in &chains_before {
                     if !chains_after.contains_key(*key) {
-                        let removed = gone(Kind::ListenerRemoved, before, Some(chain));
-                        found.push(Found { base: before.origins.clone(), ..removed });
+                        found.push(came_or_went(Kind::ListenerRemoved, was, is, before, Some(chain)));
                     }
                 }
                 for (key, chain) in &chains_after {
                     if !chains_before.contains_key(*key) {
-                        let added = gone(Kind::ListenerAdded, after, Some(chain));
-                        found.push(Found { head: after.origins.clone(), ..added });
+                        found.push(came_or_went(Kind::ListenerAdded, is, was, after, Some(chain)));
                     }
                 }
             }
@@ -86,7 +88,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
     }
     for (name, after) in &of_head {
         if !of_base.contains_key(name) {
-            found.push(Found { head: after.origins.clone(), ..gone(Kind::ListenerAdded, after, None) });
+            found.push(came_or_went(Kind::ListenerAdded, is, was, after, None));
         }
     }
     for (before, chain_before, after, chain_after) in both(was, is) {
@@ -140,58 +142,94 @@ fn shares(destinations: &[(String, u32)]) -> String {
     shares.join(", ")
 }
 
-fn title(listener: &Listener, chain: Option<&Chain>) -> String {
+/// `port 9080`, `port 443 for shop.example.com`, or the service that has an address of its own.
+pub(super) fn title(listener: &Listener, chain: Option<&Chain>) -> String {
+    let names: &[String] = chain.map_or(&[], |chain| &chain.matches.server_names);
+    let names = if names.is_empty() { String::new() } else { format!(" for {}", names.join(", ")) };
     match (listener.direction, chain.and_then(|chain| chain.matches.destination_port)) {
-        (Direction::Inbound, Some(port)) => format!("inbound port {port}"),
+        (Direction::Inbound, Some(port)) => format!("inbound port {port}{names}"),
+        (Direction::Inbound, None) => format!("inbound connections{names}"),
         // An address of its own: of one service, which people know by its name.
         _ if listener.origins.len() == 1 && listener.address != "0.0.0.0" => {
             listener.origins.first().map_or_else(String::new, |origin| origin.text.clone())
         }
-        (_, _) => format!("{}:{}", listener.address, listener.port),
+        (_, _) if listener.address == "0.0.0.0" => format!("port {}{names}", listener.port),
+        (_, _) => format!("{}:{}{names}", listener.address, listener.port),
     }
 }
 
-fn gone(kind: Kind, listener: &Listener, chain: Option<&Chain>) -> Found {
-    let value = settings(listener);
-    let (before, after, text) = if kind == Kind::ListenerRemoved {
-        (value, Value::Null, "connections are not taken any more")
-    } else {
-        (Value::Null, value, "connections are taken")
-    };
+/// A listener, or a chain of one, that one side alone has: `has`, the other is `lacks`.
+fn came_or_went(kind: Kind, has: &Proxy, lacks: &Proxy, listener: &Listener, chain: Option<&Chain>) -> Found {
     let title = title(listener, chain);
-    Found {
-        kind,
-        risk: kind.risk(),
-        subject: format!("{} {title}", listener.name),
-        label: title,
-        requests: String::new(),
-        text: text.to_owned(),
-        before,
-        after,
-        futile: false,
-        caller: Caller::default(),
-        witness: None,
-        base: Vec::new(),
-        head: Vec::new(),
+    let chains: Vec<&Chain> = chain.map_or_else(|| listener.all_chains().collect(), |chain| vec![chain]);
+    let leads = leads_to(has, &chains);
+    let leads = if leads.is_empty() { String::new() } else { format!(" to {leads}") };
+    let (now, then) = without(lacks, listener);
+    let text = if kind == Kind::ListenerRemoved {
+        format!("connections{leads} {now}")
+    } else {
+        format!("connections{leads} are taken, which {then} before")
+    };
+    let settings = settings(listener);
+    let (before, after) =
+        if kind == Kind::ListenerRemoved { (settings, Value::Null) } else { (Value::Null, settings) };
+    let origins = listener.origins.as_slice();
+    let origins = if kind == Kind::ListenerRemoved { (origins, &[][..]) } else { (&[][..], origins) };
+    let subject = format!("{} {title}", listener.name);
+    Found { text, ..Found::settings(kind, (subject, title), before, after, origins) }
+}
+
+/// What becomes of connections that no listener is for, now and then.
+fn without(proxy: &Proxy, listener: &Listener) -> (&'static str, &'static str) {
+    if listener.direction == Direction::Inbound || listener.binding == Binding::Bound {
+        return ("are refused", "were refused");
     }
+    let rest = proxy.listeners.iter().find(|other| other.binding == Binding::CapturePoint);
+    let to = rest.and_then(|rest| rest.all_chains().last()).map(|chain| &chain.action);
+    match to {
+        Some(ChainAction::Tcp(forward)) if forward.cluster() == "BlackHoleCluster" => {
+            ("are closed", "were closed")
+        }
+        _ => ("go unrouted to where they were meant", "went unrouted"),
+    }
+}
+
+/// The hosts and destinations that chains lead to, the first few of them.
+fn leads_to(proxy: &Proxy, chains: &[&Chain]) -> String {
+    /// How many are named.
+    const NAMED: usize = 3;
+    let mut names: Vec<String> = Vec::new();
+    for chain in chains {
+        let of_table = |table: &RouteTable| -> Vec<String> {
+            let domains = table.virtual_hosts.iter().filter_map(|host| host.domains.first());
+            domains.filter(|domain| *domain != "*").map(|domain| describe::host(domain)).collect()
+        };
+        names.extend(match &chain.action {
+            ChainAction::HttpTable { table, .. } => {
+                proxy.tables.get(table).map(|table| of_table(table)).unwrap_or_default()
+            }
+            ChainAction::HttpInline { .. } => Vec::new(),
+            ChainAction::Tcp(forward) => {
+                let clusters = forward.destinations.iter().map(|(cluster, _)| cluster.as_str());
+                describe::names(clusters.filter(|cluster| cluster.starts_with("outbound|")), "")
+                    .into_values()
+                    .collect()
+            }
+        });
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let text = names.join(", ");
+    if more > 0 { format!("{text} and {more} more") } else { text }
 }
 
 fn changed(before: &Listener, after: &Listener, was: Value, is: Value) -> Found {
-    Found {
-        kind: Kind::ListenerChanged,
-        risk: Kind::ListenerChanged.risk(),
-        subject: after.name.clone(),
-        label: title(after, None),
-        requests: String::new(),
-        text: format!("connections {} → {}", told(&was), told(&is)),
-        before: was,
-        after: is,
-        futile: false,
-        caller: Caller::default(),
-        witness: None,
-        base: before.origins.clone(),
-        head: after.origins.clone(),
-    }
+    let text = format!("connections {} → {}", told(&was), told(&is));
+    let origins = (before.origins.as_slice(), after.origins.as_slice());
+    let whom = (after.name.clone(), title(after, None));
+    Found { text, ..Found::settings(Kind::ListenerChanged, whom, was, is, origins) }
 }
 
 fn told(value: &Value) -> String {

@@ -1,66 +1,112 @@
-//! A diff for a pull request: grouped by kind, high risk first, long groups folded, the same words each time.
+//! A diff for a pull request: grouped by what a person cares about, high risk first, long groups folded, the same words
+//! each time.
 
 use std::fmt::Write as _;
 
 use meshc_trace::Because;
 
-use super::change::{Change, Diff, Kind, Risk};
-use super::render::{LINES, counted, curl, line, proxies, verdict};
+use super::change::{Change, Diff};
+use super::kind::Risk;
+use super::render::{Group, affected, counted, curl, groups, line, place, telling, verdict};
 
-/// Groups longer than this are folded.
-const FOLDED: usize = 8;
+/// Stands in the first line, so that whoever posts the text finds the comment that it posted before.
+pub const MARKER: &str = "<!-- meshc diff -->";
+
+/// So many changes of a group stand open; the others are folded.
+const OPEN: usize = 5;
+
+/// What GitHub takes as a comment is 65,536 characters; the rest is for what a bot writes around it.
+const LONGEST: usize = 60_000;
 
 /// Markdown as GitHub and GitLab read it.
 pub fn render_markdown(diff: &Diff) -> String {
-    let mut out = format!("### meshc: {}\n\n", verdict(diff));
+    let mut out = format!("{MARKER}\n### meshc: {}\n\n", verdict(diff));
+    // Writing to a string cannot fail.
     let _ = writeln!(out, "`{}` → `{}`", code(&diff.base), code(&diff.head));
-    let mut groups: Vec<(Risk, Kind)> = Vec::new();
-    for change in &diff.changes {
-        if !groups.contains(&(change.risk, change.kind)) {
-            groups.push((change.risk, change.kind));
+    let groups = groups(diff);
+    if groups.len() > 1 {
+        overview(&mut out, &groups);
+    }
+    let mut left_out = 0;
+    for of_group in &groups {
+        let text = group(of_group, diff.proxies);
+        if out.len() + text.len() > LONGEST {
+            left_out += of_group.changes.len();
+        } else {
+            out.push_str(&text);
         }
     }
-    for (risk, kind) in groups {
-        let of_group = |change: &&Change| change.risk == risk && change.kind == kind;
-        group(&mut out, risk, kind, &diff.changes.iter().filter(of_group).collect::<Vec<_>>());
+    if left_out > 0 {
+        let changes = counted(left_out, "more change does", "more changes do");
+        let _ = writeln!(out, "\n{changes} not fit here: `meshc diff` lists them.");
     }
     if !diff.unknown.is_empty() {
         out.push_str("\n#### Not compared\n\n");
-        for unknown in &diff.unknown {
+        for (at, unknown) in diff.unknown.iter().enumerate() {
+            fold(&mut out, at, diff.unknown.len());
             let _ = writeln!(out, "- {}: {}", text(&unknown.what), text(&unknown.why));
         }
+        unfold(&mut out, diff.unknown.len());
     }
     out
 }
 
-fn group(out: &mut String, risk: Risk, kind: Kind, changes: &[&Change]) {
-    let _ = writeln!(out, "\n#### {} ({} risk)\n", kind.title(), risk.name());
-    let folded = changes.len() > FOLDED;
-    if folded {
-        let _ =
-            writeln!(out, "<details><summary>{}</summary>\n", counted(changes.len(), "change", "changes"));
+/// How many changes of which risk each group has.
+fn overview(out: &mut String, groups: &[Group<'_>]) {
+    let risks: Vec<Risk> =
+        Risk::ALL.into_iter().filter(|risk| groups.iter().any(|group| group.count(*risk) > 0)).collect();
+    let heads: String = risks.iter().map(|risk| format!(" {} risk |", risk.name())).collect();
+    let _ = writeln!(out, "\n| |{heads}\n|:--|{}", "--:|".repeat(risks.len()));
+    for group in groups {
+        let count = |risk: &Risk| match group.count(*risk) {
+            0 => "  |".to_owned(),
+            count => format!(" {count} |"),
+        };
+        let cells: String = risks.iter().map(count).collect();
+        let _ = writeln!(out, "| {} |{cells}", group.concern.title());
     }
-    for change in changes {
-        item(out, change);
+}
+
+fn group(group: &Group<'_>, total: usize) -> String {
+    let mut out = format!("\n#### {}\n\n", group.concern.title());
+    for (at, change) in group.changes.iter().enumerate() {
+        fold(&mut out, at, group.changes.len());
+        item(&mut out, change, total);
     }
-    if folded {
+    unfold(&mut out, group.changes.len());
+    out
+}
+
+/// Begins what is folded of a list, before its item `at`.
+fn fold(out: &mut String, at: usize, count: usize) {
+    // One more is no reason to fold.
+    if at == OPEN && count > OPEN + 1 {
+        let _ = writeln!(out, "\n<details><summary>{} more</summary>\n", count - OPEN);
+    }
+}
+
+fn unfold(out: &mut String, count: usize) {
+    if count > OPEN + 1 {
         out.push_str("\n</details>\n");
     }
 }
 
-fn item(out: &mut String, change: &Change) {
-    let count = counted(change.proxies.len(), "proxy", "proxies");
-    let _ = writeln!(out, "- **{}** ({count}: {})", text(&change.summary), text(&proxies(&change.proxies)));
+fn item(out: &mut String, change: &Change, total: usize) {
+    let whom = affected(&change.affected, total);
+    let _ =
+        writeln!(out, "- **{}**  \n  {} risk, {}", text(&change.summary), change.risk.name(), text(&whom));
     if let Some(witness) = &change.witness {
-        let _ = writeln!(out, "  ```sh\n  {}\n  ```", curl(witness));
+        let _ = writeln!(out, "  ```sh\n  {}  # {}\n  ```", curl(witness), place(witness));
     }
-    lines(out, "before", &change.because.base);
-    lines(out, "after", &change.because.head);
+    let (base, head) = telling(&change.because);
+    lines(out, "before", &base);
+    lines(out, "after", &head);
 }
 
-fn lines(out: &mut String, side: &str, because: &[Because]) {
-    for because in because.iter().take(LINES) {
-        let _ = writeln!(out, "  - {side}: {}", text(&line(because)));
+fn lines(out: &mut String, side: &str, because: &[&Because]) {
+    for because in because {
+        let (at, said) = line(because);
+        let _ = writeln!(out, "  - {side}: `{}` {}", code(&at), text(said));
     }
 }
 

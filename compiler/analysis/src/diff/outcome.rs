@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::behaviour::{Behaviour, Facet, Outcome};
-use super::change::Kind;
+use super::kind::Kind;
 
 /// One kind of difference between two behaviours, with the aspect that differs.
 #[derive(Debug, Clone, PartialEq)]

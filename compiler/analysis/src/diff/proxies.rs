@@ -6,9 +6,8 @@ use std::sync::Arc;
 use meshc_effective::model::{Proxy, ProxyId, ProxyKind};
 use serde_json::{Value, json};
 
-use super::change::Kind;
 use super::compare::Found;
-use crate::requests::Caller;
+use super::kind::Kind;
 
 type Proxies = BTreeMap<ProxyId, Arc<Proxy>>;
 
@@ -47,21 +46,8 @@ fn one(kind: Kind, proxy: &Proxy, count: usize) -> Found {
     } else {
         (Value::Null, value, format!("{count} {sort}{plural} added"))
     };
-    let origins = vec![proxy.origin.clone()];
-    let (base, head) = if kind == Kind::ProxyRemoved { (origins, Vec::new()) } else { (Vec::new(), origins) };
-    Found {
-        kind,
-        risk: kind.risk(),
-        subject: format!("{}.{}", proxy.workload, proxy.id.namespace),
-        label: proxy.workload.clone(),
-        requests: String::new(),
-        text,
-        before,
-        after,
-        futile: false,
-        caller: Caller::default(),
-        witness: None,
-        base,
-        head,
-    }
+    let origin = std::slice::from_ref(&proxy.origin);
+    let origins = if kind == Kind::ProxyRemoved { (origin, &[][..]) } else { (&[][..], origin) };
+    let whom = (format!("{}.{}", proxy.workload, proxy.id.namespace), proxy.workload.clone());
+    Found { text, ..Found::settings(kind, whom, before, after, origins) }
 }

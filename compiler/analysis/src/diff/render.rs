@@ -2,12 +2,39 @@
 
 use std::fmt::Write as _;
 
-use meshc_diagnostics::Witness;
+use meshc_diagnostics::{Direction, Witness};
 use meshc_trace::Because;
 
-use super::change::{Diff, Equal, Risk};
+use super::change::{Affected, Change, Diff, Equal, Lines};
+use super::kind::{Concern, Risk};
 
-/// A verdict in one sentence: stable, so that a bot can find its own comment.
+/// The changes of one concern, high risk first.
+pub(super) struct Group<'d> {
+    pub(super) concern: Concern,
+    pub(super) changes: Vec<&'d Change>,
+}
+
+impl Group<'_> {
+    /// How many changes are of a risk.
+    pub(super) fn count(&self, risk: Risk) -> usize {
+        self.changes.iter().filter(|change| change.risk == risk).count()
+    }
+}
+
+/// The changes by concern: the group with the highest risk first.
+pub(super) fn groups(diff: &Diff) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    // The changes stand risk first, so that the first of a concern says where its group stands.
+    for change in &diff.changes {
+        match groups.iter_mut().find(|group| group.concern == change.concern) {
+            Some(group) => group.changes.push(change),
+            None => groups.push(Group { concern: change.concern, changes: vec![change] }),
+        }
+    }
+    groups
+}
+
+/// A verdict in one sentence, in the same words each time.
 pub(super) fn verdict(diff: &Diff) -> String {
     match diff.equal {
         Equal::Yes => "no change in behaviour: proved for all requests of all proxies".to_owned(),
@@ -17,7 +44,7 @@ pub(super) fn verdict(diff: &Diff) -> String {
         ),
         Equal::No => {
             let of = |risk: Risk| diff.changes.iter().filter(|change| change.risk == risk).count();
-            let risks: Vec<String> = [Risk::High, Risk::Medium, Risk::Low]
+            let risks: Vec<String> = Risk::ALL
                 .into_iter()
                 .filter(|risk| of(*risk) > 0)
                 .map(|risk| format!("{} of {} risk", of(risk), risk.name()))
@@ -37,13 +64,21 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// The first three of some proxies, and how many more.
-pub(super) fn proxies(names: &[String]) -> String {
-    let shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
-    match names.len() - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+/// `8 of 9 proxies: catalog-v1.shop, orders-v1.backoffice and 5 more`
+pub(super) fn affected(affected: &Affected, total: usize) -> String {
+    /// How many workloads are named.
+    const NAMED: usize = 3;
+    let names: Vec<&str> = affected.workloads.iter().take(NAMED).map(String::as_str).collect();
+    let names = match affected.workloads.len() - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    };
+    let count = if affected.proxies == total && total > 1 {
+        format!("all {total} proxies")
+    } else {
+        format!("{} of {}", affected.proxies, counted(total, "proxy", "proxies"))
+    };
+    format!("{count}: {names}")
 }
 
 /// The witness as a command, to be run where the proxy's application runs, or against the gateway.
@@ -74,10 +109,40 @@ fn quoted(text: &str) -> String {
     if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// `shop/routes.yaml:33 VirtualService shop/reviews: …`
-pub(super) fn line(because: &Because) -> String {
-    format!("{}:{} {}", because.file, because.line, because.text)
+/// Where the command is run, and as whom: a comment behind it.
+pub(super) fn place(witness: &Witness) -> String {
+    let proxy = &witness.proxy;
+    let mut text = match witness.direction {
+        Some(Direction::Gateway) => format!("through the gateway {proxy}"),
+        Some(Direction::Inbound) => format!("to {proxy}"),
+        Some(Direction::Outbound) | None => format!("from {proxy}"),
+    };
+    if let Some(peer) = &witness.peer {
+        let _ = write!(text, ", as {peer}");
+    }
+    if let Some(address) = &witness.source_ip {
+        let _ = write!(text, ", from {address}");
+    }
+    text
+}
+
+/// `shop/routes.yaml:33`, and what stands there.
+pub(super) fn line(because: &Because) -> (String, &str) {
+    (format!("{}:{}", because.file, because.line), &because.text)
 }
 
 /// How many lines of each side are shown; the deciding ones come first.
-pub(super) const LINES: usize = 3;
+const LINES: usize = 3;
+
+/// The lines of both sides that make the difference: those that say the same on both are left out, unless all do.
+pub(super) fn telling(lines: &Lines) -> (Vec<&Because>, Vec<&Because>) {
+    let (base, head) = (only(&lines.base, &lines.head), only(&lines.head, &lines.base));
+    if base.is_empty() && head.is_empty() {
+        return (lines.base.iter().take(1).collect(), lines.head.iter().take(1).collect());
+    }
+    (base, head)
+}
+
+fn only<'l>(of: &'l [Because], other: &[Because]) -> Vec<&'l Because> {
+    of.iter().filter(|line| other.iter().all(|known| known.text != line.text)).take(LINES).collect()
+}

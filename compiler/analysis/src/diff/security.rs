@@ -10,8 +10,9 @@ use meshc_effective::model::{
 use meshc_predicate::{Error, Language, Limits, Set};
 use serde_json::{Value, json};
 
-use super::change::{Kind, Unknown};
+use super::change::Unknown;
 use super::compare::Found;
+use super::kind::Kind;
 use crate::reach::Site;
 use crate::requests::{Caller, Model, ModelBuilder, Place};
 

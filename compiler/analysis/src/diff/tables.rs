@@ -7,10 +7,11 @@ use std::rc::Rc;
 use meshc_effective::model::{Proxy, ProxyKind, Route, RouteTable, VirtualHost};
 
 use super::behaviour::{Behaviour, Facet};
-use super::change::{Kind, Risk, Unknown};
+use super::change::Unknown;
 use super::compare::Found;
 use super::describe;
 use super::hosts::{self, Pair};
+use super::kind::{Kind, Risk};
 use super::outcome::{self, Difference};
 use super::regions::{self, Compared, Half, Region};
 use crate::reach::{Site, own_domains};

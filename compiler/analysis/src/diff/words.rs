@@ -99,3 +99,115 @@ pub(super) fn mirrors(value: &Value, domain: &str) -> String {
     };
     if copies.is_empty() { "none".to_owned() } else { copies.iter().map(one).collect::<Vec<_>>().join(", ") }
 }
+
+/// Settings that differ, each with both values: `outlier detection: consecutive 5xx 5 → 7`.
+pub(super) fn settings(before: &Value, after: &Value) -> String {
+    /// How many are said.
+    const SAID: usize = 6;
+    let mut parts = Vec::new();
+    leaves("", before, after, &mut parts);
+    let more = parts.len().saturating_sub(SAID);
+    parts.truncate(SAID);
+    let text = parts.join(", ");
+    if more > 0 { format!("{text} and {more} more") } else { text }
+}
+
+fn leaves(name: &str, before: &Value, after: &Value, parts: &mut Vec<String>) {
+    if before == after {
+        return;
+    }
+    let (was, is) = (duration(before), duration(after));
+    match (before, after) {
+        (Value::Object(_) | Value::Null, Value::Object(_)) | (Value::Object(_), Value::Null)
+            if was.is_none() && is.is_none() =>
+        {
+            let keys = |side: &Value| -> BTreeSet<String> {
+                side.as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+            };
+            for key in keys(before).union(&keys(after)) {
+                let word = key.replace('_', " ");
+                let name = if name.is_empty() { word } else { format!("{name} {word}") };
+                let of = |side: &Value| side.get(key).cloned().unwrap_or_default();
+                leaves(&name, &of(before), &of(after), parts);
+            }
+        }
+        _ => {
+            let said = |value: &Value, duration: Option<String>| duration.unwrap_or_else(|| scalar(value));
+            parts.push(format!("{name} {} → {}", said(before, was), said(after, is)).trim().to_owned());
+        }
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    /// Longer ones are cut.
+    const LONGEST: usize = 60;
+    let text = match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(" "),
+        value => value.to_string(),
+    };
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let cut: String = text.chars().take(LONGEST - 1).collect();
+    format!("{cut}…")
+}
+
+/// `1.5 s` of a duration as serde writes it.
+fn duration(value: &Value) -> Option<String> {
+    let fields = value.as_object().filter(|fields| fields.len() == 2)?;
+    let (secs, nanos) = (fields.get("secs")?.as_u64()?, fields.get("nanos")?.as_u64()?);
+    Some(time(secs.saturating_mul(1000).saturating_add(nanos / 1_000_000)))
+}
+
+/// `2 s`, `1.5 s`, `300 ms`
+pub(super) fn time(ms: u64) -> String {
+    match (ms / 1000, ms % 1000) {
+        (0, 1..) => format!("{ms} ms"),
+        (seconds, 0) => format!("{seconds} s"),
+        (seconds, rest) => format!("{seconds}.{} s", format!("{rest:03}").trim_end_matches('0')),
+    }
+}
+
+/// `retries 3 → 1 on 5xx, 500 ms a try`: what both sides have in common is said once.
+pub(super) fn retries(before: &Value, after: &Value) -> String {
+    let (Some((was, was_how)), Some((is, is_how))) = (attempts(before), attempts(after)) else {
+        let whole = |side| attempts(side).map_or("none".to_owned(), |(count, how)| format!("{count} {how}"));
+        return format!("retries {} → {}", whole(before), whole(after));
+    };
+    match (was == is, was_how == is_how) {
+        (false, true) => format!("retries {was} → {is} {is_how}"),
+        (true, false) => format!("retries {was_how} → {is_how}"),
+        _ => format!("retries {was} {was_how} → {is} {is_how}"),
+    }
+}
+
+/// How often, and on what.
+fn attempts(value: &Value) -> Option<(u64, String)> {
+    let attempts = value.get("attempts")?.as_u64()?;
+    let words = |key: &str| -> Vec<String> {
+        let list = value.get(key).and_then(Value::as_array).into_iter().flatten();
+        list.map(|item| item.as_str().map_or_else(|| item.to_string(), ToOwned::to_owned)).collect()
+    };
+    let mut on = words("retry_on");
+    // The codes stand for themselves.
+    on.retain(|condition| condition != "retriable-status-codes");
+    on.extend(words("retriable_status_codes"));
+    let mut how = format!("on {}", on.join(", "));
+    let ms = |value: &Value| value.as_u64().map(time);
+    if let Some(limit) = value.get("per_try_timeout_ms").and_then(ms) {
+        let _ = write!(how, ", {limit} a try");
+    }
+    if let Some(base) = value.get("backoff_ms").and_then(|pair| ms(pair.get(0)?)) {
+        let _ = write!(how, ", after {base}");
+    }
+    if value.get("ignore_previous_hosts") == Some(&Value::Bool(false)) {
+        how.push_str(", at any host");
+    }
+    if value.get("remote_localities") == Some(&Value::Bool(true)) {
+        how.push_str(", in other localities too");
+    }
+    Some((attempts, how))
+}

@@ -1,6 +1,8 @@
 //! `meshc diff`: show what behaves differently between two revisions.
 
-use meshc_analysis::{Equal, Side, diff, render_markdown, render_text};
+use std::str::FromStr;
+
+use meshc_analysis::{Change, Concern, Equal, Kind, Risk, Side, diff, render_markdown, render_text};
 
 use super::{DONE, FINDINGS};
 use crate::args::{Diff, DiffFormat, RevisionArgs};
@@ -23,5 +25,80 @@ pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
         DiffFormat::Markdown => output::out(&render_markdown(&found)),
         DiffFormat::Json => output::json_pretty(&found),
     }
-    Ok(if args.exit_code && found.equal != Equal::Yes { FINDINGS } else { DONE })
+    let differs = args.exit_code && found.equal != Equal::Yes;
+    // What could not be compared may be whatever is asked for.
+    let alarming = !args.fail_on.is_empty()
+        && (!found.unknown.is_empty()
+            || found
+                .changes
+                .iter()
+                .any(|change| args.fail_on.iter().any(|alarm| alarm.is_raised_by(change))));
+    Ok(if differs || alarming { FINDINGS } else { DONE })
+}
+
+/// What makes `--fail-on` fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// Changes of a group of the output.
+    Concern(Concern),
+    /// Changes of one kind.
+    Kind(Kind),
+    /// Changes of this risk or a higher one.
+    Risk(Risk),
+}
+
+impl Alarm {
+    fn is_raised_by(self, change: &Change) -> bool {
+        match self {
+            Self::Concern(concern) => change.concern == concern,
+            Self::Kind(kind) => change.kind == kind,
+            Self::Risk(risk) => change.risk <= risk,
+        }
+    }
+
+    /// All that may be written, with what it means.
+    fn all() -> impl Iterator<Item = (&'static str, Self)> {
+        let concerns = Concern::ALL.iter().map(|concern| (concern.name(), Self::Concern(*concern)));
+        let risks = Risk::ALL.iter().map(|risk| (risk.name(), Self::Risk(*risk)));
+        let kinds = Kind::ALL.iter().map(|kind| (kind.name(), Self::Kind(*kind)));
+        concerns.chain(risks).chain(kinds)
+    }
+}
+
+impl FromStr for Alarm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some((_, alarm)) = Self::all().find(|(name, _)| *name == text) {
+            return Ok(alarm);
+        }
+        Err(match meshc_syntax::suggest::nearest(text, Self::all().map(|(name, _)| name)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => {
+                let names: Vec<&str> = Concern::ALL.iter().map(|concern| concern.name()).collect();
+                format!(
+                    "it is one of {}, a risk (`high`, `medium`, `low`), or a kind of the JSON output",
+                    meshc_syntax::suggest::list(&names)
+                )
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_means_one_thing() {
+        let mut names: Vec<&str> = Alarm::all().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "a name stands for two things");
+        assert_eq!("exposure".parse(), Ok(Alarm::Concern(Concern::Exposure)));
+        assert_eq!("timeout-changed".parse(), Ok(Alarm::Kind(Kind::TimeoutChanged)));
+        assert_eq!("exposre".parse::<Alarm>(), Err("did you mean `exposure`?".to_owned()));
+        assert!("zzz".parse::<Alarm>().is_err_and(|message| message.contains("`unreachable`")));
+    }
 }

@@ -18,6 +18,8 @@ mod why;
 
 use std::process::ExitCode;
 
+pub(crate) use diff::Alarm;
+
 use crate::args::{Cli, Command};
 use crate::load::Failure;
 use crate::{output, standin, up};
