@@ -7,6 +7,7 @@
 
 mod access_log;
 mod action;
+mod chain_match;
 mod cluster;
 mod domains;
 mod error;
@@ -16,6 +17,7 @@ mod format;
 mod format_parse;
 mod header_ops;
 mod http_config;
+mod inspectors;
 mod listener;
 mod matcher;
 mod re2;
@@ -33,6 +35,7 @@ mod tests;
 
 pub use access_log::{AccessLog, LogFormat};
 pub use action::{Action, Destination, DirectResponse, Forward, Mirror, Rewrite};
+pub use chain_match::{ChainTable, ConnectionFacts};
 pub use cluster::{Cluster, Endpoint, LoadBalancer, UpstreamProtocol};
 pub use error::ConfigError;
 pub use fault::{Abort, Fault};
@@ -40,6 +43,7 @@ pub use filters::{CorsPolicy, HttpFilter, RouteFilters};
 pub use format::{AddressPart, Format, HeaderOperand, JsonNode, Operator, TimePart, Values};
 pub use header_ops::{HeaderOperation, HeaderOperations, ValuesOf};
 pub use http_config::{Codec, EscapedSlashes, Http, Rule};
+pub use inspectors::{Inspectors, Ports};
 pub use listener::{Listener, Network};
 pub use matcher::{HeaderMatcher, Part, StringMatcher};
 pub use meshc_envoy::{merge_slashes, normalize_path};

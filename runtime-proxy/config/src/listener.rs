@@ -6,9 +6,11 @@ use std::sync::Arc;
 use meshc_envoy as envoy;
 use meshc_envoy::TypedConfig;
 
+use crate::chain_match::ChainTable;
 use crate::cluster::{plaintext, socket};
 use crate::error::{At, ConfigError};
 use crate::http_config::{Http, Tables};
+use crate::inspectors::Inspectors;
 use crate::tcp::TcpProxy;
 
 /// A listener.
@@ -24,10 +26,14 @@ pub struct Listener {
     pub stat_prefix: Box<str>,
     /// Hands redirected connections to the listener of the address that they were made to.
     pub hands_over: bool,
-    /// Finds out which address a redirected connection was made to.
-    pub restores_destination: bool,
-    /// What runs on its connections: by the port that they were made to, `None` for all others.
-    pub chains: Vec<(Option<u16>, Network)>,
+    /// What is found out about a connection before its filter chain is chosen.
+    pub inspectors: Inspectors,
+    /// Which connections the filter chains are for.
+    pub table: ChainTable,
+    /// What runs on the connections of each filter chain, in the table's order.
+    pub chains: Vec<Network>,
+    /// What runs where no filter chain matches; a connection that nothing is for is closed.
+    pub default_chain: Option<Network>,
 }
 
 /// What runs on a connection.
@@ -37,6 +43,16 @@ pub enum Network {
     Http(Arc<Http>),
     /// Bytes.
     Tcp(Arc<TcpProxy>),
+    /// TLS with a certificate that has to come over SDS from an agent, which is not spoken yet: connections are closed,
+    /// as Envoy closes them until the secret has come. Holds the secret's name.
+    AwaitsSecret(Box<str>),
+}
+
+impl Listener {
+    /// What runs on the connections of any chain.
+    pub fn networks(&self) -> impl Iterator<Item = &Network> {
+        self.chains.iter().chain(&self.default_chain)
+    }
 }
 
 impl Listener {
@@ -54,8 +70,7 @@ impl Listener {
             default_filter_chain,
             use_original_dst,
             transparent,
-            listener_filters,
-            // The inspectors that are accepted have nothing to wait for.
+            listener_filters: _,
             listener_filters_timeout: _,
             continue_on_listener_filters_timeout: _,
             bind_to_port,
@@ -74,38 +89,18 @@ impl Listener {
         at.refuse("access_log", access_log)?;
         at.refuse("transparent", &transparent.filter(|transparent| *transparent))?;
         let hands_over = use_original_dst.unwrap_or(false);
-        let mut restores_destination = hands_over;
-        for (index, filter) in listener_filters.iter().enumerate() {
-            let field = at.index("listener_filters", index);
-            match &filter.typed_config {
-                // They only feed matches of filter chains that are refused.
-                Some(TypedConfig::HttpInspector(_) | TypedConfig::TlsInspector(_)) => {}
-                Some(TypedConfig::OriginalDst(_)) => restores_destination = true,
-                Some(other) => {
-                    return Err(field.error(format!("{} is not implemented by mesh-proxy", other.type_url())));
-                }
-                None => return Err(field.field("typed_config").error("must be set")),
-            }
-        }
-        let mut chains: Vec<(Option<u16>, Network)> = Vec::with_capacity(filter_chains.len() + 1);
-        for (index, chain) in filter_chains.iter().enumerate() {
-            let field = at.index("filter_chains", index);
-            let port =
-                destination_port(chain.filter_chain_match.as_ref(), &field.field("filter_chain_match"))?;
-            if chains.iter().any(|(other, _)| *other == port) {
-                return Err(field.field("filter_chain_match").error("another filter chain matches the same"));
-            }
-            chains.push((port, Network::new(chain, tables, root, &field)?));
-        }
-        if let Some(chain) = default_filter_chain {
-            let field = at.field("default_filter_chain");
-            let network = Network::new(chain, tables, root, &field)?;
-            // A chain without a match takes all that the default would.
-            if !chains.iter().any(|(port, _)| port.is_none()) {
-                chains.push((None, network));
-            }
-        }
-        if chains.is_empty() {
+        let inspectors = Inspectors::new(listener, at)?;
+        let table = ChainTable::new(filter_chains, at)?;
+        let chains = filter_chains
+            .iter()
+            .enumerate()
+            .map(|(index, chain)| Network::new(chain, tables, root, &at.index("filter_chains", index)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let default_chain = default_filter_chain
+            .as_ref()
+            .map(|chain| Network::new(chain, tables, root, &at.field("default_filter_chain")))
+            .transpose()?;
+        if chains.is_empty() && default_chain.is_none() {
             return Err(at.field("filter_chains").error("must not be empty"));
         }
         Ok(Self {
@@ -115,36 +110,12 @@ impl Listener {
             stat_prefix: if stat_prefix.is_empty() { address.to_string() } else { stat_prefix.clone() }
                 .into(),
             hands_over,
-            restores_destination,
+            inspectors,
+            table,
             chains,
+            default_chain,
         })
     }
-}
-
-/// The port that a filter chain is for; `None` for all.
-fn destination_port(
-    matches: Option<&envoy::FilterChainMatch>,
-    at: &At<'_>,
-) -> Result<Option<u16>, ConfigError> {
-    let Some(matches) = matches else { return Ok(None) };
-    let envoy::FilterChainMatch {
-        destination_port,
-        prefix_ranges,
-        source_prefix_ranges,
-        server_names,
-        transport_protocol,
-        application_protocols,
-    } = matches;
-    at.refuse("prefix_ranges", prefix_ranges)?;
-    at.refuse("source_prefix_ranges", source_prefix_ranges)?;
-    at.refuse("server_names", server_names)?;
-    at.refuse("transport_protocol", transport_protocol)?;
-    at.refuse("application_protocols", application_protocols)?;
-    destination_port
-        .map(|port| {
-            u16::try_from(port).map_err(|_| at.field("destination_port").error(format!("{port} is no port")))
-        })
-        .transpose()
 }
 
 impl Network {
@@ -162,7 +133,10 @@ impl Network {
             metadata: _,
             name: _,
         } = chain;
-        plaintext(transport_socket.as_ref(), at)?;
+        let secret = awaited(transport_socket.as_ref());
+        if secret.is_none() {
+            plaintext(transport_socket.as_ref(), at)?;
+        }
         let (filter, field) = match filters.as_slice() {
             [filter] => (filter, at.index("filters", 0)),
             [] => return Err(at.field("filters").error("must not be empty")),
@@ -172,17 +146,29 @@ impl Network {
         };
         let config = field.field("typed_config");
         field.refuse("config_discovery", &filter.config_discovery)?;
-        match &filter.typed_config {
+        let network = match &filter.typed_config {
             Some(TypedConfig::HttpConnectionManager(manager)) => {
-                Ok(Self::Http(Arc::new(Http::new(manager, tables, root, &config)?)))
+                Self::Http(Arc::new(Http::new(manager, tables, root, &config)?))
             }
             Some(TypedConfig::TcpProxy(proxy)) => {
-                Ok(Self::Tcp(Arc::new(TcpProxy::new(proxy, tables.clusters, &config)?)))
+                Self::Tcp(Arc::new(TcpProxy::new(proxy, tables.clusters, &config)?))
             }
             Some(other) => {
-                Err(config.error(format!("{} is not implemented by mesh-proxy", other.type_url())))
+                return Err(config.error(format!("{} is not implemented by mesh-proxy", other.type_url())));
             }
-            None => Err(config.error("must be set")),
-        }
+            None => return Err(config.error("must be set")),
+        };
+        // What stands behind the handshake is compiled too, so that it is refused before the secret comes.
+        Ok(secret.map_or(network, Self::AwaitsSecret))
     }
+}
+
+/// The name of the certificate that a chain waits for, where it is the mesh's own and comes over SDS from an agent.
+fn awaited(socket: Option<&envoy::TransportSocket>) -> Option<Box<str>> {
+    let Some(TypedConfig::DownstreamTlsContext(context)) = &socket?.typed_config else { return None };
+    let [secret] = context.common_tls_context.as_ref()?.tls_certificate_sds_secret_configs.as_slice() else {
+        return None;
+    };
+    secret.sds_config.as_ref()?.api_config_source.as_ref()?;
+    Some(secret.name.as_str().into())
 }

@@ -1,13 +1,13 @@
 //! The whole configuration of one proxy, complete and immutable.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use meshc_envoy as envoy;
 
 use crate::cluster::{Assignments, Cluster};
 use crate::error::{At, ConfigError};
 use crate::http_config::Tables;
-use crate::listener::Listener;
+use crate::listener::{Listener, Network};
 
 /// Resources of one kind at most.
 const MAX_RESOURCES: usize = 200_000;
@@ -42,6 +42,29 @@ impl Snapshot {
         let envoy::StaticResources { listeners, clusters } = static_resources.clone().unwrap_or_default();
         let node = envoy::NodeConfig { listeners, clusters, routes: Vec::new(), endpoints: Vec::new() };
         Self::build(&node, &At::root("static_resources"))
+    }
+
+    /// What is not served until certificates come over SDS, a line a secret; nothing else is left out of a snapshot.
+    pub fn awaited_secrets(&self) -> Vec<String> {
+        let mut chains: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+        for listener in &self.listeners {
+            for network in listener.networks() {
+                if let Network::AwaitsSecret(secret) = network {
+                    let (count, listeners) = chains.entry(secret).or_default();
+                    *count += 1;
+                    listeners.insert(&listener.name);
+                }
+            }
+        }
+        let line = |(secret, (count, listeners)): (&str, (usize, BTreeSet<&str>))| {
+            let listeners = listeners.into_iter().collect::<Vec<_>>().join(", ");
+            let chains = if count == 1 { "1 filter chain".to_owned() } else { format!("{count} filter chains") };
+            format!(
+                "{chains} of {listeners} wait for the certificate {secret:?}, which comes over SDS; mesh-proxy does not \
+                 ask for it yet, so that TLS connections to them are closed and plaintext is served alone"
+            )
+        };
+        chains.into_iter().map(line).collect()
     }
 
     fn build(node: &envoy::NodeConfig, root: &At<'_>) -> Result<Self, ConfigError> {

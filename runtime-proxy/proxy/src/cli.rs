@@ -111,6 +111,9 @@ fn run_proxy(run: Run) -> Result<(), String> {
 fn validate(from: From) -> Result<(), String> {
     let loaded = from.source()?.load().map_err(|error| error.to_string())?;
     let (listeners, clusters) = (loaded.snapshot.listeners.len(), loaded.snapshot.clusters.len());
+    for line in loaded.snapshot.awaited_secrets() {
+        crate::log::warn(line);
+    }
     crate::log::info(format_args!("the configuration is valid: {listeners} listeners, {clusters} clusters"));
     Ok(())
 }

@@ -135,6 +135,9 @@ impl Control {
         for _ in 1..self.workers.len() {
             copies.push(loaded.compile()?);
         }
+        for line in loaded.snapshot.awaited_secrets() {
+            crate::log::warn(line);
+        }
         let (clusters, count) = (loaded.snapshot.clusters.len(), loaded.snapshot.listeners.len());
         copies.push(loaded.snapshot);
         let (done, finished) = sync_channel(self.workers.len());
@@ -173,7 +176,7 @@ impl Control {
     }
 
     fn open_logs(&self, snapshot: &Snapshot) -> Result<(), ProxyError> {
-        for (_, network) in snapshot.listeners.iter().flat_map(|listener| &listener.chains) {
+        for network in snapshot.listeners.iter().flat_map(mesh_proxy_config::Listener::networks) {
             let Network::Http(http) = network else { continue };
             for log in &http.access_logs {
                 self.logs.open(&log.path).map_err(|error| {

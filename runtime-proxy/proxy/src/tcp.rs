@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::replay::Replayed;
 use crate::sockets;
 use crate::stats::TcpStats;
 use crate::view::{ClusterView, TcpView, View};
@@ -22,7 +23,7 @@ use crate::worker::Worker;
 pub(crate) async fn run(
     worker: Rc<Worker>,
     view: Rc<View>,
-    mut client: TcpStream,
+    mut client: Replayed,
     destination: Option<SocketAddr>,
     tcp: Rc<TcpView>,
 ) {
@@ -38,7 +39,7 @@ pub(crate) async fn run(
     let Some(server) = connect(&worker, cluster, destination, tcp.config.max_connect_attempts).await else {
         return;
     };
-    if client.set_nodelay(true).is_err() || server.set_nodelay(true).is_err() {
+    if client.socket().set_nodelay(true).is_err() || server.set_nodelay(true).is_err() {
         return;
     }
     let used = Rc::new(Cell::new(Instant::now()));

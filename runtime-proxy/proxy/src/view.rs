@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use mesh_proxy_config::{Http, Listener, Network, Snapshot, TcpProxy};
+use mesh_proxy_config::{
+    ChainTable, ConnectionFacts, Http, Inspectors, Listener, Network, Snapshot, TcpProxy,
+};
 
 use crate::access_log::{LogBuffer, LogBuffers};
 use crate::balance::Balancer;
@@ -44,20 +46,25 @@ pub(crate) struct View {
 /// A listener.
 #[derive(Clone)]
 pub(crate) struct ListenerView {
-    chains: Rc<[(Option<u16>, NetworkView)]>,
+    /// What is found out about a connection before its filter chain is chosen.
+    pub(crate) inspectors: Rc<Inspectors>,
+    table: Rc<ChainTable>,
+    chains: Rc<[NetworkView]>,
+    default_chain: Option<NetworkView>,
     /// Hands redirected connections to the listener of the address that they were made to.
     pub(crate) hands_over: bool,
-    /// Finds out which address a redirected connection was made to.
-    pub(crate) restores_destination: bool,
     /// Its statistics.
     pub(crate) stats: Arc<ListenerStats>,
 }
 
 impl ListenerView {
-    /// What runs on a connection that was made to a port.
-    pub(crate) fn network(&self, port: u16) -> Option<&NetworkView> {
-        let with = |wanted: Option<u16>| self.chains.iter().find(|(port, _)| *port == wanted);
-        with(Some(port)).or_else(|| with(None)).map(|(_, network)| network)
+    /// What runs on a connection; `None` where nothing is for it.
+    pub(crate) fn network(&self, facts: &ConnectionFacts) -> Option<&NetworkView> {
+        self.table.find(facts).map(|index| &self.chains[index]).or(self.default_chain.as_ref())
+    }
+
+    fn networks(&self) -> impl Iterator<Item = &NetworkView> {
+        self.chains.iter().chain(&self.default_chain)
     }
 }
 
@@ -68,6 +75,8 @@ pub(crate) enum NetworkView {
     Http(Rc<HttpView>),
     /// Bytes.
     Tcp(Rc<TcpView>),
+    /// TLS whose certificate has not come.
+    AwaitsSecret,
 }
 
 /// A connection manager.
@@ -119,7 +128,7 @@ impl View {
         let mut listeners = HashMap::with_capacity(snapshot.listeners.len());
         let mut http_stats: HashMap<Box<str>, Arc<HttpStats>> = HashMap::new();
         let mut tcp_stats: HashMap<Box<str>, Arc<TcpStats>> = HashMap::new();
-        for (_, network) in old.listeners.values().flat_map(|listener| listener.chains.iter()) {
+        for network in old.listeners.values().flat_map(ListenerView::networks) {
             match network {
                 NetworkView::Http(http) => {
                     http_stats.insert(http.config.stat_prefix.clone(), Arc::clone(&http.stats));
@@ -127,6 +136,7 @@ impl View {
                 NetworkView::Tcp(tcp) => {
                     tcp_stats.insert(tcp.config.stat_prefix.clone(), Arc::clone(&tcp.stats));
                 }
+                NetworkView::AwaitsSecret => {}
             }
         }
         for listener in snapshot.listeners {
@@ -149,8 +159,10 @@ impl View {
                     });
                     NetworkView::Tcp(Rc::new(TcpView { stats: Arc::clone(stats), config }))
                 }
+                Network::AwaitsSecret(_) => NetworkView::AwaitsSecret,
             };
-            let chains = listener.chains.into_iter().map(|(port, chain)| (port, network(chain))).collect();
+            let chains = listener.chains.into_iter().map(&mut network).collect();
+            let default_chain = listener.default_chain.map(network);
             let stats = old.listeners.get(&key).map_or_else(
                 || {
                     let stats = Arc::default();
@@ -159,8 +171,15 @@ impl View {
                 },
                 |old| Arc::clone(&old.stats),
             );
-            let (hands_over, restores_destination) = (listener.hands_over, listener.restores_destination);
-            listeners.insert(key, ListenerView { chains, hands_over, restores_destination, stats });
+            let view = ListenerView {
+                inspectors: Rc::new(listener.inspectors),
+                table: Rc::new(listener.table),
+                chains,
+                default_chain,
+                hands_over: listener.hands_over,
+                stats,
+            };
+            listeners.insert(key, view);
         }
         Self { clusters, listeners }
     }

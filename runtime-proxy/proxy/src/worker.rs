@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use mesh_proxy_config::Snapshot;
+use mesh_proxy_config::{ConnectionFacts, Snapshot};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::LocalSet;
 
 use crate::access_log::{LogBuffers, LogFiles};
-use crate::http::connection;
+use crate::http::connection::{self, Ends};
+use crate::inspect::inspect;
 use crate::random::Random;
+use crate::replay::Replayed;
 use crate::sockets;
 use crate::stats::Registry;
 use crate::tcp;
@@ -201,31 +203,66 @@ impl Worker {
         stop: watch::Receiver<bool>,
     ) {
         let view = self.view();
-        let destination =
-            listener.restores_destination.then(|| sockets::original_destination(&stream)).flatten();
+        let restores = listener.inspectors.original_destination;
+        let destination = restores.then(|| sockets::original_destination(&stream)).flatten();
         let Ok(local) = stream.local_addr() else { return };
         let handed = destination
             .filter(|_| listener.hands_over)
             .and_then(|destination| view.listener_for(destination));
         let (key, listener) =
             handed.map_or_else(|| (key.clone(), listener), |(key, listener)| (key, listener.clone()));
-        // A connection that no filter chain is for is closed.
-        let Some(network) = listener.network(destination.unwrap_or(local).port()).cloned() else { return };
+        let facts = ConnectionFacts::new(destination.unwrap_or(local), peer.ip());
+        let ends = Ends { local, peer, destination, facts };
         let worker = Rc::clone(self);
         self.connections.set(self.connections.get() + 1);
-        listener.stats.downstream_cx_total.inc();
-        listener.stats.downstream_cx_active.inc();
         tokio::task::spawn_local(async move {
-            match network {
-                NetworkView::Http(http) => {
-                    connection::run(Rc::clone(&worker), stream, (peer, destination), key, http, stop).await;
-                }
-                NetworkView::Tcp(tcp) => tcp::run(Rc::clone(&worker), view, stream, destination, tcp).await,
-            }
-            listener.stats.downstream_cx_active.dec();
-            listener.stats.downstream_cx_destroy.inc();
+            worker.clone().carry(view, key, listener, stream, ends, stop).await;
             worker.connections.set(worker.connections.get() - 1);
             worker.closed.notify_waiters();
         });
+    }
+
+    /// Finds out which filter chain a connection is for, and serves it to its end.
+    async fn carry(
+        self: Rc<Self>,
+        view: Rc<View>,
+        key: ListenerKey,
+        listener: ListenerView,
+        mut stream: TcpStream,
+        mut ends: Ends,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let stats = Arc::clone(&listener.stats);
+        let mut read = Vec::new();
+        if listener.inspectors.looks(ends.facts.destination.port()) != (false, false) {
+            stats.downstream_pre_cx_active.inc();
+            let inspecting = inspect(&mut stream, &listener.inspectors, &mut ends.facts);
+            let looked = tokio::select! {
+                looked = inspecting => looked,
+                // A client that says nothing does not hold up the end.
+                _ = stop.wait_for(|stop| *stop) => None,
+            };
+            stats.downstream_pre_cx_active.dec();
+            let Some(bytes) = looked else {
+                stats.downstream_pre_cx_timeout.inc();
+                return;
+            };
+            read = bytes;
+        }
+        // A connection that no filter chain is for is closed.
+        let Some(network) = listener.network(&ends.facts).cloned() else {
+            stats.no_filter_chain_match.inc();
+            return;
+        };
+        stats.downstream_cx_total.inc();
+        stats.downstream_cx_active.inc();
+        let stream = Replayed::new(stream, read);
+        match network {
+            NetworkView::Http(http) => connection::run(self, stream, ends, key, http, stop).await,
+            NetworkView::Tcp(tcp) => tcp::run(self, view, stream, ends.destination, tcp).await,
+            NetworkView::AwaitsSecret => stats.ssl_downstream_context_secrets_not_ready.inc(),
+        }
+        stats.downstream_cx_active.dec();
+        stats.downstream_cx_destroy.inc();
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of the configuration, one by one.
 
+mod chains;
 mod matching;
 mod refusals;
 mod routing;
@@ -42,9 +43,9 @@ fn with_resources(resources: &Value) -> Result<Snapshot, ConfigError> {
 }
 
 fn http(snapshot: &Snapshot) -> &Http {
-    match &snapshot.listeners[0].chains[0].1 {
+    match &snapshot.listeners[0].chains[0] {
         Network::Http(http) => http,
-        Network::Tcp(_) => panic!("a TCP proxy"),
+        Network::Tcp(_) | Network::AwaitsSecret(_) => panic!("no HTTP"),
     }
 }
 

@@ -88,31 +88,6 @@ fn dynamic_resources_of_a_bootstrap_are_refused() {
 }
 
 #[test]
-fn filter_chains_are_chosen_by_port_alone() {
-    let chain = |matches: Value| {
-        json!({"filter_chain_match": matches, "filters": [{"name": "tcp", "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", "stat_prefix": "x", "cluster": "c"}}]})
-    };
-    let listener = |chains: Value| {
-        let address = json!({"socket_address": {"address": "0.0.0.0", "port_value": 15006}});
-        with_resources(&json!({"listeners": [{"name": "l", "address": address, "filter_chains": chains}]}))
-    };
-    let snapshot = listener(json!([chain(json!({"destination_port": 8080})), chain(json!({}))])).unwrap();
-    let ports: Vec<_> = snapshot.listeners[0].chains.iter().map(|(port, _)| *port).collect();
-    assert_eq!(ports, [Some(8080), None]);
-    let twice = said(listener(json!([chain(json!({})), chain(json!({}))])));
-    assert!(
-        twice.ends_with("filter_chains[1].filter_chain_match: another filter chain matches the same"),
-        "{twice}"
-    );
-    let protocols = said(listener(json!([chain(json!({"application_protocols": ["h2"]}))])));
-    assert!(
-        protocols.ends_with("filter_chain_match.application_protocols: not implemented by mesh-proxy"),
-        "{protocols}"
-    );
-}
-
-#[test]
 fn endpoints_that_are_ill_are_left_out_until_too_few_are_left() {
     let count = |states: &[&str]| {
         let endpoints: Vec<Value> = states

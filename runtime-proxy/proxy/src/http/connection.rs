@@ -10,13 +10,13 @@ use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use mesh_proxy_config::Codec;
-use tokio::net::TcpStream;
+use mesh_proxy_config::{Codec, ConnectionFacts};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::framing::{Fault, Verdict, Watched};
 use super::request::serve;
+use crate::replay::Replayed;
 use crate::view::{HttpView, ListenerKey, NetworkView, View};
 use crate::worker::Worker;
 
@@ -30,6 +30,7 @@ pub(crate) struct Downstream {
     pub(crate) destination: Option<SocketAddr>,
     /// Who is connected.
     pub(crate) peer: SocketAddr,
+    facts: ConnectionFacts,
     key: ListenerKey,
     last: RefCell<(Rc<View>, Rc<HttpView>)>,
     active: Cell<u32>,
@@ -37,6 +38,18 @@ pub(crate) struct Downstream {
     quiet_since: Cell<Instant>,
     closing: Cell<bool>,
     verdict: Verdict,
+}
+
+/// Both ends of a connection, and what was found out before anything was answered.
+pub(crate) struct Ends {
+    /// Where the client connected to.
+    pub(crate) local: SocketAddr,
+    /// Who is connected.
+    pub(crate) peer: SocketAddr,
+    /// What a redirected connection was made to.
+    pub(crate) destination: Option<SocketAddr>,
+    /// What its filter chain was chosen by.
+    pub(crate) facts: ConnectionFacts,
 }
 
 /// A request under way.
@@ -56,16 +69,11 @@ impl Downstream {
         let mut last = self.last.borrow_mut();
         if !Rc::ptr_eq(&view, &last.0)
             && let Some(NetworkView::Http(http)) =
-                view.listener(&self.key).and_then(|listener| listener.network(self.port()))
+                view.listener(&self.key).and_then(|listener| listener.network(&self.facts))
         {
             *last = (Rc::clone(&view), Rc::clone(http));
         }
         (Rc::clone(&last.0), Rc::clone(&last.1))
-    }
-
-    /// The port that the connection was made to.
-    fn port(&self) -> u16 {
-        self.destination.unwrap_or(self.local).port()
     }
 
     /// What is wrong with the bytes of the request that comes now; the connection ends with such a request.
@@ -110,16 +118,16 @@ impl<F: Future + 'static> Executor<F> for LocalExecutor {
 /// Serves a connection to its end.
 pub(crate) async fn run(
     worker: Rc<Worker>,
-    stream: TcpStream,
-    (peer, destination): (SocketAddr, Option<SocketAddr>),
+    stream: Replayed,
+    ends: Ends,
     key: ListenerKey,
     http: Rc<HttpView>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let Ok(local) = stream.local_addr() else { return };
-    if stream.set_nodelay(true).is_err() {
+    if stream.socket().set_nodelay(true).is_err() {
         return;
     }
+    let Ends { local, peer, destination, facts } = ends;
     let stats = std::sync::Arc::clone(&http.stats);
     let config = std::sync::Arc::clone(&http.config);
     let view = worker.view();
@@ -129,6 +137,7 @@ pub(crate) async fn run(
         local,
         destination,
         peer,
+        facts,
         key,
         last: RefCell::new((view, http)),
         active: Cell::new(0),

@@ -67,8 +67,11 @@ block! {
 block! {
     /// A listener.
     ListenerStats {
-        counters { downstream_cx_total, downstream_cx_destroy, downstream_accept_error, }
-        gauges { downstream_cx_active, }
+        counters {
+            downstream_cx_total, downstream_cx_destroy, downstream_accept_error, downstream_pre_cx_timeout,
+            no_filter_chain_match, ssl_downstream_context_secrets_not_ready,
+        }
+        gauges { downstream_cx_active, downstream_pre_cx_active, }
     }
 }
 
@@ -146,7 +149,12 @@ impl Block for HttpStats {
 
 impl Block for ListenerStats {
     fn each(&self, visit: &mut dyn FnMut(&str, Kind, u64)) {
-        self.each_named(visit);
+        self.each_named(&mut |name, kind, value| {
+            // TLS counts under a name of its own.
+            let name =
+                name.strip_prefix("ssl_").map_or_else(|| name.to_owned(), |rest| format!("ssl.{rest}"));
+            visit(&name, kind, value);
+        });
     }
 }
 
