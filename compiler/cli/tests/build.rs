@@ -112,7 +112,11 @@ fn stock_envoy_takes_every_bootstrap() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{proxy}: {said}");
         // The mesh's own certificates come over SDS, which is said.
-        assert_eq!(said.contains("wait for the certificate"), proxy != "istio-ingressgateway", "{proxy}: {said}");
+        assert_eq!(
+            said.contains("wait for the certificate"),
+            proxy != "istio-ingressgateway",
+            "{proxy}: {said}"
+        );
     }
 }
 

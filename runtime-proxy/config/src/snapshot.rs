@@ -58,7 +58,8 @@ impl Snapshot {
         }
         let line = |(secret, (count, listeners)): (&str, (usize, BTreeSet<&str>))| {
             let listeners = listeners.into_iter().collect::<Vec<_>>().join(", ");
-            let chains = if count == 1 { "1 filter chain".to_owned() } else { format!("{count} filter chains") };
+            let chains =
+                if count == 1 { "1 filter chain".to_owned() } else { format!("{count} filter chains") };
             format!(
                 "{chains} of {listeners} wait for the certificate {secret:?}, which comes over SDS; mesh-proxy does not \
                  ask for it yet, so that TLS connections to them are closed and plaintext is served alone"
