@@ -169,6 +169,12 @@ pub(crate) fn port(number: i64) -> Option<String> {
     (!(1..=65535).contains(&number)).then(|| format!("the port {number} is not within 1 and 65535"))
 }
 
+/// Whether a protocol of a port is one of HTTP's.
+pub(crate) fn is_http_protocol(name: &str) -> bool {
+    let known = ["http", "http2", "http_proxy", "grpc", "grpc-web"];
+    known.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// A protocol of a port; empty where it is found out.
 pub(crate) fn protocol(name: &str) -> Option<String> {
     const KNOWN: [&str; 12] = [

@@ -168,7 +168,9 @@ pub(crate) fn check(kind: Kind, root: &Node, issues: &[Issue], found: &mut Vec<D
     let nulls = if kind.is_istio() { Nulls::Refused } else { Nulls::Absent };
     for violation in schema.validate(root, nulls) {
         if !issues.iter().any(|issue| issue.span() == violation.span) {
-            found.push(rules::violation(&violation, kind.as_str()));
+            let finding = rules::violation(&violation, kind.as_str());
+            let of_webhook = kind.is_istio() && rules::originals::webhook_asks(kind, &violation);
+            found.push(if of_webhook { finding.alias("IST0106") } else { finding });
         }
     }
 }

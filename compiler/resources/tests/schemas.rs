@@ -72,7 +72,7 @@ fn is_sayable(problem: &Problem) -> bool {
     match problem {
         Problem::Rule { .. } | Problem::Format { .. } => false,
         Problem::Duplicate { keys, .. } => keys.is_empty(),
-        Problem::Bounds { message } => !message.contains("32 bits"),
+        Problem::Bounds { message, .. } => !message.contains("32 bits"),
         _ => true,
     }
 }

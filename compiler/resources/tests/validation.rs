@@ -12,13 +12,9 @@ use meshc_source::SourceSet;
 use meshc_syntax::Limits;
 use serde_json::Value;
 
-/// The files with the least share of documents that must get the recorded verdict, in hundredths of a percent.
-const FILES: &[(&str, usize)] = &[
-    ("istio-repository", 9_750),
-    ("istio-unit-tests", 9_580),
-    ("generated-from-schema", 9_810),
-    ("generated-mutations", 9_310),
-];
+/// The files of recorded verdicts.
+const FILES: [&str; 4] =
+    ["istio-repository", "istio-unit-tests", "generated-from-schema", "generated-mutations"];
 
 /// How many classes of differences are printed.
 const CLASSES: usize = 25;
@@ -37,7 +33,7 @@ fn documents_get_the_verdict_of_the_api_server_and_the_webhook() {
     let show = std::env::var("MESHC_SHOW").unwrap_or_default();
     let mut classes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut missed = Vec::new();
-    for (file, least) in FILES {
+    for file in FILES {
         let mut kinds: BTreeMap<String, Tally> = BTreeMap::new();
         let lines = fs::read_to_string(folder.join(format!("{file}.jsonl"))).expect(file);
         for line in lines.lines() {
@@ -72,8 +68,8 @@ fn documents_get_the_verdict_of_the_api_server_and_the_webhook() {
         let rest: Vec<String> =
             rest.map(|(kind, tally)| format!("{kind} {}/{}", tally.agreed, tally.all)).collect();
         println!("  {}", rest.join(", "));
-        if agreed * 10_000 < all * least {
-            missed.push(*file);
+        if agreed < all {
+            missed.push(file);
         }
     }
     let mut classes: Vec<_> = classes.into_iter().collect();
@@ -88,7 +84,77 @@ fn documents_get_the_verdict_of_the_api_server_and_the_webhook() {
             println!("{:5} {class}", details.len());
         }
     }
-    assert!(missed.is_empty(), "below their thresholds: {missed:?}");
+    assert!(missed.is_empty(), "not every document gets its verdict: {missed:?}");
+}
+
+/// What `istioctl analyze` does not report under the code of a webhook's warning, or what a rule about the whole mesh says:
+/// unreachable rules (`IST0130`, `IST0131`), addresses (`MC1413`), deprecated fields (`MC1416`), old names (`MC1407`).
+const ELSEWHERE: [&str; 4] = [
+    "virtualService rule",
+    "addresses are required for ports",
+    "using deprecated setting",
+    "using legacy gatewayName",
+];
+
+/// Whether a recorded error or warning says anything that is not said elsewhere.
+fn says_something(recorded: &Value) -> bool {
+    let lines =
+        recorded.as_str().unwrap_or_default().lines().map(|line| line.trim().trim_start_matches("* "));
+    let lines = lines.filter(|line| {
+        !line.is_empty() && !line.ends_with("errors occurred:") && !line.ends_with("error occurred:")
+    });
+    let mut said = lines.filter(|line| !ELSEWHERE.iter().any(|text| line.starts_with(text)));
+    said.next().is_some()
+}
+
+/// The analyzers run the webhook's code: `IST0106` stands at what it refuses, `IST0133` at what it warns of, and nowhere
+/// else. (Not in documents that it cannot decode, which `istioctl` leaves out, and but for annotations, which it is not
+/// given there.)
+#[test]
+fn findings_have_istioctls_code_where_the_webhook_says_the_same() {
+    let Some(folder) = meshc_testkit::shared("findings have istioctl's codes", "oracle/validation") else {
+        return;
+    };
+    let show = std::env::var("MESHC_SHOW").unwrap_or_default();
+    let mut wrong: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut all, mut agreed) = (0, 0);
+    for file in FILES {
+        let lines = fs::read_to_string(folder.join(format!("{file}.jsonl"))).expect(file);
+        for line in lines.lines() {
+            let case: Value = serde_json::from_str(line).expect("a case");
+            let text = case["yaml"].as_str().unwrap_or_default();
+            if case.get("decode_error").is_some() || text.contains("annotations:") {
+                continue;
+            }
+            let outcome = meshc_resources::read(&SourceSet::of("case.yaml", text), &Limits::default());
+            for (code, recorded) in [("IST0106", "webhook_error"), ("IST0133", "webhook_warning")] {
+                let expected = says_something(&case[recorded]);
+                let found: Vec<String> = outcome.diagnostics.iter().map(|f| f.code.to_string()).collect();
+                let reported = outcome.diagnostics.iter().any(|finding| finding.aliases.contains(&code));
+                all += 1;
+                if expected == reported {
+                    agreed += 1;
+                    continue;
+                }
+                let verb = if expected { "missing" } else { "too many" };
+                let kind = case["kind"].as_str().unwrap_or_default();
+                let reason = class(case[recorded].as_str().unwrap_or_default());
+                *wrong.entry(format!("{code} {verb} {kind} {found:?} {reason}")).or_default() += 1;
+                if show == code {
+                    println!("---\n{text}");
+                }
+            }
+        }
+    }
+    println!("{agreed} of {all} ({:.2} %)", agreed as f64 * 100.0 / all as f64);
+    let mut wrong: Vec<_> = wrong.into_iter().collect();
+    wrong.sort_by_key(|(class, count)| (std::cmp::Reverse(*count), class.clone()));
+    for (class, count) in wrong.iter().take(CLASSES) {
+        println!("{count:5} {class}");
+    }
+    // Of the rest most are documents with unknown fields or wrong types, of which the recorded webhook saw what is left, and
+    // lists that are there and empty, which count for the definition's `has()` and not for the webhook.
+    assert!(all - agreed <= 32, "differences");
 }
 
 /// A reason without the values in it, so that like is counted with like.

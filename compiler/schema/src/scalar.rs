@@ -34,7 +34,7 @@ impl Checks {
         if self.length.least.is_some() || self.length.most.is_some() {
             let length = text.chars().count() as u64;
             if let Some(message) = self.length.message(length, "character") {
-                return Err(Problem::Bounds { message });
+                return Err(Problem::Bounds { message, too_many: self.length.is_exceeded(length) });
             }
         }
         if let Some(pattern) = &self.pattern
@@ -51,7 +51,7 @@ impl Checks {
     }
 
     fn number(&self, value: f64, integer: Option<i64>) -> Result<(), Problem> {
-        let out_of = |message: String| Err(Problem::Bounds { message });
+        let out_of = |message: String| Err(Problem::Bounds { message, too_many: false });
         let shown = integer.map_or_else(|| value.to_string(), |integer| integer.to_string());
         let below = self
             .minimum

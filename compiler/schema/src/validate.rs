@@ -181,8 +181,10 @@ impl Walk {
     }
 
     fn bounds(&mut self, bounds: Bounds, count: usize, what: &str, node: &Node, path: &Path<'_>) {
-        if let Some(message) = bounds.message(count as u64, what) {
-            self.report(path, node.span, Problem::Bounds { message });
+        let count = count as u64;
+        if let Some(message) = bounds.message(count, what) {
+            let too_many = bounds.is_exceeded(count);
+            self.report(path, node.span, Problem::Bounds { message, too_many });
         }
     }
 
@@ -325,6 +327,11 @@ impl Checks {
 }
 
 impl Bounds {
+    /// Whether so many are too many.
+    pub(crate) fn is_exceeded(self, count: u64) -> bool {
+        self.most.is_some_and(|most| count > most)
+    }
+
     /// What is wrong with so many, if anything is.
     pub(crate) fn message(self, count: u64, what: &str) -> Option<String> {
         let many = |count: u64| if count == 1 { String::new() } else { "s".to_owned() };

@@ -57,6 +57,8 @@ pub enum Problem {
     Bounds {
         /// `is 5, but at most 3 are allowed`: what follows the name.
         message: String,
+        /// More characters, items or entries than may be there.
+        too_many: bool,
     },
     /// A key that must be there and is not.
     Required {

@@ -17,6 +17,10 @@ const COMPLETE: [&str; 24] = [
     "IST0163", "IST0164", "IST0165", "IST0175", "IST0176", "IST0177",
 ];
 
+/// What no file of its case shows: Istio's own test hands the mesh's networks to the analyzer itself.
+const UNSEEN: [&str; 1] =
+    ["IST0126 MeshNetworks istio-system/meshnetworks (unknown-service-registry-in-mesh-networks)"];
+
 /// When the cases are judged: 2026-08-01.
 const NOW: i64 = 1_785_542_400;
 
@@ -218,5 +222,7 @@ fn istios_findings_are_found() {
             eprintln!("missing:\n{}\ntoo many:\n{}", missing.join("\n"), extra.join("\n"));
         }
     }
+    assert_eq!(missing, UNSEEN);
+    assert_eq!(extra, Vec::<String>::new());
     assert!(cases > 0);
 }

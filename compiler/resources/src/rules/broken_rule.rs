@@ -33,7 +33,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
+    /// IST0106, where Istio's webhook asks for the same as the definition.
     pub BROKEN_RULE = "MC0114", "broken-rule", Error, Document,
     "A rule of the kind's definition that does not hold",
     ["IST0106"]

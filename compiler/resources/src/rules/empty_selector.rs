@@ -1,17 +1,19 @@
 //! A selector that selects everything.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
+use super::sidecar_listener::says_nothing;
 use crate::Object;
-use crate::istio::WorkloadSelector;
+use crate::istio::{Sidecar, WorkloadSelector};
 
 declare_rule! {
     /// ## What it does
-    /// Finds a policy's `selector` without labels.
+    /// Finds selectors without labels: of policies, Sidecars and DestinationRules.
     ///
     /// ## What happens to traffic
-    /// The policy holds for every workload of its namespace, or of the whole mesh in the root namespace, as if there
+    /// The resource holds for every workload of its namespace, or of the whole mesh in the root namespace, as if there
     /// were no selector at all. Istio's webhook warns.
     ///
     /// ## Example
@@ -41,11 +43,23 @@ pub(crate) fn check<T>(
     found: &mut Vec<Diagnostic>,
 ) {
     if let Some(selector) = selector.filter(|selector| selector.match_labels.is_empty()) {
-        let message = "this selector has no labels: the policy holds for every workload in scope";
-        found.push(
-            object
-                .finding(&EMPTY_SELECTOR, selector.span, message)
-                .help("add `matchLabels`, or leave `selector` out if all workloads are meant"),
-        );
+        found.push(finding(object, selector.span, "matchLabels"));
     }
+}
+
+/// A Sidecar's selector, whose labels are called otherwise.
+pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
+    // One that says nothing is refused for that.
+    let selector = object.spec.workload_selector.as_ref().filter(|_| !says_nothing(&object.spec));
+    if let Some(selector) = selector.filter(|selector| selector.labels.is_empty()) {
+        found.push(finding(object, selector.span, "labels"));
+    }
+}
+
+fn finding<T>(object: &Object<T>, span: Span, labels: &str) -> Diagnostic {
+    let message =
+        format!("this selector has no labels: the {} holds for every workload in scope", object.kind);
+    object
+        .finding(&EMPTY_SELECTOR, span, message)
+        .help(format!("add `{labels}`, or leave the selector out if all workloads are meant"))
 }

@@ -34,10 +34,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub ENVOY_PATCH = "MC0285", "envoy-patch", Error, Document,
     "A patch of an EnvoyFilter that Istio refuses",
-    ["IST0106"]
+    ["IST0106", "IST0133"]
 }
 
 /// Longer expressions are ignored.

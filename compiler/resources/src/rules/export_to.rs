@@ -25,9 +25,12 @@ declare_rule! {
     /// ```yaml
     /// exportTo: ["*"]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub EXPORT_TO = "MC0223", "export-to", Error, Document,
     "Entries of `exportTo` that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {

@@ -26,7 +26,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
+    /// IST0106, where Istio's webhook asks for the same as the definition.
     pub MISSING_REQUIRED = "MC0112", "missing-required", Error, Document,
     "A field that must be there and is not",
     ["IST0106"]

@@ -10,6 +10,7 @@ pub(crate) mod destination;
 pub(crate) mod duplicate_item;
 pub(crate) mod empty_condition;
 pub(crate) mod empty_selector;
+mod envoy_filter;
 mod envoy_patch;
 pub(crate) mod exclusive_fields;
 pub(crate) mod export_to;
@@ -120,6 +121,7 @@ pub const RULES: &[&Rule] = &[
     &gateway::server_port::SERVER_PORT,
     &gateway::server_tls::SERVER_TLS,
     &envoy_patch::ENVOY_PATCH,
+    &envoy_filter::ENVOY_FILTER,
     &empty_selector::EMPTY_SELECTOR,
     &target_ref::TARGET_REF,
     &policy_action::POLICY_ACTION,
@@ -199,11 +201,13 @@ pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec
     hosts_missing::destination_rule(object, found);
     traffic_policy::check(object, found);
     suspect_policy::destination_rule(object, found);
+    empty_selector::check(object, object.spec.workload_selector.as_ref(), found);
 }
 
 pub(crate) fn envoy_filter(object: &Object<EnvoyFilter>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     envoy_patch::check(object, found);
+    envoy_filter::check(object, found);
 }
 
 pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
@@ -270,6 +274,7 @@ pub(crate) fn mesh_networks(networks: &MeshNetworks, found: &mut Vec<Diagnostic>
 
 pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
+    empty_selector::sidecar(object, found);
     sidecar_listener::check(object, found);
     sidecar_host::check(object, found);
     sidecar_tls::check(object, found);

@@ -26,7 +26,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
+    /// IST0106, where Istio's webhook asks for the same as the definition.
     pub OUT_OF_BOUNDS = "MC0111", "out-of-bounds", Error, Document,
     "A value beyond what its field's definition allows",
     ["IST0106"]

@@ -90,6 +90,9 @@ pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<D
                 &(0..=i64::from(i32::MAX)),
             );
         }
+        if let Some(percent) = route.mirror_percent() {
+            check.number("percentage", i64::from(percent.value), percent.span, &(0..=100));
+        }
         let shares = route.mirrors.iter().filter_map(|m| m.percentage.as_ref());
         for percent in route.mirror_percentage.iter().chain(shares) {
             check.percent(percent);

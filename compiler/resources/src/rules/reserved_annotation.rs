@@ -24,12 +24,9 @@ declare_rule! {
     /// metadata:
     ///   annotations: {istio.io/dry-run: "true"}
     /// ```
-    ///
-    /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
     pub RESERVED_ANNOTATION = "MC0408", "reserved-annotation", Error, Document,
     "An annotation that Istio's webhook does not let pass",
-    ["IST0106"]
+    []
 }
 
 /// Makes a policy count without holding.

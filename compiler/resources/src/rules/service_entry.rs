@@ -29,9 +29,12 @@ declare_rule! {
     ///
     /// ## Use instead
     /// One ServiceEntry for each host.
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub SERVICE_ENTRY = "MC0221", "service-entry-value", Error, Document,
     "A value of a ServiceEntry that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 struct Check<'a> {

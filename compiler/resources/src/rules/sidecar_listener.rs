@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
@@ -36,10 +36,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub SIDECAR_LISTENER = "MC0460", "sidecar-listener", Error, Document,
     "A listener of a Sidecar that Istio refuses",
-    ["IST0106"]
+    ["IST0106", "IST0133"]
 }
 
 /// How an address of a Unix socket begins.
@@ -49,11 +49,7 @@ const UNIX: &str = "unix://";
 pub(crate) fn check(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
     let spec = &object.spec;
     let mut check = Check { object, found };
-    let says_nothing = spec.egress.is_empty()
-        && spec.ingress.is_empty()
-        && spec.outbound_traffic_policy.is_none()
-        && spec.inbound_connection_pool.is_none();
-    if says_nothing {
+    if says_nothing(spec) {
         check.wrong(object.name_span(), "this Sidecar says nothing".to_owned());
     }
     let mut ports = BTreeSet::new();
@@ -69,6 +65,14 @@ pub(crate) fn check(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
         }
         check.egress(listener, &mut ports, &mut sockets);
     }
+}
+
+/// Whether a Sidecar has no setting at all.
+pub(super) fn says_nothing(spec: &Sidecar) -> bool {
+    spec.egress.is_empty()
+        && spec.ingress.is_empty()
+        && spec.outbound_traffic_policy.is_none()
+        && spec.inbound_connection_pool.is_none()
 }
 
 struct Check<'a> {
@@ -98,6 +102,13 @@ impl Check<'_> {
         self.once(port, number, ports);
         if let Some(endpoint) = listener.default_endpoint.as_ref().filter(|endpoint| !endpoint.is_empty()) {
             self.maybe(endpoint.span, default_endpoint(endpoint));
+        }
+        let http = listener.connection_pool.as_ref().and_then(|pool| pool.http.as_ref());
+        let protocol = port.protocol.as_ref().map_or("", |protocol| protocol.value.as_str());
+        if let Some(http) = http.filter(|_| !names::is_http_protocol(protocol)) {
+            let message = "this port does not speak HTTP: of these limits only those of `tcp` hold";
+            let finding = self.object.finding(&SIDECAR_LISTENER, http.span, message);
+            self.found.push(finding.severity(Severity::Warning));
         }
     }
 

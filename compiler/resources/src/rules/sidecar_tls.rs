@@ -1,8 +1,9 @@
 //! TLS of a Sidecar's ingress that Istio refuses.
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_source::Span;
 
+use super::gateway::server_tls;
 use crate::Object;
 use crate::istio::{ServerTls, Sidecar, TlsMode};
 
@@ -30,10 +31,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub SIDECAR_TLS = "MC0462", "sidecar-tls", Error, Document,
     "TLS settings of a Sidecar that Istio refuses",
-    ["IST0106"]
+    ["IST0106", "IST0133"]
 }
 
 /// `ValidateSidecar`'s part about TLS, and `validateTLSOptions`.
@@ -53,6 +54,13 @@ pub(crate) fn check(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
         }
         not_here(tls, &mut wrong);
         files(tls, tls.span, &mut wrong);
+        let mode = tls.mode.as_ref().map(|mode| mode.value).unwrap_or_default();
+        if let Some(crl) = tls.ca_crl.as_ref().filter(|crl| !crl.is_empty() && mode == TlsMode::Simple) {
+            wrong(crl.span, "`caCrl` is about clients, which SIMPLE does not ask");
+        }
+        for (span, message) in server_tls::suspicious(tls) {
+            found.push(object.finding(&SIDECAR_TLS, span, message).severity(Severity::Warning));
+        }
     }
 }
 

@@ -36,9 +36,12 @@ declare_rule! {
     ///     localityLbSetting:
     ///       failover: [{from: eu, to: us}]
     /// ```
+    ///
+    /// ## Covers
+    /// IST0133 (what Istio's webhook warns of).
     pub SUSPECT_POLICY = "MC0224", "suspect-policy", Warning, Document,
     "A setting of a destination that has no effect, or is deprecated",
-    []
+    ["IST0133"]
 }
 
 pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec<Diagnostic>) {

@@ -38,9 +38,12 @@ declare_rule! {
     ///   trafficPolicy:
     ///     tls: {mode: MUTUAL, clientCertificate: /certs/tls.crt, privateKey: /certs/tls.key}
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub TRAFFIC_POLICY = "MC0220", "traffic-policy-value", Error, Document,
     "A value of a DestinationRule that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// A table of Maglev's is smaller than this.

@@ -30,7 +30,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses); not for EnvoyFilter and WorkloadGroup, where the definition alone says so.
+    /// IST0106, where Istio's webhook asks for the same as the definition.
     pub VALUE_PATTERN = "MC0110", "value-pattern", Error, Document,
     "Text that does not have its field's form",
     ["IST0106"]

@@ -34,7 +34,7 @@ pub(crate) fn violation(violation: &Violation, kind: &str) -> Diagnostic {
         }
         Problem::Pattern { found, pattern } => value_pattern::pattern(violation, kind, found, pattern),
         Problem::Format { found, expected } => value_pattern::format(violation, kind, found, expected),
-        Problem::Bounds { message } => out_of_bounds::finding(violation, kind, message),
+        Problem::Bounds { message, .. } => out_of_bounds::finding(violation, kind, message),
         Problem::Required { field } => missing_required::finding(violation, kind, field),
         Problem::Exclusive { field, other, other_span } => {
             exclusive_fields::two(violation, kind, field, other, *other_span)

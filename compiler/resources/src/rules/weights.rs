@@ -1,6 +1,6 @@
 //! Weights that do not split traffic.
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 
 use crate::Object;
 use crate::istio::VirtualService;
@@ -61,7 +61,7 @@ pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>
             );
         } else if sum > i64::from(u32::MAX) {
             let message = format!("the weights add up to {sum}: Envoy refuses a sum above {}", u32::MAX);
-            found.push(object.finding(&WEIGHTS, first.span, message));
+            found.push(object.finding(&WEIGHTS, first.span, message).severity(Severity::Warning));
         }
     }
 }

@@ -29,9 +29,12 @@ declare_rule! {
     /// spec:
     ///   address: 10.0.0.7
     /// ```
+    ///
+    /// ## Covers
+    /// IST0106 (what Istio's webhook refuses).
     pub WORKLOAD_ENTRY = "MC0222", "workload-entry-value", Error, Document,
     "A value of a WorkloadEntry or WorkloadGroup that Istio refuses",
-    []
+    ["IST0106"]
 }
 
 /// What the ports and address of an endpoint may be.

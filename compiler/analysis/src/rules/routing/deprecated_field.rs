@@ -8,7 +8,8 @@ use crate::rules::context::Context;
 
 declare_rule! {
     /// ## What it does
-    /// Finds fields that Istio has replaced or ignores: `http[].fault.delay.percent`, `outboundTrafficPolicy.egressProxy` of
+    /// Finds fields that Istio has replaced or ignores: `http[].fault.delay.percent`, `http[].mirrorPercent`,
+    /// `outboundTrafficPolicy.egressProxy` of
     /// a Sidecar, Telemetry that uses a Lightstep provider; and definitions of kinds that are gone (`rbac.istio.io`).
     ///
     /// ## What happens to traffic
@@ -27,10 +28,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0002.
+    /// IST0002, and IST0133 (what Istio's webhook warns of) for `mirrorPercent`.
     pub DEPRECATED_FIELD = "MC1416", "deprecated-field", Warning, Mesh,
     "A field or kind that Istio has given up",
-    ["IST0002"]
+    ["IST0002", "IST0133"]
 }
 
 /// Every place that may have one.
@@ -50,6 +51,18 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                     .finding(&DEPRECATED_FIELD, percent.span, message)
                     .help(format!("write `percentage: {{value: {}}}`", percent.value))
                     .alias("IST0002"),
+            );
+        }
+    }
+    for object in &context.resources.virtual_services {
+        for percent in object.spec.http.iter().filter_map(|route| route.mirror_percent()) {
+            let message =
+                "`mirrorPercent` is deprecated: `mirrorPercentage` has taken its place, and takes fractions";
+            found.push(
+                object
+                    .finding(&DEPRECATED_FIELD, percent.span, message)
+                    .help(format!("write `mirrorPercentage: {{value: {}}}`", percent.value))
+                    .alias("IST0133"),
             );
         }
     }

@@ -37,23 +37,26 @@ declare_rule! {
 /// Each host of each server.
 pub(crate) fn check(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
     let mut refusals = Refusals { object, rule: &SERVER_HOST, found };
-    if !names::is_label(object.name()) {
+    // Istio makes such of Gateways of the Gateway API, with names and hosts of its own.
+    let converted = object.metadata.annotation("internal.istio.io/gateway-semantics") == Some("gateway");
+    if !converted && !names::is_label(object.name()) {
         refusals.at(
             object.name_span(),
             format!("`{}` is no name of a Gateway: it has only letters, digits and dashes", object.name()),
         );
     }
     for host in object.spec.servers.iter().flat_map(|server| &server.hosts) {
-        refusals.maybe(host.span, problem(host).map(|why| format!("`{}`: {why}", host.value)));
+        refusals.maybe(host.span, problem(host, converted).map(|why| format!("`{}`: {why}", host.value)));
     }
 }
 
-fn problem(text: &str) -> Option<String> {
+fn problem(text: &str, converted: bool) -> Option<String> {
     let Some((namespace, host)) = text.split_once('/') else { return of_host(text) };
     if namespace.is_empty() || host.is_empty() {
         return Some("neither the namespace nor the host may be empty".to_owned());
     }
-    if !matches!(namespace, "*" | ".") && !names::is_label(namespace) {
+    let of_none = converted && namespace == "~";
+    if !of_none && !matches!(namespace, "*" | ".") && !names::is_label(namespace) {
         return Some(format!("`{namespace}` is no namespace"));
     }
     of_host(host)

@@ -8,6 +8,7 @@ use meshc_syntax::de::Spanned;
 
 use crate::Object;
 use crate::istio::{CIPHER_SUITES, Gateway, Server, ServerTls, TlsMode, TlsVersion};
+use crate::names;
 use crate::rules::webhook::Refusals;
 
 declare_rule! {
@@ -32,17 +33,20 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub SERVER_TLS = "MC0277", "server-tls", Error, Document,
     "TLS settings of a Gateway that Istio refuses",
-    ["IST0106"]
+    ["IST0106", "IST0133"]
 }
 
 /// Each server.
 pub(crate) fn check(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
     for server in &object.spec.servers {
         if let Some(tls) = &server.tls {
-            warnings(object, server, tls, found);
+            for (span, message) in suspicious(tls) {
+                found.push(object.finding(&SERVER_TLS, span, message).severity(Severity::Warning));
+            }
+            redirect(object, server, tls, found);
             let mut refusals = Refusals { object, rule: &SERVER_TLS, found };
             options(&mut refusals, tls);
         }
@@ -68,16 +72,12 @@ fn protocol(server: &Server) -> String {
     protocol.map(|protocol| protocol.to_ascii_lowercase()).unwrap_or_default()
 }
 
-fn is_http(protocol: &str) -> bool {
-    matches!(protocol, "http" | "http2" | "http_proxy" | "grpc" | "grpc-web")
-}
-
 /// Whether TLS and the protocol go together.
 fn of_protocol(server: &Server) -> Option<&'static str> {
     let protocol = protocol(server);
     match (&server.tls, matches!(protocol.as_str(), "https" | "tls")) {
         (None, true) => Some("this protocol needs `tls`"),
-        (Some(tls), false) if is_http(&protocol) => {
+        (Some(tls), false) if names::is_http_protocol(&protocol) => {
             let certificates =
                 is_set(&tls.ca_certificates) || is_set(&tls.private_key) || is_set(&tls.server_certificate);
             (!passes_through(tls) || certificates)
@@ -151,15 +151,10 @@ fn files(refusals: &mut Refusals<'_, Gateway>, tls: &Spanned<ServerTls>, mode: T
     }
 }
 
-fn warnings(
-    object: &Object<Gateway>,
-    server: &Server,
-    tls: &Spanned<ServerTls>,
-    found: &mut Vec<Diagnostic>,
-) {
-    let mut warn = |span: Span, message: String| {
-        found.push(object.finding(&SERVER_TLS, span, message).severity(Severity::Warning));
-    };
+/// What Istio takes with a warning (`validateTLSOptions`): of Gateways and Sidecars alike.
+pub(crate) fn suspicious(tls: &Spanned<ServerTls>) -> Vec<(Span, String)> {
+    let mut found = Vec::new();
+    let mut warn = |span: Span, message: String| found.push((span, message));
     if let Some(version) = &tls.min_protocol_version
         && matches!(version.value, TlsVersion::Tls10 | TlsVersion::Tls11)
         && tls.cipher_suites.is_empty()
@@ -184,12 +179,20 @@ fn warnings(
         || is_set(&tls.credential_name)
         || !tls.credential_names.is_empty()
         || !tls.tls_certificates.is_empty();
-    // What redirects has no certificate to use in any case, and is told so otherwise.
-    if tls.mode.is_some() && passes_through(tls) && certificates {
-        warn(tls.span, "TLS is passed on in this mode: certificates are not used".to_owned());
+    if passes_through(tls) && certificates {
+        let message = match &tls.mode {
+            Some(_) => "TLS is passed on in this mode: certificates are not used",
+            None => "without a `mode` TLS is passed on: certificates are not used",
+        };
+        warn(tls.mode.as_ref().map_or(tls.span, |mode| mode.span), message.to_owned());
     }
+    found
+}
+
+fn redirect(object: &Object<Gateway>, server: &Server, tls: &ServerTls, found: &mut Vec<Diagnostic>) {
     let redirects = tls.https_redirect.as_ref().filter(|redirect| redirect.value);
-    if let Some(redirect) = redirects.filter(|_| !is_http(&protocol(server))) {
-        warn(redirect.span, "`httpsRedirect` is for servers of plain HTTP".to_owned());
+    if let Some(redirect) = redirects.filter(|_| !names::is_http_protocol(&protocol(server))) {
+        let message = "`httpsRedirect` is for servers of plain HTTP";
+        found.push(object.finding(&SERVER_TLS, redirect.span, message).severity(Severity::Warning));
     }
 }

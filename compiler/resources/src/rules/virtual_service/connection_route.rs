@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
@@ -37,10 +37,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub CONNECTION_ROUTE = "MC0259", "connection-route", Error, Document,
     "A TLS or TCP route that Istio refuses",
-    ["IST0106"]
+    ["IST0106", "IST0133"]
 }
 
 /// Those of all TLS and TCP routes.
@@ -75,7 +75,14 @@ fn server_name(refusals: &mut Refusals<'_, VirtualService>, name: &Spanned<Strin
     let for_gateways = !object.spec.gateways.iter().any(|gateway| gateway.value == "mesh");
     let wrong = if for_gateways { gateway_domain(true, name) } else { names::wildcard_domain(name) };
     match wrong {
-        Some(_) if name.parse::<IpAddr>().is_ok() => {}
+        Some(_) if name.parse::<IpAddr>().is_ok() => {
+            let message = format!(
+                "`{}`: TLS has no addresses as server names, so that no client asks for it",
+                name.value
+            );
+            let finding = object.finding(&CONNECTION_ROUTE, name.span, message);
+            refusals.found.push(finding.severity(Severity::Warning));
+        }
         Some(why) => refusals.at(name.span, format!("`{}`: {why}", name.value)),
         None if object.spec.hosts.iter().any(|host| is_within(name, host)) => {}
         None => refusals.at(name.span, format!("`{}` is within none of the hosts", name.value)),

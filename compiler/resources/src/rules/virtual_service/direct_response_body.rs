@@ -24,10 +24,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub DIRECT_RESPONSE_BODY = "MC0265", "direct-response-body", Error, Document,
     "A body of a direct answer that is too large",
-    ["IST0106"]
+    ["IST0106", "IST0133"]
 }
 
 /// Bytes that are refused.

@@ -30,10 +30,10 @@ declare_rule! {
     /// ```
     ///
     /// ## Covers
-    /// IST0106 (what Istio's webhook refuses).
+    /// IST0106 (what Istio's webhook refuses) and IST0133 (what Istio's webhook warns of).
     pub FAULT_INJECTION = "MC0254", "fault-injection", Error, Document,
     "A fault that Istio refuses",
-    ["IST0106"]
+    ["IST0106", "IST0133"]
 }
 
 /// The names of gRPC's statuses.

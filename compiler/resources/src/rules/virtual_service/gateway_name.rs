@@ -1,6 +1,6 @@
 //! Names of gateways that Istio refuses.
 
-use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
+use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
@@ -10,11 +10,11 @@ use crate::rules::webhook::Refusals;
 
 declare_rule! {
     /// ## What it does
-    /// Finds names of gateways in a VirtualService that are neither `mesh`, `NAME` nor `NAMESPACE/NAME`, and (as a
-    /// warning) the old form `NAME.NAMESPACE.svc.cluster.local`.
+    /// Finds names of gateways in a VirtualService that are neither `mesh`, `NAME` nor `NAMESPACE/NAME`. (The old form
+    /// `NAME.NAMESPACE.svc.cluster.local` is `MC1407`.)
     ///
     /// ## What happens to traffic
-    /// Istio's webhook refuses the VirtualService; nothing of it takes effect. The old form still works.
+    /// Istio's webhook refuses the VirtualService; nothing of it takes effect.
     ///
     /// ## Example
     /// ```yaml
@@ -52,22 +52,16 @@ pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>
 fn names_of(object: &Object<VirtualService>, gateways: &[Spanned<String>], found: &mut Vec<Diagnostic>) {
     for gateway in gateways {
         let Some((namespace, name)) = gateway.split_once('/') else {
-            if let Some((name, rest)) = gateway.split_once('.') {
-                let namespace = rest.split('.').next().unwrap_or_default();
-                let message =
-                    format!("the gateway `{}` is named in an old form that Istio gives up", gateway.value);
-                let finding = object.finding(&GATEWAY_NAME, gateway.span, message);
-                found.push(finding.severity(Severity::Warning).help(format!("write `{namespace}/{name}`")));
-            }
             let mut refusals = Refusals { object, rule: &GATEWAY_NAME, found };
             refusals.maybe(gateway.span, names::fqdn(gateway));
             return;
         };
         let mut refusals = Refusals { object, rule: &GATEWAY_NAME, found };
+        let converted = object.metadata.annotation("internal.istio.io/route-semantics") == Some("gateway");
         if !names::is_label(namespace) {
             refusals.at(gateway.span, format!("`{namespace}` is no namespace"));
         }
-        if !names::is_label(name) {
+        if !converted && !names::is_label(name) {
             refusals.at(gateway.span, format!("`{name}` is no name of a Gateway"));
         }
     }
