@@ -40,7 +40,7 @@ pub(crate) fn branches(fault: Option<&Fault>) -> Vec<Branch<'_>> {
 /// The shares of "does not happen" and "happens", where both are possible; what is certain alone otherwise.
 fn draws(percent: Option<Percent>) -> Vec<(f64, bool)> {
     match percent {
-        None | Some(Percent { millionths: 0 }) => vec![(1.0, false)],
+        None | Some(Percent { millionths: 0, .. }) => vec![(1.0, false)],
         Some(percent) if percent >= Percent::ALL => vec![(1.0, true)],
         Some(percent) => {
             let share = percent.value() / 100.0;

@@ -123,7 +123,8 @@ impl<'m> Choice<'m> {
 
     fn guard(&self, port: Option<u16>) -> Guard<'m> {
         let port = self.port.or(port).unwrap_or(self.listener.port);
-        Guard { security: self.listener.security.as_deref(), port }
+        let checked = !matches!(&self.chain.action, ChainAction::Tcp(forward) if forward.is_unchecked);
+        Guard { security: self.listener.security.as_deref().filter(|_| checked), port }
     }
 }
 

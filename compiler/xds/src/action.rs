@@ -92,7 +92,8 @@ pub(crate) fn redirect(redirect: &Redirect) -> envoy::RedirectAction {
     let (path_redirect, prefix_rewrite) = match &redirect.path {
         Some(RedirectPath::Full(path)) => (Some(path.clone()), None),
         Some(RedirectPath::Prefix(prefix)) => (None, Some(prefix.clone())),
-        None => (None, None),
+        // Istio always says one of the two: nothing for the path as it is.
+        None => (Some(String::new()), None),
     };
     envoy::RedirectAction {
         scheme_redirect: redirect.scheme.clone(),
@@ -153,7 +154,11 @@ fn retry(policy: &RetryPolicy) -> envoy::RetryPolicy {
         per_try_timeout: policy.per_try_timeout.map(Into::into),
         retry_priority: policy.remote_localities.then_some(previous_priorities),
         retry_host_predicate: if policy.ignore_previous_hosts { vec![previous_hosts] } else { Vec::new() },
-        host_selection_retry_max_attempts: envoy::Int64(HOST_SELECTION_ATTEMPTS),
+        host_selection_retry_max_attempts: envoy::Int64(if policy.looks_for_hosts {
+            HOST_SELECTION_ATTEMPTS
+        } else {
+            0
+        }),
         retriable_status_codes: policy.retriable_status_codes.clone(),
         retry_back_off: policy.backoff.as_ref().map(|backoff| envoy::RetryBackOff {
             base_interval: Some(backoff.base.into()),

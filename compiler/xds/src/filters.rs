@@ -47,8 +47,12 @@ pub(crate) fn per_route(route: &Route) -> BTreeMap<String, TypedConfig> {
     out
 }
 
-/// A share as Envoy has it, in millionths.
+/// A share as Envoy has it, in millionths or hundredths.
 pub(crate) fn fraction(percent: Percent) -> envoy::FractionalPercent {
+    if percent.whole {
+        let numerator = percent.millionths / 10_000;
+        return envoy::FractionalPercent { numerator, denominator: envoy::DenominatorType::Hundred };
+    }
     envoy::FractionalPercent { numerator: percent.millionths, denominator: envoy::DenominatorType::Million }
 }
 
@@ -62,7 +66,9 @@ fn http_fault(fault: &Fault) -> envoy::HttpFault {
         abort: fault.abort.as_ref().map(|abort| envoy::FaultAbort {
             http_status: abort.http_status,
             grpc_status: abort.grpc_status,
-            percentage: Some(fraction(abort.percent)),
+            // Without a percentage nothing is aborted, and nothing is written.
+            percentage: (abort.percent != Percent::of_hundred(0) || !abort.percent.whole)
+                .then(|| fraction(abort.percent)),
             ..envoy::FaultAbort::default()
         }),
         ..envoy::HttpFault::default()

@@ -1,9 +1,9 @@
 //! One proxy after the other, sharing what they share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use meshc_effective::model::{Cluster, ClusterKind, Clusters, Listener, Proxy, RouteTable};
+use meshc_effective::model::{ChainAction, Cluster, ClusterKind, Clusters, Listener, Proxy, RouteTable};
 use meshc_envoy as envoy;
 use meshc_envoy::{SharedNode, SharedSet};
 
@@ -50,6 +50,18 @@ struct View {
     endpoints: SharedSet<envoy::ClusterLoadAssignment>,
 }
 
+/// The tables that a proxy's listeners ask for, in the order of their names.
+fn served(proxy: &Proxy) -> impl Iterator<Item = &Arc<RouteTable>> {
+    let chains = proxy.listeners.iter().flat_map(|listener| listener.all_chains());
+    let named: BTreeSet<&str> = chains
+        .filter_map(|chain| match &chain.action {
+            ChainAction::HttpTable { table, .. } => Some(table.as_str()),
+            ChainAction::HttpInline { .. } | ChainAction::Tcp(_) => None,
+        })
+        .collect();
+    proxy.tables.iter().filter(move |(name, _)| named.contains(name.as_str())).map(|(_, table)| table)
+}
+
 impl Writer {
     /// A writer for stock Envoy and mesh-proxy that has seen nothing yet.
     pub fn new() -> Self {
@@ -66,7 +78,7 @@ impl Writer {
         let view = self.view(&proxy.clusters);
         SharedNode {
             listeners: Arc::new(proxy.listeners.iter().map(|l| self.listener(l, proxy)).collect()),
-            routes: self.routes(proxy.tables.values()),
+            routes: self.routes(served(proxy)),
             clusters: view.clusters,
             endpoints: view.endpoints,
         }

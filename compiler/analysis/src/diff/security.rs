@@ -101,7 +101,8 @@ fn spots(proxy: &Proxy, sides: [&Security; 2]) -> Vec<Spot> {
             listener.all_chains().filter_map(|chain| chain.matches.destination_port).collect();
         for chain in listener.all_chains() {
             // What leads nowhere, where no policy applies.
-            if matches!(&chain.action, ChainAction::Tcp(forward) if forward.is_guard) {
+            if matches!(&chain.action, ChainAction::Tcp(forward) if forward.is_guard || forward.is_unchecked)
+            {
                 continue;
             }
             match (listener.direction, chain.matches.destination_port) {

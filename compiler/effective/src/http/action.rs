@@ -47,6 +47,9 @@ pub(super) fn forward(
         };
         origins.push(Origin::new(retries.span, text));
     }
+    let hash_policies = hashes(route, perspective);
+    // Of several destinations each may choose its hosts differently: then nobody asks.
+    let hashed = route.route.len() == 1 && !hash_policies.is_empty();
     Some(Forward {
         destinations,
         weighted,
@@ -55,10 +58,10 @@ pub(super) fn forward(
             Semantics::Istio | Semantics::Ingress => NO_CLUSTER_STATUS,
         },
         timeout: Some(timeout.and_then(|timeout| timeout.as_std()).unwrap_or(Duration::ZERO)),
-        retry: retry::outbound(route.retries.as_deref(), perspective.config),
+        retry: retry::outbound(route.retries.as_deref(), perspective.config, hashed),
         rewrite,
         mirrors: mirrors(route, perspective, origins),
-        hash_policies: hashes(route, perspective),
+        hash_policies,
         max_stream_duration: None,
     })
 }

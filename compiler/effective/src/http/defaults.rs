@@ -26,7 +26,7 @@ pub(crate) fn service(
         service.meta.span,
         format!("{} has no VirtualService: requests go to any of its endpoints", service.meta),
     );
-    let mut route = plain(DEFAULT, cluster, retry::outbound(None, config));
+    let mut route = plain(DEFAULT, cluster, retry::outbound(None, config, false));
     if let Action::Forward(forward) = &mut route.action {
         forward.hash_policies.extend(hash);
     }

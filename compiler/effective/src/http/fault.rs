@@ -20,7 +20,7 @@ pub(super) fn fault(written: &istio::Fault) -> Option<Fault> {
         if http_status.is_none() && grpc_status.is_none() {
             return None;
         }
-        let percent = abort.percentage.as_ref().map_or(Percent { millionths: 0 }, |p| percent(p));
+        let percent = abort.percentage.as_ref().map_or(Percent::of_hundred(0), |p| percent(p));
         Some(FaultAbort { http_status, grpc_status: grpc_status.filter(|_| http_status.is_none()), percent })
     });
     (delay.is_some() || abort.is_some()).then_some(Fault { delay, abort })
@@ -29,12 +29,12 @@ pub(super) fn fault(written: &istio::Fault) -> Option<Fault> {
 /// Istio's `Percent`, cut to millionths as Istio cuts it.
 pub(super) fn percent(percent: &istio::Percent) -> Percent {
     let value = percent.value.as_ref().map_or(0.0, |value| value.value).clamp(0.0, 100.0);
-    Percent { millionths: (value * 10_000.0) as u32 }
+    Percent::of_million((value * 10_000.0) as u32)
 }
 
 /// A whole number of percent.
 pub(super) fn hundredths(percent: u32) -> Percent {
-    Percent { millionths: percent.min(100) * 10_000 }
+    Percent::of_hundred(percent)
 }
 
 /// A gRPC status by its name or number.

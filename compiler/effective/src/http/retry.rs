@@ -23,6 +23,7 @@ fn outbound_default() -> RetryPolicy {
         retriable_status_codes: Vec::new(),
         per_try_timeout: None,
         ignore_previous_hosts: true,
+        looks_for_hosts: true,
         remote_localities: false,
         backoff: None,
     }
@@ -33,17 +34,24 @@ pub(super) fn inbound(config: &MeshConfig) -> Option<RetryPolicy> {
     let default = RetryPolicy {
         retry_on: INBOUND_RETRY_ON.to_owned(),
         ignore_previous_hosts: false,
+        looks_for_hosts: false,
         ..outbound_default()
     };
     let Some(written) = &config.written.default_inbound_http_retry_policy else { return Some(default) };
     policy(written, default)
 }
 
-/// Outbound: a VirtualService's retries, else the mesh's; none when they are switched off.
-pub(super) fn outbound(written: Option<&HttpRetry>, config: &MeshConfig) -> Option<RetryPolicy> {
+/// Outbound: a VirtualService's retries, else the mesh's; none when they are switched off. `hashed`: the host is chosen
+/// by a hash, and stays the same unless someone says otherwise.
+pub(super) fn outbound(
+    written: Option<&HttpRetry>,
+    config: &MeshConfig,
+    hashed: bool,
+) -> Option<RetryPolicy> {
+    let default = RetryPolicy { ignore_previous_hosts: !hashed, ..outbound_default() };
     let of_mesh = config.written.default_http_retry_policy.as_deref();
-    let Some(written) = written.or(of_mesh) else { return Some(outbound_default()) };
-    let mut policy = policy(written, outbound_default())?;
+    let Some(written) = written.or(of_mesh) else { return Some(default) };
+    let mut policy = policy(written, default)?;
     policy.per_try_timeout = written.per_try_timeout.as_ref().and_then(|timeout| timeout.as_std());
     if let Some(ignore) = &written.retry_ignore_previous_hosts {
         policy.ignore_previous_hosts = ignore.value;

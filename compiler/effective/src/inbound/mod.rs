@@ -1,21 +1,20 @@
-//! What sidecars do with connections to their own workload: chains for each of its ports that a service names, and
-//! for all others (Istio's `listener_inbound.go`).
+//! What sidecars do with connections to their own workload: chains for each of its ports that a service names, or a
+//! Sidecar, and for all others (Istio's `listener_inbound.go`).
 
 mod inspect;
 mod matches;
 mod mtls;
+mod port;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use meshc_mesh::{Interception, Mesh, Mtls, Pod, Protocol, Target, UNSPECIFIED};
+use meshc_mesh::{Interception, Mesh, Pod, Protocol, Sidecar, Target, UNSPECIFIED};
+use meshc_resources::istio::CaptureMode;
 
-use self::matches::{Offer, Spoken};
-use crate::model::{
-    Binding, Chain, ChainAction, ChainMatch, Direction, HttpChain, Listener, Origin, RouteTable, Security,
-    TcpForward, VirtualHost,
-};
-use crate::{http, names};
+use self::port::{Port, text};
+use crate::model::{Binding, Chain, ChainAction, ChainMatch, Direction, Listener, Security, TcpForward};
+use crate::names;
 
 pub(crate) use mtls::{ALPN_EXCHANGE, ALPN_HTTP};
 
@@ -28,35 +27,50 @@ pub(crate) fn is_reserved(mesh: &Mesh, port: u16) -> bool {
     OWN_PORTS.contains(&port) || capture.contains(&port)
 }
 
-/// The listeners of a pod's inbound connections.
+/// The listeners of a pod's inbound connections: the one that everything is redirected to, then those with sockets of
+/// their own.
 pub(crate) fn listeners(
     mesh: &Mesh,
     pod: &Pod,
     targets: &[Target],
     security: &Arc<Security>,
 ) -> Vec<Listener> {
-    if pod.interception == Interception::None {
-        // The application has the ports: only a Sidecar says where else to listen.
-        return Vec::new();
-    }
-    // The oldest service decides what is spoken on a port.
-    let mut by_port: BTreeMap<u16, &Target> = BTreeMap::new();
-    for target in targets.iter().filter(|target| protocol(target) != Protocol::Udp) {
-        by_port.entry(target.target_port).or_insert(target);
-    }
-    by_port.retain(|port, _| !is_reserved(mesh, *port));
+    let sidecar = mesh.sidecars.of(pod).filter(|sidecar| !sidecar.ingress.is_empty());
+    let (declared, ports) = match sidecar {
+        Some(sidecar) => of_sidecar(pod, sidecar),
+        None => of_services(mesh, pod, targets),
+    };
+    let modes = mesh.mtls(pod);
     let capture = mesh.config.proxy_inbound_listen_port();
     let mut chains = vec![guard(capture)];
-    let modes = mesh.mtls(pod);
-    let others = modes.ports.keys().copied().filter(|port| !by_port.contains_key(port));
+    let others = modes.ports.keys().copied().filter(|port| !declared.contains(port));
     for port in std::iter::once(0).chain(others) {
         chains.extend(Port::passthrough(port).chains(mesh, &modes));
     }
-    let mut origins = Vec::new();
-    for (&port, target) in &by_port {
-        let of_port = Port::of(port, target);
-        chains.extend(of_port.chains(mesh, &modes));
-        origins.extend(of_port.origins);
+    let (mut origins, mut bound) = (Vec::new(), Vec::new());
+    for port in ports.values() {
+        let of_port = port.chains(mesh, &modes);
+        if port.bound {
+            let chains: Vec<Chain> = of_port.collect();
+            bound.push(Listener {
+                name: format!("{}_{}", port.bind, port.number),
+                address: port.bind.clone(),
+                port: port.number,
+                direction: Direction::Inbound,
+                binding: Binding::Bound,
+                inspectors: inspect::inspectors(&chains, false, false),
+                chains,
+                security: Some(Arc::clone(security)),
+                origins: port.origins.clone(),
+                ..Listener::default()
+            });
+        } else {
+            chains.extend(of_port);
+            origins.extend(port.origins.iter().cloned());
+        }
+    }
+    if pod.interception == Interception::None {
+        return bound;
     }
     let transparent = pod.interception == Interception::Tproxy;
     let listener = Listener {
@@ -72,11 +86,51 @@ pub(crate) fn listeners(
         origins,
         ..Listener::default()
     };
-    vec![listener]
+    std::iter::once(listener).chain(bound).collect()
 }
 
-fn protocol(target: &Target) -> Protocol {
-    target.service.ports.get(target.port).map_or(Protocol::Auto, |port| port.protocol)
+/// The ports that are declared, and those that are served.
+type Ports = (BTreeSet<u16>, BTreeMap<u16, Port>);
+
+/// The ports that services lead to; the oldest service decides what is spoken on one. Where nothing is captured the
+/// application has them itself: only a Sidecar says where else to listen.
+fn of_services(mesh: &Mesh, pod: &Pod, targets: &[Target]) -> Ports {
+    let protocol =
+        |target: &&Target| target.service.ports.get(target.port).map_or(Protocol::Auto, |port| port.protocol);
+    let targets = || targets.iter().filter(|target| protocol(target) != Protocol::Udp);
+    let declared = targets().map(|target| target.target_port).collect();
+    let mut ports = BTreeMap::new();
+    let served = targets().filter(|target| !is_reserved(mesh, target.target_port));
+    for target in served.filter(|_| pod.interception != Interception::None) {
+        ports.entry(target.target_port).or_insert_with(|| Port::of(target, protocol(&target)));
+    }
+    (declared, ports)
+}
+
+/// The ports that a Sidecar says, whatever services there are.
+fn of_sidecar(pod: &Pod, sidecar: &Sidecar) -> Ports {
+    let (mut declared, mut ports) = (BTreeSet::new(), BTreeMap::new());
+    for listener in &sidecar.ingress {
+        let written = listener.port.as_ref();
+        let number = written.and_then(|port| port.number.as_ref());
+        let Some(number) = number.and_then(|number| u16::try_from(number.value).ok()) else { continue };
+        declared.insert(number);
+        let protocol = Protocol::parse(&text(written.and_then(|port| port.protocol.as_ref())));
+        let bind = text(listener.bind.as_ref());
+        let everywhere = if bind.is_empty() { protocol.is_http() } else { bind == UNSPECIFIED };
+        if everywhere && OWN_PORTS.contains(&number) {
+            continue;
+        }
+        let bound = match listener.capture_mode.as_ref().map(|mode| mode.value).unwrap_or_default() {
+            CaptureMode::Default => pod.interception == Interception::None,
+            CaptureMode::Iptables => false,
+            CaptureMode::None => true,
+        };
+        let bind = if bind.is_empty() { port::own_address(pod) } else { bind };
+        let port = Port::of_listener(sidecar, listener.span, (number, protocol), bind, bound);
+        ports.entry(number).or_insert(port);
+    }
+    (declared, ports)
 }
 
 /// Connections to the capture port itself would go round in circles.
@@ -87,114 +141,5 @@ fn guard(capture: u16) -> Chain {
         name: Some(format!("{}-blackhole", names::VIRTUAL_INBOUND)),
         matches: ChainMatch { destination_port: Some(capture), ..ChainMatch::default() },
         ..Chain::new(ChainAction::Tcp(forward))
-    }
-}
-
-/// A port of the workload, or all that no service names.
-struct Port {
-    /// 0 for all others.
-    number: u16,
-    protocol: Protocol,
-    cluster: String,
-    /// The service's host and port, for traces.
-    host: String,
-    service_port: u16,
-    passes: bool,
-    origins: Vec<Origin>,
-}
-
-impl Port {
-    fn of(number: u16, target: &Target) -> Self {
-        let service = &target.service;
-        let (span, service_port) =
-            service.ports.get(target.port).map_or((service.meta.span, number), |p| (p.span, p.number));
-        let text = format!("{}: port {service_port} is port {number} of its pods", service.meta);
-        Self {
-            number,
-            protocol: protocol(target),
-            cluster: names::inbound(number),
-            host: service.hostname.clone(),
-            service_port,
-            passes: false,
-            origins: vec![Origin::new(span, text)],
-        }
-    }
-
-    fn passthrough(number: u16) -> Self {
-        Self {
-            number,
-            protocol: Protocol::Auto,
-            cluster: names::INBOUND_PASSTHROUGH_CLUSTER.to_owned(),
-            host: String::new(),
-            service_port: 0,
-            passes: true,
-            origins: Vec::new(),
-        }
-    }
-
-    fn chains(&self, mesh: &Mesh, modes: &Mtls) -> impl Iterator<Item = Chain> {
-        let offers = matches::offers(self.protocol, modes.mode(self.number));
-        offers.iter().map(|offer| Chain {
-            name: Some(self.name(offer)),
-            matches: offer.matches(self.number),
-            tls: offer.terminates.then(|| mtls::server(mesh, offer.spoken)),
-            action: self.action(mesh, offer),
-            config: None,
-        })
-    }
-
-    fn name(&self, offer: &Offer) -> String {
-        match (self.passes, offer.spoken) {
-            (true, Spoken::Http) => format!("{}-catchall-http", names::VIRTUAL_INBOUND),
-            (true, Spoken::Bytes) => names::VIRTUAL_INBOUND.to_owned(),
-            (false, _) => format!("{UNSPECIFIED}_{}", self.number),
-        }
-    }
-
-    fn action(&self, mesh: &Mesh, offer: &Offer) -> ChainAction {
-        if offer.spoken == Spoken::Bytes {
-            return ChainAction::Tcp(TcpForward {
-                mongo: self.protocol == Protocol::Mongo,
-                exchanges_metadata: true,
-                port: self.service_port,
-                ..TcpForward::to(self.cluster.clone())
-            });
-        }
-        let prefix =
-            if self.passes { self.cluster.clone() } else { format!("inbound_{UNSPECIFIED}_{}", self.number) };
-        ChainAction::HttpInline {
-            table: self.table(mesh),
-            http: HttpChain {
-                stat_prefix: format!("{prefix};"),
-                http2: self.protocol.is_http2(),
-                grpc_web: self.protocol == Protocol::GrpcWeb,
-                port: self.number,
-                ..HttpChain::default()
-            },
-        }
-    }
-
-    fn table(&self, mesh: &Mesh) -> Arc<RouteTable> {
-        let route = http::inbound(
-            &self.cluster,
-            &self.host,
-            self.service_port,
-            self.protocol,
-            &mesh.config,
-            self.origins.clone(),
-        );
-        let host = VirtualHost {
-            name: format!("inbound|http|{}", self.service_port),
-            domains: vec!["*".to_owned()],
-            routes: vec![route],
-            include_attempt_count: false,
-            require_tls: false,
-            origins: self.origins.clone(),
-        };
-        Arc::new(RouteTable {
-            name: self.cluster.clone(),
-            virtual_hosts: vec![Arc::new(host)],
-            ignore_port_in_host: false,
-        })
     }
 }

@@ -56,6 +56,7 @@ impl<'a> World<'a> {
     ) -> TcpForward {
         let mut forward = TcpForward {
             mongo: listener.protocol == Protocol::Mongo,
+            is_unchecked: true,
             port: listener.number,
             ..TcpForward::to(cluster)
         };

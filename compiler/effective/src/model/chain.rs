@@ -46,6 +46,8 @@ pub struct TcpForward {
     pub looks_up: Option<(String, u16)>,
     /// It stops loops: nothing is logged, no policy applies.
     pub is_guard: bool,
+    /// No policy applies: the TLS within ends at a workload that checks it (`AUTO_PASSTHROUGH`).
+    pub is_unchecked: bool,
     /// The port that policies about the chain mean.
     pub port: u16,
 }

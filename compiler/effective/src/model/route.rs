@@ -149,6 +149,8 @@ pub struct RetryPolicy {
     pub per_try_timeout: Option<Duration>,
     /// `retryIgnorePreviousHosts`: not the same host again (Envoy's `previous_hosts` predicate).
     pub ignore_previous_hosts: bool,
+    /// Another host is looked for, a few times, where one is passed over; towards a proxy's own workload there is none.
+    pub looks_for_hosts: bool,
     /// `retryRemoteLocalities`.
     pub remote_localities: bool,
     /// Wait between tries, where it is set.
@@ -194,15 +196,47 @@ pub struct Mirror {
 }
 
 /// A share of requests in millionths, as Envoy's `FractionalPercent` with denominator MILLION.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Eq, Serialize)]
 pub struct Percent {
     /// 0 to 1,000,000.
     pub millionths: u32,
+    /// Envoy is told in hundredths, as Istio tells it where nobody wrote a fraction. Equal shares are equal either way.
+    #[serde(skip)]
+    pub whole: bool,
+}
+
+impl PartialEq for Percent {
+    fn eq(&self, other: &Self) -> bool {
+        self.millionths == other.millionths
+    }
+}
+
+impl Ord for Percent {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.millionths.cmp(&other.millionths)
+    }
+}
+
+impl PartialOrd for Percent {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Percent {
     /// All.
-    pub const ALL: Self = Self { millionths: 1_000_000 };
+    pub const ALL: Self = Self { millionths: 1_000_000, whole: true };
+
+    /// A share in millionths.
+    pub const fn of_million(millionths: u32) -> Self {
+        Self { millionths, whole: false }
+    }
+
+    /// A share in hundredths, of which there are at most 100.
+    pub const fn of_hundred(hundredths: u32) -> Self {
+        let hundredths = if hundredths > 100 { 100 } else { hundredths };
+        Self { millionths: hundredths * 10_000, whole: true }
+    }
 
     /// As a number from 0 to 100.
     pub fn value(self) -> f64 {

@@ -283,7 +283,6 @@ pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
     for listener in &object.spec.ingress {
         connection_pool::check(object, listener.connection_pool.as_ref(), found);
     }
-    not_implemented_value::sidecar(object, found);
 }
 
 pub(crate) fn proxy_config(object: &Object<ProxyConfig>, found: &mut Vec<Diagnostic>) {

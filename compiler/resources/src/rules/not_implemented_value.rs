@@ -5,7 +5,7 @@ use meshc_syntax::Node;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
-use crate::istio::{Resolution, ServiceEntry, Sidecar, VirtualService};
+use crate::istio::{Resolution, ServiceEntry, VirtualService};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
@@ -108,18 +108,5 @@ pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
             "`{path}` of MeshConfig is not implemented yet: it changes what proxies do, so the tree is refused"
         );
         found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, entry.key.span, message));
-    }
-}
-
-/// Parts of Sidecars.
-pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
-    let spec = &object.spec;
-    let ingress = spec.ingress.first().map(|listener| ("spec.ingress", listener.span));
-    let pool = spec.inbound_connection_pool.as_ref().map(|pool| ("spec.inboundConnectionPool", pool.span));
-    for (path, span) in [ingress, pool].into_iter().flatten() {
-        let message = format!(
-            "`{path}` is not implemented yet: what it does to traffic is unknown here, so the tree is refused"
-        );
-        found.push(object.finding(&NOT_IMPLEMENTED_VALUE, span, message));
     }
 }

@@ -45,6 +45,7 @@ fn timed(path: &str, timeout: Option<u64>, per_try: Option<u64>) -> Route {
         retriable_status_codes: Vec::new(),
         per_try_timeout: Some(Duration::from_millis(t)),
         ignore_previous_hosts: false,
+        looks_for_hosts: false,
         remote_localities: false,
         backoff: None,
     });

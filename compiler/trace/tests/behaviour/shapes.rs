@@ -17,14 +17,14 @@ fn outbound(path: &str) -> Query {
 }
 
 fn share(percent: u32) -> Percent {
-    Percent { millionths: percent * 10_000 }
+    Percent::of_hundred(percent)
 }
 
 #[test]
 fn every_key_is_there_and_destinations_say_what_they_do() {
     let mut forward = to_all(&[("up", 75), ("up2", 25)]);
     forward.timeout = Some(Duration::from_secs(3));
-    forward.mirrors = vec![Mirror { cluster: "up2".to_owned(), percent: Percent { millionths: 125_000 } }];
+    forward.mirrors = vec![Mirror { cluster: "up2".to_owned(), percent: Percent::of_million(125_000) }];
     forward.destinations[1].headers =
         operations(&[("x-v", "2", true), ("x-a", "b", false)], &[("x-r", "2", true)]);
     let mut route = forwarding("/a", forward);

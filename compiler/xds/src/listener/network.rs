@@ -14,7 +14,7 @@ pub(super) fn filters(forward: &TcpForward, place: Place<'_>) -> Vec<envoy::Filt
         filters.push(istio::exchange_of_bytes());
     }
     // Policies are the workload's own: what leaves a sidecar has none.
-    let has_policy = !forward.is_guard && place.class != Class::SidecarOutbound;
+    let has_policy = !forward.is_guard && !forward.is_unchecked && place.class != Class::SidecarOutbound;
     if has_policy {
         filters.extend(security::custom_tcp(place));
     }

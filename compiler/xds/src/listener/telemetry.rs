@@ -1,8 +1,8 @@
 //! Where telemetry stands: access logs, statistics, and extensions (WasmPlugin, TrafficExtension) by phase.
 
 use meshc_effective::model::{
-    AccessLog, Extension, ExtensionCode, ExtensionPhase, GrpcLog, Listener, LogBody, LogFormat, LogTarget,
-    Metric, Reports, Statistics,
+    AccessLog, Binding, Extension, ExtensionCode, ExtensionPhase, GrpcLog, Listener, LogBody, LogFormat,
+    LogTarget, Metric, Reports, Statistics,
 };
 use meshc_envoy as envoy;
 use meshc_envoy::TypedConfig;
@@ -19,10 +19,12 @@ pub(super) fn reports(place: Place<'_>) -> &Reports {
     if place.class == Class::SidecarInbound { &telemetry.server } else { &telemetry.client }
 }
 
-/// The log of connections that a listener turns away.
-pub(super) fn listener_log(_: &Listener, place: Place<'_>) -> Vec<envoy::AccessLog> {
+/// The log of connections that a listener turns away. What a sidecar's outbound listeners get was handed to them, and
+/// none of it is turned away: only where everything arrives is looked at.
+pub(super) fn listener_log(listener: &Listener, place: Place<'_>) -> Vec<envoy::AccessLog> {
     let reports = reports(place);
-    if !reports.logs_unmatched {
+    let handed = place.class == Class::SidecarOutbound && listener.binding != Binding::CapturePoint;
+    if !reports.logs_unmatched || handed {
         return Vec::new();
     }
     // NR: no chain takes the connection.

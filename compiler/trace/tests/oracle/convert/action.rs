@@ -140,6 +140,7 @@ fn retry(value: &Value) -> RetryPolicy {
         retriable_status_codes: list(&value["retriable_status_codes"]).iter().map(number).collect(),
         per_try_timeout: duration(&value["per_try_timeout"]),
         ignore_previous_hosts: !list(&value["retry_host_predicate"]).is_empty(),
+        looks_for_hosts: value.get("host_selection_retry_max_attempts").is_some(),
         remote_localities: value.get("retry_priority").is_some(),
         backoff: None,
     }
@@ -153,8 +154,8 @@ fn mirror(value: &Value) -> Mirror {
 fn percent(value: &Value) -> Percent {
     let numerator = number(&value["numerator"]);
     match value["denominator"].as_str() {
-        Some("MILLION") => Percent { millionths: numerator },
-        None => Percent { millionths: numerator * 10_000 },
+        Some("MILLION") => Percent::of_million(numerator),
+        None => Percent::of_hundred(numerator),
         Some(other) => panic!("{other}"),
     }
 }
