@@ -18,8 +18,8 @@ fn seeds() -> Vec<Vec<u8>> {
     let effective = meshc_effective::compile(&meshc_mesh::Mesh::new(&outcome.resources));
     let mut writer = meshc_xds::Writer::new();
     let bootstrap = |proxy: &meshc_effective::model::Proxy| {
-        let node = writer.node(proxy).to_node_config();
-        serde_json::to_vec(&meshc_xds::bootstrap::bootstrap("fuzz", node)).expect("resources are JSON")
+        let node = writer.node(proxy);
+        serde_json::to_vec(&meshc_xds::bootstrap::bootstrap("fuzz", &node)).expect("resources are JSON")
     };
     effective.proxies.iter().map(|proxy| &**proxy).map(bootstrap).collect()
 }

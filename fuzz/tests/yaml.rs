@@ -19,7 +19,7 @@ fn compile(text: &str) {
     let effective = meshc_effective::compile(&mesh);
     let mut writer = meshc_xds::Writer::new();
     for proxy in &effective.proxies {
-        let node = writer.node(proxy).to_node_config();
+        let Ok(node) = writer.node(proxy).to_node_config() else { continue };
         // What we write, we read.
         let text = serde_json::to_vec(&node).expect("resources are JSON");
         let again: meshc_envoy::NodeConfig = protojson::from_slice(&text).expect("our own JSON is readable");

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod envoy;
 mod fuzz;
+mod messages;
 mod schemas;
 mod test;
 
@@ -20,6 +21,7 @@ usage: cargo xtask COMMAND
   bench up         start and swap of `meshc up`, mesh-proxy beside Envoy
   bench build      the release build from an empty target directory
   schemas [--check] write the JSON Schemas in schemas/ from the types, or see whether they are current
+  messages ROOT…   write the table of Envoy's messages from its .proto files
   fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
   envoy            fetch real Envoy into target/ and print its path
 ";
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Some("check") => check::run(),
         Some("bench") => bench::bench(rest.first().map(String::as_str)),
         Some("schemas") => schemas::run(&rest),
+        Some("messages") => messages::run(&rest),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
         _ => {

@@ -15,23 +15,25 @@ type Damage = fn(&Path);
 
 fn node(cluster: &str) -> SharedNode {
     SharedNode {
-        listeners: Arc::new(vec![Arc::new(Listener {
-            name: "l".to_owned(),
-            filter_chains: vec![FilterChain {
-                filters: vec![Filter {
-                    name: "http".to_owned(),
-                    typed_config: Some(HttpConnectionManager::default().into()),
-                    ..Filter::default()
+        listeners: Arc::new(vec![Arc::new(
+            Listener {
+                name: "l".to_owned(),
+                filter_chains: vec![FilterChain {
+                    filters: vec![Filter {
+                        name: "http".to_owned(),
+                        typed_config: Some(HttpConnectionManager::default().into()),
+                        ..Filter::default()
+                    }],
+                    ..FilterChain::default()
                 }],
-                ..FilterChain::default()
-            }],
-            ..Listener::default()
-        })]),
-        routes: Arc::new(vec![Arc::new(RouteConfiguration {
-            name: "9080".to_owned(),
-            ..Default::default()
-        })]),
-        clusters: Arc::new(vec![Arc::new(Cluster { name: cluster.to_owned(), ..Cluster::default() })]),
+                ..Listener::default()
+            }
+            .into(),
+        )]),
+        routes: Arc::new(vec![Arc::new(
+            RouteConfiguration { name: "9080".to_owned(), ..RouteConfiguration::default() }.into(),
+        )]),
+        clusters: Arc::new(vec![Arc::new(Cluster { name: cluster.to_owned(), ..Cluster::default() }.into())]),
         endpoints: Arc::new(vec![Arc::new(ClusterLoadAssignment {
             cluster_name: cluster.to_owned(),
             ..ClusterLoadAssignment::default()
@@ -55,7 +57,7 @@ fn both_forms_give_back_what_went_in() {
         let bundle = read(dir.path()).unwrap();
         assert_eq!(bundle.digest(), written.configuration);
         assert_eq!(bundle.nodes().collect::<Vec<_>>(), ["a.shop", "b.shop"]);
-        assert_eq!(bundle.node("b.shop").unwrap().unwrap(), node("two").to_node_config());
+        assert_eq!(bundle.node("b.shop").unwrap().unwrap(), node("two").to_node_config().unwrap());
         assert_eq!(bundle.node("c.shop").unwrap(), None);
     }
 }

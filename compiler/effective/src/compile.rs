@@ -13,7 +13,7 @@ use crate::model::{
     Binding, EffectiveMesh, Listener, Origin, PathNormalization, Proxy, ProxyId, ProxyKind, Reading, Security,
 };
 use crate::outbound::{self, Tables};
-use crate::{clusters, extensions, gateway, inbound, rules, security, telemetry};
+use crate::{clusters, extensions, gateway, inbound, patches, rules, security, telemetry};
 
 /// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
 struct Outbound {
@@ -50,6 +50,7 @@ struct Compiler<'a> {
     security: security::Cache,
     telemetry: telemetry::Cache,
     extensions: extensions::Cache,
+    patches: patches::Cache,
     found: Vec<Diagnostic>,
 }
 
@@ -67,6 +68,7 @@ impl<'a> Compiler<'a> {
             security: security::Cache::new(mesh),
             telemetry: telemetry::Cache::default(),
             extensions: extensions::Cache::default(),
+            patches: patches::Cache::default(),
             found: rules::of_mesh(mesh),
         }
     }
@@ -89,6 +91,7 @@ impl<'a> Compiler<'a> {
             reading: reading(&self.mesh.config),
             telemetry: self.telemetry.of(self.mesh, pod),
             extensions: self.extensions.of(self.mesh, pod, &mut self.found),
+            patches: self.patches.of(self.mesh, pod, BTreeMap::new()),
             ..plain(pod, ProxyKind::Sidecar, security)
         }
     }
@@ -96,16 +99,17 @@ impl<'a> Compiler<'a> {
     fn gateway(&mut self, index: usize, pod: &Pod) -> Proxy {
         let view = self.gateway_view(&pod.namespace);
         let security = self.security.of(self.mesh, pod);
-        let (listeners, tables) = gateway::gateway(self.mesh, &view, index, &security, &mut self.found);
+        let made = gateway::gateway(self.mesh, &view, index, &security, &mut self.found);
         let outbound = self.clusters.outbound(self.mesh, &view, pod, ProxyKind::Gateway);
         let passes_through = passes_through(self.mesh, index);
         Proxy {
-            listeners,
-            tables,
+            listeners: made.listeners,
+            tables: made.tables,
             clusters: self.clusters.of_gateway(self.mesh, &view, &outbound, pod, passes_through),
             reading: reading(&self.mesh.config),
             telemetry: self.telemetry.of(self.mesh, pod),
             extensions: self.extensions.of(self.mesh, pod, &mut self.found),
+            patches: self.patches.of(self.mesh, pod, made.server_ports),
             ..plain(pod, ProxyKind::Gateway, security)
         }
     }
@@ -203,6 +207,7 @@ fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
         reading: Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
+        patches: Arc::default(),
         listeners: Vec::new(),
         tables: BTreeMap::new(),
         clusters: BTreeMap::new().into(),

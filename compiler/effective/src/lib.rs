@@ -16,6 +16,7 @@ mod l4;
 pub mod model;
 mod names;
 mod outbound;
+mod patches;
 pub mod rules;
 mod security;
 mod telemetry;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use meshc_resources::istio::{
-    AuthorizationPolicy, PeerAuthentication, PolicyTargetReference, RequestAuthentication, Telemetry,
-    TrafficExtension, WasmPlugin, WorkloadSelector,
+    AuthorizationPolicy, EnvoyFilter, PatchTarget, PeerAuthentication, PolicyTargetReference,
+    RequestAuthentication, Telemetry, TrafficExtension, WasmPlugin, WorkloadSelector,
 };
 use meshc_resources::{Metadata, Object, Resources};
 use meshc_syntax::de::Spanned;
@@ -47,6 +47,7 @@ pub struct Policies {
     telemetry: ByNamespace<Telemetry>,
     wasm: ByNamespace<WasmPlugin>,
     extensions: ByNamespace<TrafficExtension>,
+    envoy_filters: ByNamespace<EnvoyFilter>,
 }
 
 // === impl Policies ===
@@ -67,6 +68,7 @@ impl Policies {
             extensions: by_namespace("TrafficExtension", &resources.traffic_extensions, |spec| {
                 (spec.selector.as_ref(), references(None, &spec.target_refs))
             }),
+            envoy_filters: envoy_filters(&resources.envoy_filters),
             peer: by_namespace("PeerAuthentication", peer, |spec| (spec.selector.as_ref(), Vec::new())),
             request: by_namespace("RequestAuthentication", request, |spec| {
                 (spec.selector.as_ref(), references(spec.target_ref.as_ref(), &spec.target_refs))
@@ -143,6 +145,29 @@ impl Policies {
         holding(&self.extensions, &[namespace, &self.root_namespace], namespace, labels)
     }
 
+    /// The EnvoyFilters that hold for a workload, in the order in which they are applied: by priority, those of the root
+    /// namespace first, then by age and name (Istio's `EnvoyFilters`).
+    pub fn envoy_filters(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Vec<&Arc<Policy<EnvoyFilter>>> {
+        let mut filters = holding(&self.envoy_filters, &[&self.root_namespace, namespace], namespace, labels);
+        let key = |filter: &Arc<Policy<EnvoyFilter>>| {
+            let priority = filter.spec.priority.as_ref().map_or(0, |priority| priority.value);
+            let meta = &filter.meta;
+            let name = format!("{}.{}", meta.name, meta.namespace);
+            (priority, meta.namespace != self.root_namespace, meta.created, name)
+        };
+        filters.sort_by_cached_key(|filter| key(filter));
+        filters
+    }
+
+    /// Every EnvoyFilter, by namespace, oldest first.
+    pub fn all_envoy_filters(&self) -> impl Iterator<Item = &Arc<Policy<EnvoyFilter>>> {
+        self.envoy_filters.values().flatten()
+    }
+
     /// Every PeerAuthentication, by namespace, oldest first.
     pub fn all_peer_authentications(&self) -> impl Iterator<Item = &Arc<Policy<PeerAuthentication>>> {
         self.peer.values().flatten()
@@ -210,9 +235,43 @@ fn by_namespace<T: Clone>(
             })
         })
         .collect();
+    sorted(&mut policies)
+}
+
+/// EnvoyFilters select as policies do, with types of their own.
+fn envoy_filters(objects: &[Object<EnvoyFilter>]) -> ByNamespace<EnvoyFilter> {
+    let mut filters: Vec<_> = objects
+        .iter()
+        .map(|object| {
+            let selector = object.spec.workload_selector.as_ref();
+            let references: Vec<_> =
+                object.spec.target_refs.iter().map(|target| reference(&target.value)).collect();
+            let references: Vec<_> = references.iter().collect();
+            Arc::new(Policy {
+                meta: Meta::new("EnvoyFilter", &object.metadata, object.span),
+                annotations: annotations(&object.metadata),
+                selector: selector.map(|selector| crate::meta::plain(&selector.labels)).unwrap_or_default(),
+                attached_to: (!references.is_empty()).then(|| gateways(&references)),
+                spec: object.spec.clone(),
+            })
+        })
+        .collect();
+    sorted(&mut filters)
+}
+
+fn reference(target: &PatchTarget) -> PolicyTargetReference {
+    PolicyTargetReference {
+        group: target.group.clone(),
+        kind: target.kind.clone(),
+        name: target.name.clone(),
+        namespace: target.namespace.clone(),
+    }
+}
+
+fn sorted<T>(policies: &mut Vec<Arc<Policy<T>>>) -> ByNamespace<T> {
     policies.sort_by(|a, b| a.meta.by_age(&b.meta));
     let mut all = ByNamespace::new();
-    for policy in policies {
+    for policy in policies.drain(..) {
         all.entry(policy.meta.namespace.clone()).or_default().push(policy);
     }
     all

@@ -262,7 +262,6 @@ impl<'t> Reader<'t> {
                 resources.sidecars.extend(object.inspect(|o| rules::sidecar(o, found)));
             }
             Kind::EnvoyFilter => {
-                found.push(rules::kind_not_implemented::check(root, kind.as_str()));
                 let object = typed::<Manifest<crate::istio::EnvoyFilter>>(kind, root, found);
                 resources.envoy_filters.extend(object.inspect(|o| rules::envoy_filter(o, found)));
             }
@@ -418,12 +417,10 @@ mod tests {
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
         let text = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec:\n  hosts: ['*.a.com']\n  \
-                    resolution: DYNAMIC_DNS\n  ports: [{name: a, number: 80, protocol: HTTP}]\n---\napiVersion: networking.istio.io/v1alpha3\n\
-                    kind: EnvoyFilter\nmetadata: {name: b}\n";
+                    resolution: DYNAMIC_DNS\n  ports: [{name: a, number: 80, protocol: HTTP}]\n";
         let found = codes(text);
-        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("`spec.resolution: DYNAMIC_DNS` is not implemented yet"), "{found:?}");
-        assert!(found[1].contains("EnvoyFilter is not implemented yet"), "{found:?}");
     }
 
     #[test]

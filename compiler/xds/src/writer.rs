@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use meshc_effective::model::{ChainAction, Cluster, ClusterKind, Clusters, Listener, Proxy, RouteTable};
+use meshc_effective::model::{
+    ChainAction, Cluster, ClusterKind, Clusters, Listener, Patches, Proxy, ProxyKind, RouteTable,
+};
 use meshc_envoy as envoy;
-use meshc_envoy::{SharedNode, SharedSet};
+use meshc_envoy::{Emitted, SharedNode, SharedSet};
 
+use crate::patched;
 use crate::{cluster, listener, route};
 
 /// Which Envoy the resources are for.
@@ -24,29 +27,38 @@ pub enum Target {
 #[derive(Debug, Default)]
 pub struct Writer {
     target: Target,
-    /// By address of the part, which the entry keeps alive.
-    tables: HashMap<usize, (Arc<RouteTable>, Arc<envoy::RouteConfiguration>)>,
+    /// By address of the part, which the entry keeps alive, and of the patches where there are any.
+    tables: HashMap<Key, (Arc<RouteTable>, Held, Arc<Emitted<envoy::RouteConfiguration>>)>,
     clusters: HashMap<usize, WrittenCluster>,
-    listeners: HashMap<(usize, Arc<str>), (Arc<Listener>, Arc<envoy::Listener>)>,
-    views: HashMap<usize, View>,
-    route_sets: BTreeMap<Vec<usize>, SharedSet<envoy::RouteConfiguration>>,
+    listeners: HashMap<(usize, Arc<str>), (Arc<Listener>, Arc<Emitted<envoy::Listener>>)>,
+    /// Sets of listeners of proxies with patches.
+    patched: HashMap<Vec<usize>, (Vec<Arc<Listener>>, Held, SharedSet<Emitted<envoy::Listener>>)>,
+    views: HashMap<Key, View>,
+    route_sets: BTreeMap<Vec<usize>, SharedSet<Emitted<envoy::RouteConfiguration>>>,
 }
+
+/// The address of a part, that of the patches of its proxies or 0, and whether they are gateways.
+type Key = (usize, usize, bool);
+
+/// Keeps the patches' address alive.
+type Held = Option<Arc<Patches>>;
 
 /// A cluster and, where its endpoints are facts, those.
 #[derive(Debug)]
 struct WrittenCluster {
     /// Keeps the key's address alive.
-    _of: Arc<Cluster>,
-    cluster: Arc<envoy::Cluster>,
+    of: Arc<Cluster>,
+    cluster: Arc<Emitted<envoy::Cluster>>,
     endpoints: Option<Arc<envoy::ClusterLoadAssignment>>,
 }
 
-/// What proxies with the same map of clusters share.
+/// What proxies with the same map of clusters and the same patches share.
 #[derive(Debug, Clone)]
 struct View {
     /// Keeps the key's address alive.
     _of: Clusters,
-    clusters: SharedSet<envoy::Cluster>,
+    _patches: Held,
+    clusters: SharedSet<Emitted<envoy::Cluster>>,
     endpoints: SharedSet<envoy::ClusterLoadAssignment>,
 }
 
@@ -62,6 +74,16 @@ fn served(proxy: &Proxy) -> impl Iterator<Item = &Arc<RouteTable>> {
     proxy.tables.iter().filter(move |(name, _)| named.contains(name.as_str())).map(|(_, table)| table)
 }
 
+/// The patches of a proxy, where it has any.
+fn patches(proxy: &Proxy) -> Held {
+    (!proxy.patches.is_empty()).then(|| Arc::clone(&proxy.patches))
+}
+
+fn key(part: usize, proxy: &Proxy) -> Key {
+    let patches = if proxy.patches.is_empty() { 0 } else { Arc::as_ptr(&proxy.patches).addr() };
+    (part, patches, proxy.kind == ProxyKind::Gateway)
+}
+
 impl Writer {
     /// A writer for stock Envoy and mesh-proxy that has seen nothing yet.
     pub fn new() -> Self {
@@ -75,39 +97,55 @@ impl Writer {
 
     /// The resources of `proxy`.
     pub fn node(&mut self, proxy: &Proxy) -> SharedNode {
-        let view = self.view(&proxy.clusters);
+        let view = self.view(proxy);
         SharedNode {
-            listeners: Arc::new(proxy.listeners.iter().map(|l| self.listener(l, proxy)).collect()),
-            routes: self.routes(served(proxy)),
+            listeners: self.listeners(proxy),
+            routes: self.routes(proxy),
             clusters: view.clusters,
             endpoints: view.endpoints,
         }
     }
 
-    fn listener(&mut self, part: &Arc<Listener>, proxy: &Proxy) -> Arc<envoy::Listener> {
+    fn listeners(&mut self, proxy: &Proxy) -> SharedSet<Emitted<envoy::Listener>> {
+        let typed: Vec<_> = proxy.listeners.iter().map(|l| self.listener(l, proxy)).collect();
+        let held = patches(proxy);
+        if held.is_none() {
+            return Arc::new(typed);
+        }
+        let mut places: Vec<usize> = typed.iter().map(|listener| Arc::as_ptr(listener).addr()).collect();
+        places.push(Arc::as_ptr(&proxy.patches).addr());
+        let new = || {
+            let patched = Arc::new(patched::listeners(proxy, &typed, self.target));
+            (proxy.listeners.clone(), held, patched)
+        };
+        Arc::clone(&self.patched.entry(places).or_insert_with(new).2)
+    }
+
+    fn listener(&mut self, part: &Arc<Listener>, proxy: &Proxy) -> Arc<Emitted<envoy::Listener>> {
         let surroundings = listener::surroundings(proxy, self.target);
         let entry = self.listeners.entry((Arc::as_ptr(part) as usize, surroundings));
-        let new = || (Arc::clone(part), Arc::new(listener::listener(part, proxy, self.target)));
+        let new = || (Arc::clone(part), Arc::new(listener::listener(part, proxy, self.target).into()));
         Arc::clone(&entry.or_insert_with(new).1)
     }
 
-    fn routes<'a>(
-        &mut self,
-        tables: impl Iterator<Item = &'a Arc<RouteTable>>,
-    ) -> SharedSet<envoy::RouteConfiguration> {
-        let mut key = Vec::new();
+    fn routes(&mut self, proxy: &Proxy) -> SharedSet<Emitted<envoy::RouteConfiguration>> {
+        let mut set = Vec::new();
         let mut made = Vec::new();
-        for table in tables {
-            key.push(Arc::as_ptr(table) as usize);
-            let entry = self.tables.entry(Arc::as_ptr(table) as usize);
-            let (_, written) = entry.or_insert_with(|| (Arc::clone(table), Arc::new(route::table(table))));
+        for table in served(proxy) {
+            let entry = self.tables.entry(key(Arc::as_ptr(table) as usize, proxy));
+            let (_, _, written) = entry.or_insert_with(|| {
+                let typed = route::table(table).into();
+                (Arc::clone(table), patches(proxy), Arc::new(patched::table(proxy, typed)))
+            });
+            set.push(Arc::as_ptr(written) as usize);
             made.push(Arc::clone(written));
         }
-        Arc::clone(self.route_sets.entry(key).or_insert_with(|| Arc::new(made)))
+        Arc::clone(self.route_sets.entry(set).or_insert_with(|| Arc::new(made)))
     }
 
-    fn view(&mut self, of: &Clusters) -> View {
-        let key = std::ptr::from_ref(&**of).addr();
+    fn view(&mut self, proxy: &Proxy) -> View {
+        let of = &proxy.clusters;
+        let key = key(std::ptr::from_ref(&**of).addr(), proxy);
         if let Some(view) = self.views.get(&key) {
             return view.clone();
         }
@@ -116,15 +154,25 @@ impl Writer {
         for part in of.values() {
             let entry = self.clusters.entry(Arc::as_ptr(part) as usize);
             let written = entry.or_insert_with(|| WrittenCluster {
-                _of: Arc::clone(part),
-                cluster: Arc::new(cluster::cluster(part, self.target)),
+                of: Arc::clone(part),
+                cluster: Arc::new(cluster::cluster(part, self.target).into()),
                 endpoints: (part.kind == ClusterKind::Eds)
                     .then(|| Arc::new(cluster::assignment(part, self.target))),
             });
-            clusters.push(Arc::clone(&written.cluster));
-            endpoints.extend(written.endpoints.clone());
+            if let Some(patched) = patched::cluster(proxy, &written.of, &written.cluster) {
+                if patched::is_discovered(&patched) {
+                    endpoints.extend(written.endpoints.clone());
+                }
+                clusters.push(patched);
+            }
         }
-        let view = View { _of: of.clone(), clusters: Arc::new(clusters), endpoints: Arc::new(endpoints) };
+        clusters.extend(patched::added_clusters(proxy));
+        let view = View {
+            _of: of.clone(),
+            _patches: patches(proxy),
+            clusters: Arc::new(clusters),
+            endpoints: Arc::new(endpoints),
+        };
         self.views.insert(key, view.clone());
         view
     }

@@ -28,8 +28,8 @@ fn write(path: &Path, format: Format, listeners: &[Value], clusters: &[Value]) -
     builder.write(path, format).unwrap().configuration.to_string()
 }
 
-fn shared<T>(resources: Vec<T>) -> SharedSet<T> {
-    Arc::new(resources.into_iter().map(Arc::new).collect())
+fn shared<T, R: From<T>>(resources: Vec<T>) -> SharedSet<R> {
+    Arc::new(resources.into_iter().map(|resource| Arc::new(resource.into())).collect())
 }
 
 fn start(path: &Path) -> Proxy {

@@ -19,8 +19,8 @@ pub(crate) fn run(args: &Build) -> Result<u8, Failure> {
         BuildFormat::EnvoyBootstrap => {
             let name = args.proxy.as_deref().unwrap_or_default();
             let proxy = mesh.find(name).map_err(Failure::new)?;
-            let node = Writer::new().node(proxy).to_node_config();
-            let bootstrap = meshc_xds::bootstrap::bootstrap(&proxy.id.to_string(), node);
+            let node = Writer::new().node(proxy);
+            let bootstrap = meshc_xds::bootstrap::bootstrap(&proxy.id.to_string(), &node);
             let mut text = serde_json::to_string_pretty(&bootstrap).map_err(Failure::new)?;
             text.push('\n');
             fs::write(&args.out, text).map_err(|e| Failure::new(format!("{}: {e}", args.out.display())))?;

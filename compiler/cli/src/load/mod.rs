@@ -56,6 +56,7 @@ pub(crate) fn all_rules() -> Vec<&'static Rule> {
     all.extend(meshc_mesh::rules::RULES);
     all.extend(meshc_effective::rules::RULES);
     all.extend(meshc_analysis::rules::RULES.iter());
+    all.extend(meshc_xds::rules::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 }

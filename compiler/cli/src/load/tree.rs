@@ -78,6 +78,7 @@ impl Tree {
         if wanted(Level::Mesh) {
             found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh, Some(clock::now())));
             found.extend(compiled.iter().flat_map(|mesh| mesh.diagnostics.iter().cloned()));
+            found.extend(compiled.iter().flat_map(meshc_xds::rules::check));
         }
         if wanted(Level::Routes)
             && self.refusals().next().is_none()

@@ -75,6 +75,9 @@ pub(crate) enum UpError {
     /// The tree cannot be read.
     #[error("{0}")]
     Source(String),
+    /// A patch of an EnvoyFilter asks for what the files that Envoys watch here cannot hold.
+    #[error(transparent)]
+    Patch(#[from] meshc_envoy::UnknownPatch),
 }
 
 impl UpError {

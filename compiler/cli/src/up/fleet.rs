@@ -124,8 +124,12 @@ impl Fleet {
                 try_join_all(swaps).await?;
             }
             Program::Envoy { .. } => {
+                let mut configs = BTreeMap::new();
+                for (id, node) in nodes {
+                    configs.insert(id, node.to_node_config()?);
+                }
                 let swaps = self.running.iter_mut().filter_map(|(id, node)| {
-                    let config = nodes.get(id)?.to_node_config();
+                    let config = configs.remove(id)?;
                     Some(node.envoy.as_mut()?.apply(config, SWAP))
                 });
                 // Each of them is brought as far as it goes, so that one refusal leaves no half-told fleet.
@@ -172,7 +176,8 @@ impl Fleet {
                 Ok(Node { admin, envoy: None })
             }
             Program::Envoy { program, watched } => {
-                let config = nodes.get(id).map(meshc_envoy::SharedNode::to_node_config).unwrap_or_default();
+                let config = nodes.get(id).map(meshc_envoy::SharedNode::to_node_config);
+                let config = config.transpose()?.unwrap_or_default();
                 let node = EnvoyNode::prepare(
                     &state.envoy(id),
                     &log,

@@ -5,7 +5,7 @@ mod servers;
 mod table;
 mod tls;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
@@ -14,6 +14,15 @@ use meshc_mesh::{Mesh, View};
 use crate::l4::World;
 use crate::model::{Listener, RouteTable, Security};
 
+/// What a gateway does.
+#[derive(Default)]
+pub(crate) struct Made {
+    pub(crate) listeners: Vec<Arc<Listener>>,
+    pub(crate) tables: BTreeMap<String, Arc<RouteTable>>,
+    /// The ports that the servers of route tables name, by the port that the pod listens on.
+    pub(crate) server_ports: BTreeMap<u16, BTreeSet<u16>>,
+}
+
 /// The listeners and route tables of the pod with this index.
 pub(crate) fn gateway(
     mesh: &Mesh,
@@ -21,13 +30,13 @@ pub(crate) fn gateway(
     pod: usize,
     security: &Arc<Security>,
     found: &mut Vec<Diagnostic>,
-) -> (Vec<Arc<Listener>>, BTreeMap<String, Arc<RouteTable>>) {
-    let Some(labels) = mesh.pods.get(pod).map(|pod| &pod.labels) else { return Default::default() };
+) -> Made {
+    let Some(labels) = mesh.pods.get(pod).map(|pod| &pod.labels) else { return Made::default() };
     let merged = servers::merge(mesh, pod, found);
     let listeners = listeners::listeners(World { mesh, view, labels }, &merged, security, found);
     let tables = merged.tables.iter().map(|(name, servers)| {
         let table = table::table(mesh, view, labels, name, servers);
         (name.clone(), Arc::new(table))
     });
-    (listeners, tables.collect())
+    Made { listeners, tables: tables.collect(), server_ports: merged.server_ports() }
 }

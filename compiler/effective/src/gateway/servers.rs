@@ -163,6 +163,21 @@ pub(super) fn merge(mesh: &Mesh, pod: usize, found: &mut Vec<Diagnostic>) -> Mer
 }
 
 impl Merged {
+    /// By the port in the name of each route table, the ports that its servers name (Istio's `getTargetPortMap`).
+    pub(super) fn server_ports(&self) -> BTreeMap<u16, BTreeSet<u16>> {
+        let mut ports: BTreeMap<u16, BTreeSet<u16>> = BTreeMap::new();
+        for (table, servers) in &self.tables {
+            // Names with an address behind the port have none that Istio reads.
+            let port = table.strip_prefix("http.").or_else(|| {
+                let parts: Vec<&str> = table.split('.').collect();
+                if let ["https", port, _, _, _] = parts.as_slice() { Some(*port) } else { None }
+            });
+            let port = port.and_then(|port| port.parse().ok()).unwrap_or_default();
+            ports.entry(port).or_default().extend(servers.iter().map(|server| server.number));
+        }
+        ports
+    }
+
     /// Takes a server, if Envoy can tell it from those that are there.
     fn add(&mut self, server: Arc<Server>, key: Key, found: &mut Vec<Diagnostic>) {
         if server.written.tls.is_some()

@@ -10,6 +10,7 @@ mod headers;
 mod listener;
 mod matching;
 mod origin;
+mod patch;
 mod proxy;
 mod route;
 mod security;
@@ -33,6 +34,10 @@ pub use matching::{
     HeaderCondition, HeaderMatch, PathMatch, QueryCondition, QueryMatch, RouteMatch, StringMatch,
 };
 pub use origin::Origin;
+pub use patch::{
+    Patch, PatchChain, PatchCluster, PatchHost, PatchKind, PatchListener, PatchMatch, PatchOperation,
+    PatchRoute, PatchRoutes, PatchSide, Patches,
+};
 pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind};
 pub use route::{
     Action, Backoff, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, HashPolicy, Mirror,

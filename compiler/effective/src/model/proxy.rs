@@ -7,7 +7,10 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
-use super::{Clusters, Extension, Listener, Origin, ProxyTelemetry, Reading, RouteTable, Security};
+use super::{
+    Clusters, Extension, Listener, Origin, Patch, PatchSide, Patches, ProxyTelemetry, Reading, RouteTable,
+    Security,
+};
 
 /// The name of a proxy: its pod.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -60,6 +63,8 @@ pub struct Proxy {
     pub clusters: Clusters,
     /// Code of one's own, in the order in which it runs within a phase.
     pub extensions: Arc<Vec<Extension>>,
+    /// What EnvoyFilters change in what is sent to it; nothing else here knows of it.
+    pub patches: Arc<Patches>,
     /// How it reads traffic.
     pub reading: Reading,
     /// What it tells about its traffic.
@@ -75,6 +80,13 @@ pub struct EffectiveMesh {
     pub proxies: Vec<Arc<Proxy>>,
     /// What was found while compiling: things dropped, merged or assumed.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Proxy {
+    /// The first patch that changes what becomes of requests on one side: what the routes say is not certain then.
+    pub fn first_patch_of_requests(&self, side: PatchSide) -> Option<&Patch> {
+        crate::patches::first_on_request_path(self, side)
+    }
 }
 
 impl EffectiveMesh {

@@ -153,6 +153,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
         reading: meshc_effective::model::Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
+        patches: Arc::default(),
         ip: "10.0.0.1".to_owned(),
         listeners: vec![
             listener("0.0.0.0_80", 80, Direction::Outbound, chain(None, listed)),

@@ -50,6 +50,7 @@ fn proxy(case: &Path, stem: &str) -> Arc<Proxy> {
         reading: meshc_effective::model::Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
+        patches: Arc::default(),
         ip: "10.0.0.1".to_owned(),
         listeners: Vec::new(),
         tables: BTreeMap::from([(table.name.clone(), Arc::new(table))]),
