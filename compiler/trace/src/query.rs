@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use meshc_diagnostics::{Direction as Way, Witness, WitnessRequest};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -90,6 +91,69 @@ impl Direction {
             Self::Outbound => "outbound",
             Self::Inbound => "inbound",
             Self::Gateway => "gateway",
+        }
+    }
+}
+
+// === witnesses: questions that findings carry ===
+
+impl From<Way> for Direction {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Outbound => Self::Outbound,
+            Way::Inbound => Self::Inbound,
+            Way::Gateway => Self::Gateway,
+        }
+    }
+}
+
+impl From<Direction> for Way {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Outbound => Self::Outbound,
+            Direction::Inbound => Self::Inbound,
+            Direction::Gateway => Self::Gateway,
+        }
+    }
+}
+
+impl From<&Witness> for Query {
+    fn from(witness: &Witness) -> Self {
+        let headers = witness.request.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+        Self {
+            proxy: witness.proxy.clone(),
+            route_table: witness.route_table.clone(),
+            port: witness.port,
+            direction: witness.direction.map(Direction::from),
+            peer: witness.peer.clone(),
+            source_ip: witness.source_ip.clone(),
+            sni: None,
+            request: Some(Request {
+                method: witness.request.method.clone(),
+                authority: witness.request.authority.clone(),
+                path: witness.request.path.clone(),
+                headers: headers.collect(),
+            }),
+        }
+    }
+}
+
+impl From<&Query> for Witness {
+    fn from(query: &Query) -> Self {
+        let request = query.request.clone().unwrap_or_default();
+        Self {
+            proxy: query.proxy.clone(),
+            route_table: query.route_table.clone(),
+            port: query.port,
+            direction: query.direction.map(Way::from),
+            peer: query.peer.clone(),
+            source_ip: query.source_ip.clone(),
+            request: WitnessRequest {
+                method: request.method,
+                authority: request.authority,
+                path: request.path,
+                headers: request.headers.into_iter().collect(),
+            },
         }
     }
 }

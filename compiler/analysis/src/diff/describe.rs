@@ -28,7 +28,7 @@ pub(super) fn with_namespace(subject: &str) -> Option<&str> {
 }
 
 /// `GET /api/v2/*`, with what else the route asks for.
-pub(super) fn requests(method: &str, conditions: &RouteMatch) -> String {
+pub(crate) fn requests(method: &str, conditions: &RouteMatch) -> String {
     let mut method = method.to_owned();
     let mut more = Vec::new();
     for header in &conditions.headers {

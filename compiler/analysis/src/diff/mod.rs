@@ -5,7 +5,7 @@ mod behaviour;
 mod change;
 mod clusters;
 mod compare;
-mod describe;
+pub(crate) mod describe;
 mod hosts;
 mod kind;
 mod listeners;

@@ -2,13 +2,13 @@
 //! one space, and every region of requests with one behaviour before and another after is looked at.
 
 use meshc_diagnostics::WitnessRequest;
-use meshc_effective::model::{Action, Proxy, Route, RouteMatch, VirtualHost};
-use meshc_predicate::{Error, FirstMatch, Language, Limits, Point, Set};
+use meshc_effective::model::{Action, Proxy, Route, VirtualHost};
+use meshc_predicate::{Error, Limits, Set, Space};
 
 use super::behaviour::Behaviour;
 use super::hosts::Pair;
-use crate::requests::hosts::{Domains, representative};
-use crate::requests::{ModelBuilder, looks_at_authority};
+use crate::requests::hosts::Domains;
+use crate::requests::{ModelBuilder, Partition, Taker};
 
 /// Requests with one behaviour before and another after.
 #[derive(Debug, Clone)]
@@ -43,10 +43,6 @@ pub(super) struct Half<'a> {
 impl<'a> Half<'a> {
     fn routes(&self) -> &'a [Route] {
         self.host.map_or(&[], |host| host.routes.as_slice())
-    }
-
-    fn requires_tls(&self) -> bool {
-        self.host.is_some_and(|host| host.require_tls)
     }
 
     /// What is done by each route, and last what is done where none takes the request.
@@ -97,8 +93,8 @@ pub(super) fn compare(
 }
 
 /// A side in the common space: for each behaviour, the requests that it gets.
-struct Partition {
-    first: FirstMatch,
+struct Parts {
+    partition: Partition,
     /// Each behaviour once, with its requests.
     parts: Vec<(Behaviour, Set)>,
 }
@@ -111,27 +107,17 @@ fn regions(
     domains: &Domains,
     limits: &Limits,
 ) -> Result<Compared, Error> {
-    let Some(authority) = representative(domains, &pair.domains, limits)? else {
-        // No request leads here.
-        return Ok(Compared::default());
-    };
-    let looks = |half: &Half<'_>| half.routes().iter().any(|route| looks_at_authority(&route.matches));
-    let authorities =
-        if looks(&base) || looks(&head) { domains.classes(&pair.domains)? } else { Language::any() };
-    let mut builder = ModelBuilder::new(head.proxy.kind, authorities, limits)?;
-    for half in [&base, &head] {
-        // A match of everything, which stands for what the virtual host itself lets through.
-        builder.require_tls(half.requires_tls())?;
-        builder.add(&RouteMatch::any())?;
-        for route in half.routes() {
-            builder.add(&route.matches)?;
-        }
-    }
+    let routes = base.routes().iter().chain(head.routes());
+    let found = ModelBuilder::to(head.proxy.kind, (domains, &pair.domains), routes, limits)?;
+    // Otherwise no request leads here.
+    let Some((mut builder, authority)) = found else { return Ok(Compared::default()) };
+    builder.add_host(base.host)?;
+    builder.add_host(head.host)?;
     let mut model = builder.build(authority)?;
     let sets = model.sets.clone();
-    let (of_base, of_head) = sets.split_at(base.routes().len() + 1);
-    let base_parts = partition(&mut model.space, of_base, before)?;
-    let head_parts = partition(&mut model.space, of_head, after)?;
+    let (of_base, of_head) = sets.split_at(Partition::sets(base.host));
+    let base_parts = parts(&mut model.space, of_base, before)?;
+    let head_parts = parts(&mut model.space, of_head, after)?;
     let mut compared = Compared::default();
     for (was, base_set) in &base_parts.parts {
         for (is, head_set) in &head_parts.parts {
@@ -148,12 +134,11 @@ fn regions(
                 continue;
             };
             let Some(point) = model.space.locate(&point) else { continue };
-            let taker = |parts: &Partition, count: usize| taker(&model.space, parts, count, &point);
             compared.regions.push(Region {
                 before: was.clone(),
                 after: is.clone(),
-                base_route: taker(&base_parts, base.routes().len()),
-                head_route: taker(&head_parts, head.routes().len()),
+                base_route: base_parts.partition.route_at(&model.space, &point),
+                head_route: head_parts.partition.route_at(&model.space, &point),
                 request,
             });
         }
@@ -161,34 +146,21 @@ fn regions(
     Ok(compared)
 }
 
-/// The requests of each behaviour of one side. `sets` begins with what the virtual host lets through.
-fn partition(
-    space: &mut meshc_predicate::Space,
-    sets: &[Set],
-    behaviours: &[Behaviour],
-) -> Result<Partition, Error> {
-    let (through, routes) = match sets.split_first() {
-        Some((through, routes)) => (*through, routes),
-        None => (Set::ALL, sets),
-    };
-    let first = space.first_match(routes)?;
+/// The requests of each behaviour of one side.
+fn parts(space: &mut Space, sets: &[Set], behaviours: &[Behaviour]) -> Result<Parts, Error> {
+    let partition = Partition::new(space, sets)?;
     let mut parts: Vec<(Behaviour, Set)> = Vec::new();
-    let unmatched = space.and(first.unmatched(), through)?;
-    let reached = (0..routes.len()).map(|index| first.reach(index)).chain([unmatched]);
-    let with_sets: Vec<(Behaviour, Set)> =
-        behaviours.iter().cloned().zip(reached).chain([(Behaviour::require_tls(), !through)]).collect();
-    for (behaviour, set) in with_sets {
-        if set.is_empty() {
-            continue;
-        }
+    for (taker, set) in partition.parts().filter(|(_, set)| !set.is_empty()).collect::<Vec<_>>() {
+        let behaviour = match taker {
+            Taker::Route(index) => behaviours.get(index).cloned(),
+            Taker::Nobody => Some(Behaviour::not_found()),
+            Taker::Https => Some(Behaviour::require_tls()),
+        };
+        let Some(behaviour) = behaviour else { continue };
         match parts.iter_mut().find(|(known, _)| *known == behaviour) {
             Some((_, all)) => *all = space.or(*all, set)?,
             None => parts.push((behaviour, set)),
         }
     }
-    Ok(Partition { first, parts })
-}
-
-fn taker(space: &meshc_predicate::Space, parts: &Partition, count: usize, point: &Point) -> Option<usize> {
-    (0..count).find(|&index| space.contains(parts.first.reach(index), point))
+    Ok(Parts { partition, parts })
 }

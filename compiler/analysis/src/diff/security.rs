@@ -1,11 +1,9 @@
 //! What proxies check of connections and requests: who and what passes before, and who and what after, as sets.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use meshc_effective::model::{
-    Chain, ChainAction, Direction, JwtAuthentication, JwtKeys, Listener, MtlsMode, Origin, Permission,
-    Principal, Proxy, ProxyKind, Rbac, RbacAction, RuleSet, Security, SecurityFilter,
+    JwtAuthentication, JwtKeys, MtlsMode, Origin, Proxy, ProxyKind, Security, SecurityFilter,
 };
 use meshc_predicate::{Error, Language, Limits, Set};
 use serde_json::{Value, json};
@@ -14,7 +12,9 @@ use super::change::Unknown;
 use super::compare::Found;
 use super::kind::Kind;
 use crate::reach::Site;
-use crate::requests::{Caller, Model, ModelBuilder, Place};
+use crate::requests::checks::{End, Fate, fates, filters};
+use crate::requests::{Caller, ModelBuilder, Peer, Place};
+use crate::spots::{Spot, addresses, spots};
 
 /// What comparing what two proxies check gave.
 #[derive(Default)]
@@ -26,31 +26,6 @@ pub(super) struct SecurityDiff {
 /// The most addresses that are tried one by one.
 const MOST_ADDRESSES: usize = 128;
 
-/// A place where connections come in, on both sides.
-struct Spot {
-    site: Site,
-    port: u16,
-    tcp: bool,
-    /// What goes before a difference in its summary.
-    label: String,
-    authority: String,
-}
-
-/// How a request ends at the checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Passed,
-    Denied,
-    Closed,
-}
-
-/// What becomes of a request: whom the checks ask about it, and how it ends where those let it pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Fate {
-    asked: BTreeSet<String>,
-    end: End,
-}
-
 /// Compares what two proxies check, wherever both listen.
 pub(super) fn compare(was: &Proxy, is: &Proxy) -> SecurityDiff {
     let mut diff = SecurityDiff::default();
@@ -58,7 +33,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> SecurityDiff {
     if normal(before) == normal(after) {
         return diff;
     }
-    for spot in spots(is, [before, after]) {
+    for spot in spots(is, &[before, after]) {
         if let Err(error) = at(&spot, was, is, &mut diff) {
             diff.unknown
                 .push(Unknown { what: format!("what {} checks", spot.label), why: error.to_string() });
@@ -93,114 +68,10 @@ fn strip(value: &mut Value) {
     }
 }
 
-/// The places where connections come in and are checked.
-fn spots(proxy: &Proxy, sides: [&Security; 2]) -> Vec<Spot> {
-    let mut spots: Vec<Spot> = Vec::new();
-    for listener in proxy.listeners.iter().filter(|listener| listener.security.is_some()) {
-        let named: BTreeSet<u16> =
-            listener.all_chains().filter_map(|chain| chain.matches.destination_port).collect();
-        for chain in listener.all_chains() {
-            // What leads nowhere, where no policy applies.
-            if matches!(&chain.action, ChainAction::Tcp(forward) if forward.is_guard || forward.is_unchecked)
-            {
-                continue;
-            }
-            match (listener.direction, chain.matches.destination_port) {
-                // What no chain is for: any port that is not named tells, and those that rules name.
-                (Direction::Inbound, None) => {
-                    let ports: BTreeSet<u16> = sides.iter().flat_map(|side| ports(side)).collect();
-                    let free = (1024..u16::MAX).find(|port| !named.contains(port) && !ports.contains(port));
-                    let others = ports.iter().copied().filter(|port| !named.contains(port));
-                    spots.extend(others.chain(free).map(|port| spot(proxy, listener, chain, port)));
-                }
-                (_, port) => spots.push(spot(proxy, listener, chain, port.unwrap_or(listener.port))),
-            }
-        }
-    }
-    // Several chains of one port (with TLS and without) are one place.
-    let mut seen = BTreeSet::new();
-    spots.retain(|spot| seen.insert((format!("{:?}", spot.site), spot.port, spot.tcp)));
-    spots
-}
-
-fn spot(proxy: &Proxy, listener: &Listener, chain: &Chain, port: u16) -> Spot {
-    let (tcp, table) = match &chain.action {
-        ChainAction::Tcp(_) => (true, None),
-        ChainAction::HttpInline { table, .. } => (false, Some(&**table)),
-        ChainAction::HttpTable { table, .. } => (false, proxy.tables.get(table).map(AsRef::as_ref)),
-    };
-    let domain = table.and_then(|table| table.virtual_hosts.first()?.domains.first());
-    let authority = domain.map_or("*", String::as_str);
-    let authority = authority.strip_prefix("*.").map_or_else(
-        || if authority == "*" { "example.com".to_owned() } else { authority.to_owned() },
-        |suffix| format!("a.{suffix}"),
-    );
-    let site = match (listener.direction, &chain.action) {
-        (Direction::Outbound, ChainAction::HttpTable { table, .. }) => Site::Table(table.clone()),
-        _ => Site::Inbound(port),
-    };
-    Spot { site, port, tcp, label: format!("{} port {port}", proxy.workload), authority }
-}
-
-/// The ports that rules and modes ask for.
-fn ports(security: &Security) -> BTreeSet<u16> {
-    fn of(permission: &Permission, ports: &mut BTreeSet<u16>) {
-        match permission {
-            Permission::DestinationPort(port) => {
-                ports.insert(*port);
-            }
-            Permission::All(each) | Permission::AnyOf(each) => each.iter().for_each(|one| of(one, ports)),
-            Permission::Not(inner) => of(inner, ports),
-            _ => {}
-        }
-    }
-    let mut ports: BTreeSet<u16> = security.mtls.ports.keys().copied().collect();
-    for set in rule_sets(security) {
-        let permissions = set.policies.values().flat_map(|policy| &policy.permissions);
-        permissions.for_each(|permission| of(permission, &mut ports));
-    }
-    ports
-}
-
-fn rule_sets(security: &Security) -> impl Iterator<Item = &RuleSet> {
-    let filters = security.http.iter().chain(&security.tcp);
-    filters
-        .filter_map(|filter| match filter {
-            SecurityFilter::Rbac(rbac) => Some(&**rbac),
-            _ => None,
-        })
-        .flat_map(|rbac| rbac.enforced.iter().chain(&rbac.shadow))
-}
-
-/// Addresses that between them are in every combination of the blocks that rules ask for; none where no rule asks.
-fn addresses(sides: [&Security; 2]) -> Vec<Option<IpAddr>> {
-    fn of(principal: &Principal, found: &mut Vec<IpAddr>) {
-        match principal {
-            Principal::DirectIp(block) | Principal::RemoteIp(block) => {
-                found.extend(block.first());
-                found.extend(block.after());
-            }
-            Principal::All(each) | Principal::AnyOf(each) => each.iter().for_each(|one| of(one, found)),
-            Principal::Not(inner) => of(inner, found),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    for set in sides.into_iter().flat_map(rule_sets) {
-        set.policies.values().flat_map(|p| &p.principals).for_each(|principal| of(principal, &mut found));
-    }
-    if found.is_empty() {
-        return vec![None];
-    }
-    found.extend([IpAddr::from([0, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])]);
-    let mut seen = BTreeSet::new();
-    found.into_iter().filter(|address| seen.insert(*address)).map(Some).collect()
-}
-
 /// Compares at one place.
 fn at(spot: &Spot, was: &Proxy, is: &Proxy, diff: &mut SecurityDiff) -> Result<(), Error> {
     let sides = [&*was.security, &*is.security];
-    let all = addresses(sides);
+    let all = addresses(&sides);
     if all.len() > MOST_ADDRESSES {
         let why = format!("rules ask for {} blocks of addresses", all.len() / 2);
         diff.unknown.push(Unknown { what: format!("what {} checks", spot.label), why });
@@ -209,25 +80,27 @@ fn at(spot: &Spot, was: &Proxy, is: &Proxy, diff: &mut SecurityDiff) -> Result<(
     // The same difference at several addresses is one.
     let mut told: BTreeSet<String> = BTreeSet::new();
     for source in all {
-        let place =
-            Place { port: spot.port, destination: is.ip.parse().ok(), source, proxy: is.kind, tcp: spot.tcp };
+        let place = Place {
+            port: spot.port,
+            destination: is.ip.parse().ok(),
+            source,
+            proxy: is.kind,
+            tcp: spot.tcp,
+            peer: Peer::Anyone,
+        };
         let limits = Limits::default();
         let mut builder = ModelBuilder::new(is.kind, Language::any(), &limits)?;
         builder.add_identified()?;
         for security in sides {
-            for filter in filters(security, spot.tcp) {
-                if let SecurityFilter::Rbac(rbac) = filter {
-                    for set in rbac.enforced.iter().chain(&rbac.shadow) {
-                        builder.add_rules(set, place)?;
-                    }
-                }
-            }
+            builder.add_checks(security, place)?;
         }
         let mut model = builder.build(spot.authority.clone())?;
         let mut sets = model.sets.clone().into_iter();
         let identified = sets.next().unwrap_or(Set::EMPTY);
-        let before = fates(&mut model, sides[0], spot, identified, &mut sets)?;
-        let after = fates(&mut model, sides[1], spot, identified, &mut sets)?;
+        // Of gateways their servers decide which connections are taken.
+        let modes = !matches!(spot.site, Site::Table(_));
+        let before = fates(&mut model, sides[0], (place, modes), identified, &mut sets)?;
+        let after = fates(&mut model, sides[1], (place, modes), identified, &mut sets)?;
         for (was_fate, was_set) in &before {
             for (is_fate, is_set) in &after {
                 if was_fate == is_fate {
@@ -259,81 +132,6 @@ fn at(spot: &Spot, was: &Proxy, is: &Proxy, diff: &mut SecurityDiff) -> Result<(
         tokens(spot, is, sides, diff);
     }
     Ok(())
-}
-
-fn filters(security: &Security, tcp: bool) -> &[SecurityFilter] {
-    if tcp { &security.tcp } else { &security.http }
-}
-
-/// The requests of each fate. `sets` gives what each rule set matches, in the order in which they were added.
-fn fates(
-    model: &mut Model,
-    security: &Security,
-    spot: &Spot,
-    identified: Set,
-    sets: &mut impl Iterator<Item = Set>,
-) -> Result<Vec<(Fate, Set)>, Error> {
-    let closed = match security.mtls.of(spot.port).mode {
-        // Of gateways their servers decide.
-        _ if matches!(spot.site, Site::Table(_)) => Set::EMPTY,
-        MtlsMode::Strict => !identified,
-        MtlsMode::Disable => identified,
-        MtlsMode::Permissive => Set::EMPTY,
-    };
-    let mut ended = vec![(Fate { asked: BTreeSet::new(), end: End::Closed }, closed)];
-    let mut going: Vec<(BTreeSet<String>, Set)> = vec![(BTreeSet::new(), !closed)];
-    let mut marked = Set::EMPTY;
-    for filter in filters(security, spot.tcp) {
-        match filter {
-            SecurityFilter::Jwt(_) => {}
-            SecurityFilter::Rbac(rbac) => {
-                let (denied, marks) = rbac_sets(rbac, sets);
-                marked = marks;
-                let mut still = Vec::new();
-                for (asked, set) in going {
-                    let end = if spot.tcp { End::Closed } else { End::Denied };
-                    let refused = model.space.and(set, denied)?;
-                    ended.push((Fate { asked: asked.clone(), end }, refused));
-                    still.push((asked, model.space.and(set, !denied)?));
-                }
-                going = still;
-            }
-            SecurityFilter::External(external) => {
-                let mut still = Vec::new();
-                for (asked, set) in going {
-                    let mut more = asked.clone();
-                    more.insert(external.provider.clone());
-                    still.push((more, model.space.and(set, marked)?));
-                    still.push((asked, model.space.and(set, !marked)?));
-                }
-                going = still;
-            }
-        }
-    }
-    ended.extend(going.into_iter().map(|(asked, set)| (Fate { asked, end: End::Passed }, set)));
-    let mut merged: Vec<(Fate, Set)> = Vec::new();
-    for (fate, set) in ended.into_iter().filter(|(_, set)| !set.is_empty()) {
-        match merged.iter_mut().find(|(known, _)| *known == fate) {
-            Some((_, all)) => *all = model.space.or(*all, set)?,
-            None => merged.push((fate, set)),
-        }
-    }
-    Ok(merged)
-}
-
-/// What a filter refuses, and what it marks.
-fn rbac_sets(rbac: &Rbac, sets: &mut impl Iterator<Item = Set>) -> (Set, Set) {
-    let mut next = || sets.next().unwrap_or(Set::EMPTY);
-    let denied = match rbac.enforced.as_ref().map(|set| set.action) {
-        None => Set::EMPTY,
-        Some(action) => match (action, next()) {
-            (RbacAction::Allow, matched) => !matched,
-            (RbacAction::Deny, matched) => matched,
-            (RbacAction::Log, _) => Set::EMPTY,
-        },
-    };
-    let marks = if rbac.shadow.is_some() { next() } else { Set::EMPTY };
-    (denied, marks)
 }
 
 fn text(before: &Fate, after: &Fate) -> String {

@@ -123,7 +123,6 @@ fn bounds(wanted: &ExpectedDestination) -> String {
 
 /// The destinations with their shares in percent.
 fn shares(answer: &Answer) -> Vec<(&str, f64)> {
-    let total: f64 = answer.destinations.iter().map(|(_, weight)| f64::from(*weight)).sum();
-    let percent = |weight: u32| if total > 0.0 { f64::from(weight) / total * 100.0 } else { 100.0 };
-    answer.destinations.iter().map(|(cluster, weight)| (cluster.as_str(), percent(*weight))).collect()
+    destination::shares(answer.destinations.iter().map(|(cluster, weight)| (cluster.as_str(), *weight)))
+        .collect()
 }

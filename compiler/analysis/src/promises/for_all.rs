@@ -6,7 +6,7 @@ use meshc_effective::model::{
     StringMatch, VirtualHost,
 };
 use meshc_mesh::hostname::qualify;
-use meshc_predicate::{Error, Language, Limits};
+use meshc_predicate::{Error, Limits};
 use meshc_resources::Object;
 use meshc_resources::istio;
 use meshc_resources::meshc::{RequestSet, RouteTest};
@@ -14,8 +14,8 @@ use meshc_resources::meshc::{RequestSet, RouteTest};
 use super::{Verdict, World, route_test};
 use crate::diff::replay;
 use crate::reach::{Site, own_domains};
-use crate::requests::hosts::{Domains, representative};
-use crate::requests::{ModelBuilder, looks_at_authority};
+use crate::requests::hosts::Domains;
+use crate::requests::{ModelBuilder, Partition};
 
 /// `all requests to reviews with path /admin*`
 pub(super) fn words(set: &RequestSet) -> String {
@@ -118,26 +118,16 @@ struct Look<'a, 'm> {
 impl Look<'_, '_> {
     fn at(&self, host: &VirtualHost, own: &[String], wanted: &RouteMatch) -> Result<Verdict, Error> {
         let limits = Limits::default();
-        let Some(authority) = representative(self.domains, own, &limits)? else { return Ok(Verdict::Kept) };
-        let by_authority = host.routes.iter().any(|route| looks_at_authority(&route.matches));
-        let authorities = if by_authority { self.domains.classes(own)? } else { Language::any() };
-        let mut builder = ModelBuilder::new(self.proxy.kind, authorities, &limits)?;
+        let found = ModelBuilder::to(self.proxy.kind, (self.domains, own), &host.routes, &limits)?;
+        let Some((mut builder, authority)) = found else { return Ok(Verdict::Kept) };
         builder.add(wanted)?;
-        builder.require_tls(host.require_tls)?;
-        // What the virtual host itself lets through.
-        builder.add(&RouteMatch::any())?;
-        for route in &host.routes {
-            builder.add(&route.matches)?;
-        }
+        builder.add_host(Some(host))?;
         let mut model = builder.build(authority)?;
         let sets = model.sets.clone();
         let Some((set, routes)) = sets.split_first() else { return Ok(Verdict::Kept) };
-        let Some((through, routes)) = routes.split_first() else { return Ok(Verdict::Kept) };
-        let first = model.space.first_match(routes)?;
-        let unmatched = model.space.and(first.unmatched(), *through)?;
-        let parts = (0..routes.len()).map(|index| first.reach(index)).chain([unmatched, !*through]);
+        let partition = Partition::new(&mut model.space, routes)?;
         let mut unknown = None;
-        for part in parts.collect::<Vec<_>>() {
+        for (_, part) in partition.parts() {
             let part = model.space.and(part, *set)?;
             if part.is_empty() {
                 continue;

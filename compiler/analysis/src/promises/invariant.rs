@@ -119,11 +119,7 @@ fn is_sender(places: &Places, proxy: &Proxy) -> bool {
 
 /// The clusters of a route with their shares in percent.
 fn shares(forward: &Forward) -> impl Iterator<Item = (&str, f64)> {
-    let total: u64 = forward.destinations.iter().map(|d| u64::from(d.weight)).sum();
-    forward.destinations.iter().map(move |destination| {
-        let share = if total == 0 { 100.0 } else { f64::from(destination.weight) / total as f64 * 100.0 };
-        (destination.cluster.as_str(), share)
-    })
+    destination::shares(forward.destinations.iter().map(|d| (d.cluster.as_str(), d.weight)))
 }
 
 /// Looks for a route that some request reaches and that breaks the promise.

@@ -7,6 +7,8 @@ mod for_all;
 mod invariant;
 mod route_test;
 
+pub(crate) use destination::{Destination, words as destination_words};
+
 use meshc_diagnostics::{ResourceId, Witness};
 use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::Mesh;

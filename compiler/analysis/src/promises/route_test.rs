@@ -1,10 +1,10 @@
 //! RouteTests: each sender with each request, or with all requests of a set.
 
-use meshc_diagnostics::{Direction, Witness, WitnessRequest};
+use meshc_diagnostics::Witness;
 use meshc_effective::model::Proxy;
 use meshc_resources::Object;
 use meshc_resources::meshc::{RouteTest, TestRequest};
-use meshc_trace::{Answer, Query, RequestLine};
+use meshc_trace::{Answer, RequestLine};
 
 use super::{Case, Promise, Verdict, World, expectation, for_all};
 
@@ -48,7 +48,7 @@ fn one(test: &Object<RouteTest>, proxy: &Proxy, request: &TestRequest, world: &W
             let mut query = line.query(proxy, None);
             query.peer = request.peer.as_ref().map(|peer| peer.value.clone());
             match world.tracer.trace(&query) {
-                Ok(answer) => judge(test, witness(&query), answer),
+                Ok(answer) => judge(test, Witness::from(&query), answer),
                 Err(error) => Verdict::unknown(error.to_string()),
             }
         }
@@ -64,27 +64,5 @@ pub(super) fn judge(test: &Object<RouteTest>, witness: Witness, answer: Answer) 
     match unmet.or_else(forbidden) {
         Some(message) => Verdict::broken(message, witness, answer),
         None => Verdict::Kept,
-    }
-}
-
-fn witness(query: &Query) -> Witness {
-    let request = query.request.clone().unwrap_or_default();
-    Witness {
-        proxy: query.proxy.clone(),
-        route_table: query.route_table.clone(),
-        port: query.port,
-        direction: query.direction.map(|direction| match direction {
-            meshc_trace::Direction::Outbound => Direction::Outbound,
-            meshc_trace::Direction::Inbound => Direction::Inbound,
-            meshc_trace::Direction::Gateway => Direction::Gateway,
-        }),
-        peer: query.peer.clone(),
-        source_ip: query.source_ip.clone(),
-        request: WitnessRequest {
-            method: request.method,
-            authority: request.authority,
-            path: request.path,
-            headers: request.headers.into_iter().collect(),
-        },
     }
 }

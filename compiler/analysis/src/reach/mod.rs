@@ -4,13 +4,13 @@ mod view;
 
 use meshc_diagnostics::WitnessRequest;
 use meshc_effective::model::{ProxyKind, RouteTable, VirtualHost};
-use meshc_predicate::{Error, FirstMatch, Language, Limits};
+use meshc_predicate::{Error, FirstMatch, Limits};
 
-use crate::requests::hosts::{Domains, representative};
-use crate::requests::{Model, ModelBuilder, looks_at_authority};
+use crate::requests::hosts::Domains;
+use crate::requests::{Model, ModelBuilder};
 
-pub(crate) use view::Site;
 pub use view::{HostView, RouteView, RoutesView, TableView, routes_view};
+pub(crate) use view::{Site, truth};
 
 /// Whether some request reaches a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,15 +91,10 @@ fn reach(
     let domains = Domains::of([table]);
     let own = own_domains(table, host);
     let routes = &virtual_host.routes;
-    let Some(authority) = representative(&domains, &own, limits)? else {
+    let found = ModelBuilder::to(proxy, (&domains, &own), routes, limits)?;
+    let Some((mut builder, authority)) = found else {
         return Ok(vec![RouteReach::no(); routes.len()]);
     };
-    let authorities = if routes.iter().any(|route| looks_at_authority(&route.matches)) {
-        domains.classes(&own)?
-    } else {
-        Language::any()
-    };
-    let mut builder = ModelBuilder::new(proxy, authorities, limits)?;
     builder.require_tls(virtual_host.require_tls)?;
     for route in routes {
         builder.add(&route.matches)?;

@@ -58,7 +58,8 @@ pub struct RouteView {
     pub because: Vec<Because>,
 }
 
-fn truth<S: Serializer>(reachable: &Reachable, serializer: S) -> Result<S::Ok, S::Error> {
+/// `true`, `false` or `"unknown"`.
+pub(crate) fn truth<S: Serializer>(reachable: &Reachable, serializer: S) -> Result<S::Ok, S::Error> {
     match reachable {
         Reachable::Yes => serializer.serialize_bool(true),
         Reachable::No => serializer.serialize_bool(false),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{ProxyKind, RouteMatch, RuleSet};
+use meshc_effective::model::{ProxyKind, Route, RouteMatch, RuleSet};
 use meshc_envoy::request::METHODS;
 use meshc_predicate::{Error, Field, FieldId, Language, Limits, SpaceBuilder};
 
-use super::conditions::Formula;
+use super::conditions::{Formula, looks_at_authority};
 use super::envoy;
-use super::hosts;
+use super::hosts::{self, Domains, representative};
 use super::model::Model;
 use super::rules::Place;
 
@@ -59,6 +59,20 @@ impl ModelBuilder {
         })
     }
 
+    /// For the requests whose most specific domain is one of `own`, with the plainest authority of them; none if no
+    /// request has such a one. `routes` are all that will be added.
+    pub(crate) fn to<'r>(
+        proxy: ProxyKind,
+        (domains, own): (&Domains, &[String]),
+        routes: impl IntoIterator<Item = &'r Route>,
+        limits: &Limits,
+    ) -> Result<Option<(Self, String)>, Error> {
+        let Some(authority) = representative(domains, own, limits)? else { return Ok(None) };
+        let looks = routes.into_iter().any(|route| looks_at_authority(&route.matches));
+        let authorities = if looks { domains.classes(own)? } else { Language::any() };
+        Ok(Some((Self::new(proxy, authorities, limits)?, authority)))
+    }
+
     /// From here on, matches are those of a virtual host that tells plaintext requests to use HTTPS before it looks at
     /// any route (or of one that does not): its routes see only what says that it came over HTTPS.
     pub(crate) fn require_tls(&mut self, required: bool) -> Result<(), Error> {
@@ -82,7 +96,7 @@ impl ModelBuilder {
     }
 
     /// Adds what any of some rules matches.
-    pub(crate) fn add_rules(&mut self, rules: &RuleSet, place: Place) -> Result<(), Error> {
+    pub(crate) fn add_rules(&mut self, rules: &RuleSet, place: Place<'_>) -> Result<(), Error> {
         let formula = Formula::of_rules(self, rules, place)?;
         self.formulas.push(formula);
         Ok(())

@@ -5,9 +5,9 @@ use meshc_effective::model::{
     StringMatch,
 };
 use meshc_predicate::{ConditionId, Error, FieldId, Language, Set, Space};
-use meshc_trace::Regexes;
 
 use super::builder::{ModelBuilder, Part};
+use super::rules::holds;
 
 /// A condition that the space does not know yet.
 #[derive(Debug, Clone)]
@@ -154,19 +154,8 @@ pub(super) fn header(builder: &mut ModelBuilder, condition: &HeaderMatch) -> Res
     let wanted = if condition.invert { language.negate() } else { language };
     let held = Formula::Holds(builder.space.condition(field, wanted));
     // An absent header is neither like this nor unlike it, unless it counts as an empty one.
-    let absent_holds = missing && holds_for_empty(text) != condition.invert;
+    let absent_holds = missing && holds(text, "") != condition.invert;
     Ok(if absent_holds { Formula::Any(vec![held, Formula::Absent(field)]) } else { held })
-}
-
-fn holds_for_empty(condition: &StringMatch) -> bool {
-    match condition {
-        StringMatch::Exact(text)
-        | StringMatch::Prefix(text)
-        | StringMatch::Suffix(text)
-        | StringMatch::Contains(text) => text.is_empty(),
-        // An expression that RE2 refuses was taken care of before.
-        StringMatch::Regex(pattern) => Regexes::default().full_match(pattern, "").unwrap_or(false),
-    }
 }
 
 fn query(builder: &mut ModelBuilder, condition: &QueryMatch) -> Result<Formula, Error> {

@@ -67,6 +67,22 @@ impl Model {
         self.usual.iter().filter(|(flag, ..)| support.contains(flag)).map(|(_, _, why)| why.clone()).collect()
     }
 
+    /// The fields of these parts of a request that conditions look at.
+    pub(crate) fn fields_of(&self, path: bool, authority: bool, headers: &[String]) -> Vec<FieldId> {
+        let is_meant = |part: &Part| match part {
+            Part::Path | Part::Query(_) => path,
+            Part::Authority => authority,
+            Part::Header(name) => headers.contains(name),
+            _ => false,
+        };
+        self.parts.iter().filter(|(part, _)| is_meant(part)).map(|(_, field)| *field).collect()
+    }
+
+    /// Whether it depends on some of these fields which requests are in a set.
+    pub(crate) fn depends(&self, set: Set, fields: &[FieldId]) -> bool {
+        !fields.is_empty() && self.space.support(set).iter().any(|field| fields.contains(field))
+    }
+
     /// Who sends a request.
     pub(crate) fn caller(&self, request: &Request, source: Option<IpAddr>) -> Caller {
         let peer = self.parts.get(&Part::Peer).and_then(|field| request.get(field));

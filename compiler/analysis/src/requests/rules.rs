@@ -9,9 +9,20 @@ use meshc_trace::{Regexes, template_regex};
 use super::builder::{ModelBuilder, Part};
 use super::conditions::{Formula, Read, claim, header, refused, string};
 
+/// What is known of the caller's identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer<'a> {
+    /// Nothing: it is a field of the request like others.
+    Anyone,
+    /// It has none: plaintext.
+    Nobody,
+    /// The SPIFFE identity.
+    Is(&'a str),
+}
+
 /// What is known of the connection in which rules are looked at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct Place<'a> {
     /// The port that it is made to.
     pub(crate) port: u16,
     /// The pod's address, where it is known.
@@ -22,11 +33,17 @@ pub(crate) struct Place {
     pub(crate) proxy: ProxyKind,
     /// Bytes, of which nothing of HTTP is seen.
     pub(crate) tcp: bool,
+    /// Who calls.
+    pub(crate) peer: Peer<'a>,
 }
 
 impl Formula {
     /// What any of the rules matches.
-    pub(super) fn of_rules(builder: &mut ModelBuilder, rules: &RuleSet, place: Place) -> Result<Self, Error> {
+    pub(super) fn of_rules(
+        builder: &mut ModelBuilder,
+        rules: &RuleSet,
+        place: Place<'_>,
+    ) -> Result<Self, Error> {
         let mut any = Vec::new();
         for policy in rules.policies.values() {
             let permissions = policy.permissions.iter().map(|one| permission(builder, one, place));
@@ -43,7 +60,7 @@ fn constant(holds: bool) -> Formula {
     if holds { Formula::Always } else { Formula::Never }
 }
 
-fn permission(builder: &mut ModelBuilder, of: &Permission, place: Place) -> Result<Formula, Error> {
+fn permission(builder: &mut ModelBuilder, of: &Permission, place: Place<'_>) -> Result<Formula, Error> {
     let each = |builder: &mut ModelBuilder, of: &[Permission]| -> Result<Vec<Formula>, Error> {
         of.iter().map(|one| permission(builder, one, place)).collect()
     };
@@ -58,7 +75,7 @@ fn permission(builder: &mut ModelBuilder, of: &Permission, place: Place) -> Resu
         },
         Permission::DestinationPort(port) => constant(*port == place.port),
         Permission::ServerName(name) => {
-            let of_none = matches_nothing(name);
+            let of_none = holds(name, "");
             builder.usually(of_none, &format!("the name in TLS's ClientHello is asked for: {name:?}"))
         }
         Permission::Header(_) | Permission::Path(_) | Permission::PathTemplate(_) if place.tcp => {
@@ -79,7 +96,7 @@ fn permission(builder: &mut ModelBuilder, of: &Permission, place: Place) -> Resu
     })
 }
 
-fn principal(builder: &mut ModelBuilder, of: &Principal, place: Place) -> Result<Formula, Error> {
+fn principal(builder: &mut ModelBuilder, of: &Principal, place: Place<'_>) -> Result<Formula, Error> {
     let each = |builder: &mut ModelBuilder, of: &[Principal]| -> Result<Vec<Formula>, Error> {
         of.iter().map(|one| principal(builder, one, place)).collect()
     };
@@ -88,13 +105,18 @@ fn principal(builder: &mut ModelBuilder, of: &Principal, place: Place) -> Result
         Principal::All(all) => Formula::All(each(builder, all)?),
         Principal::AnyOf(any) => Formula::Any(each(builder, any)?),
         Principal::Not(inner) => Formula::Not(Box::new(principal(builder, inner, place)?)),
-        Principal::Peer(name) => match string(name)? {
-            Read::Language(language) => {
+        Principal::Peer(name) => match (place.peer, string(name)?) {
+            (Peer::Nobody, _) => Formula::Never,
+            (Peer::Is(peer), Read::Language(_)) => constant(holds(name, peer)),
+            (Peer::Anyone, Read::Language(language)) => {
                 let field = builder.field(Part::Peer)?;
                 Formula::Holds(builder.space.condition(field, language))
             }
-            Read::Refused(complaint) => refused(builder, complaint),
+            (_, Read::Refused(complaint)) => refused(builder, complaint),
         },
+        Principal::DirectIp(_) | Principal::RemoteIp(_) if place.source.is_none() => {
+            builder.usually(false, "the client's address is asked for")
+        }
         Principal::DirectIp(block) => constant(place.source.is_some_and(|source| block.contains(source))),
         Principal::RemoteIp(block) => {
             let from_there = place.source.is_some_and(|source| block.contains(source));
@@ -116,13 +138,14 @@ fn on_path(builder: &mut ModelBuilder, language: Language) -> Result<Formula, Er
     Ok(Formula::Holds(builder.space.condition(field, language)))
 }
 
-/// Whether a condition holds for the empty text.
-fn matches_nothing(condition: &StringMatch) -> bool {
+/// Whether a condition holds for a text.
+pub(super) fn holds(condition: &StringMatch, text: &str) -> bool {
     match condition {
-        StringMatch::Exact(text)
-        | StringMatch::Prefix(text)
-        | StringMatch::Suffix(text)
-        | StringMatch::Contains(text) => text.is_empty(),
-        StringMatch::Regex(pattern) => Regexes::default().full_match(pattern, "").unwrap_or(false),
+        StringMatch::Exact(wanted) => text == wanted,
+        StringMatch::Prefix(wanted) => text.starts_with(wanted),
+        StringMatch::Suffix(wanted) => text.ends_with(wanted),
+        StringMatch::Contains(wanted) => text.contains(wanted),
+        // An expression that RE2 refuses was taken care of before.
+        StringMatch::Regex(pattern) => Regexes::default().full_match(pattern, text).unwrap_or(false),
     }
 }
