@@ -1,0 +1,95 @@
+//! The graph of the bookshop and of small meshes with policies, through the whole compiler.
+
+use super::{Graph, GraphView, Question, query, render_answers, render_dot, render_graph, render_mermaid};
+use crate::testing::{Tree, World, bookshop, world};
+
+fn ask(world: &World, question: &Question) -> String {
+    let graph = Graph::new(&world.mesh, &world.sources);
+    match query(&graph, "cluster.local", question) {
+        Ok(answers) => render_answers(&answers),
+        Err(error) => format!("error: {error}\n"),
+    }
+}
+
+fn to(host: &str) -> Question {
+    Question { to: Some(host.to_owned()), ..Question::default() }
+}
+
+fn view(world: &World, from: Option<&str>, to: Option<&str>) -> GraphView {
+    GraphView::new(&Graph::new(&world.mesh, &world.sources), from, to).expect("known names")
+}
+
+/// The bookshop with policies: payments takes mutual TLS alone, and POST from orders; nobody deletes reviews.
+fn guarded() -> Tree {
+    let mut tree = bookshop();
+    let policies = "apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: strict, namespace: backoffice}
+spec: {mtls: {mode: STRICT}}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: payments, namespace: backoffice}
+spec:
+  selector: {matchLabels: {app: payments}}
+  rules:
+    - from: [{source: {namespaces: [backoffice]}}]
+      to: [{operation: {methods: [POST], paths: [/charge*]}}]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: nobody-deletes, namespace: shop}
+spec:
+  action: DENY
+  selector: {matchLabels: {app: reviews}}
+  rules:
+    - to: [{operation: {methods: [DELETE]}}]
+";
+    tree.push(("policies.yaml".to_owned(), policies.to_owned()));
+    tree
+}
+
+#[test]
+fn who_can_reach_a_service() {
+    let world = world(&guarded());
+    let mut text = String::new();
+    for host in ["payments", "reviews/v2", "isbn.publisher.example", "paymets"] {
+        text.push_str(&format!("# {host}\n{}\n", ask(&world, &to(host))));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_a_caller_can_reach_with_some_requests() {
+    let world = world(&guarded());
+    let from = Question {
+        from: Some("istio-ingressgateway".to_owned()),
+        method: Some("POST".to_owned()),
+        path: Some("/checkout*".to_owned()),
+        ..Question::default()
+    };
+    let deletes = Question {
+        from: Some("storefront-v1.shop".to_owned()),
+        method: Some("DELETE".to_owned()),
+        ..to("reviews")
+    };
+    insta::assert_snapshot!(format!("{}\n{}", ask(&world, &from), ask(&world, &deletes)));
+}
+
+#[test]
+fn answers_have_every_key() {
+    let world = world(&guarded());
+    let graph = Graph::new(&world.mesh, &world.sources);
+    let from = Some("storefront-v1".to_owned());
+    insta::assert_json_snapshot!(query(&graph, "cluster.local", &Question { from, ..to("payments") }));
+}
+
+#[test]
+fn the_graph_is_drawn() {
+    let world = world(&guarded());
+    let part = view(&world, Some("istio-ingressgateway"), Some("reviews"));
+    insta::assert_snapshot!("dot", render_dot(&part));
+    insta::assert_snapshot!("mermaid", render_mermaid(&part));
+    insta::assert_snapshot!("text", render_graph(&view(&world, None, Some("payments"))));
+    insta::assert_json_snapshot!("json", view(&world, Some("istio-ingressgateway"), Some("payments")));
+}
