@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Why(Why),
     /// Show what a proxy does
     Show(Show),
+    /// Draw what requests can pass: callers, routes, destinations, workloads
+    Graph(Graph),
+    /// Ask who can reach what, with which requests, and through which resources
+    Query(Query),
     /// Tell the status conditions of the Gateway API's objects
     Conditions(Conditions),
     /// Show what behaves differently between two revisions
@@ -280,6 +284,56 @@ pub(crate) enum Target {
     IstioProxy,
     /// Stock Envoy and mesh-proxy
     Envoy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// Only what these callers can pass: NAME or NAME.NAMESPACE of a pod or workload, or *.NAMESPACE
+    #[arg(long, value_name = "CALLER")]
+    pub(crate) from: Option<String>,
+    /// Only what leads there: a host (short or full), HOST/SUBSET, or a workload
+    #[arg(long, value_name = "DESTINATION")]
+    pub(crate) to: Option<String>,
+    /// How to draw it
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub(crate) format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    Text,
+    Json,
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("ends").required(true).multiple(true).args(["from", "to"]))]
+pub(crate) struct Query {
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+    /// Who sends: NAME or NAME.NAMESPACE of a pod or workload, or *.NAMESPACE [default: everyone]
+    #[arg(long, value_name = "CALLER")]
+    pub(crate) from: Option<String>,
+    /// Where to: a host (short or full), HOST/SUBSET, or a workload [default: anywhere]
+    #[arg(long, value_name = "DESTINATION")]
+    pub(crate) to: Option<String>,
+    /// Only requests of this method
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// Only requests for this path; for all that begin so if it ends in `*`
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// Only requests with this header
+    #[arg(short = 'H', long = "header", value_name = "name: value")]
+    pub(crate) headers: Vec<String>,
+    /// How to tell
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
 }
 
 #[derive(Debug, Args)]

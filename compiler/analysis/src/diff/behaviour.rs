@@ -54,7 +54,7 @@ pub(super) struct Target {
 
 /// What is done with a request. Equal are two that no client and no service can tell apart.
 #[derive(Debug, Clone)]
-pub(super) struct Behaviour {
+pub(crate) struct Behaviour {
     /// In words that people know; the aspects decide what is equal.
     pub(super) outcome: Outcome,
     /// Aspects that are null are left out.
@@ -83,7 +83,7 @@ impl Behaviour {
     }
 
     /// What a route of a virtual host of a proxy does.
-    pub(super) fn of_route(proxy: &Proxy, host: &VirtualHost, route: &Route) -> Self {
+    pub(crate) fn of_route(proxy: &Proxy, host: &VirtualHost, route: &Route) -> Self {
         let mut facets = BTreeMap::new();
         let mut set = |facet: Facet, value: Value| {
             if !value.is_null() {

@@ -25,6 +25,7 @@ mod words;
 use meshc_effective::model::EffectiveMesh;
 use meshc_source::SourceSet;
 
+pub(crate) use behaviour::Behaviour;
 pub use change::{Affected, Change, Diff, Equal, Lines, Unknown};
 pub use kind::{Concern, Kind, Risk};
 pub use markdown::{MARKER, render_markdown};

@@ -83,11 +83,7 @@ impl<'m> Builder<'m> {
             ChainAction::HttpInline { table, .. } => self.table(proxy, table),
             ChainAction::Tcp(forward) if forward.is_guard => return,
             ChainAction::Tcp(forward) => {
-                let node = self.net.add_node(Node::Bytes {
-                    port: listener.port,
-                    forward,
-                    origins: &listener.origins,
-                });
+                let node = self.net.add_node(Node::Bytes { port: listener.port, origins: &listener.origins });
                 let total: u64 = forward.destinations.iter().map(|(_, weight)| u64::from(*weight)).sum();
                 for (cluster, weight) in &forward.destinations {
                     let to = self.destination(proxy, cluster);

@@ -3,6 +3,7 @@
 //! Each edge says which requests take it.
 
 mod build;
+mod direct;
 mod dot;
 mod entry;
 mod hop;
@@ -25,7 +26,7 @@ use crate::reach::RouteReach;
 pub use dot::render_dot;
 pub(crate) use entry::Entry;
 pub use mermaid::render_mermaid;
-pub(crate) use policy::admission;
+pub(crate) use policy::{Gate, admission};
 pub use query::{Answers, Question, QuestionError, query};
 pub use text::render_answers;
 pub use tree::render_graph;

@@ -117,6 +117,9 @@ pub fn query(graph: &Graph<'_>, trust_domain: &str, question: &Question) -> Resu
         }
         answers.ways.extend(ways);
     }
+    if let Some(wanted) = wanted.as_ref().filter(|_| question.from.is_none()) {
+        answers.ways.extend(look.direct(wanted));
+    }
     let nowhere = answers.ways.is_empty();
     if let (Some(name), Some(wanted)) = (&question.to, &wanted)
         && nowhere
@@ -171,6 +174,11 @@ impl<'m> Look<'_, 'm> {
                 }
                 _ => {}
             }
+        }
+        // A table of a port that a service does not have leads to no cluster: that is no way where another is one.
+        let exists = |way: &Way| entry.proxy.clusters.contains_key(&way.cluster);
+        if ways.iter().any(exists) {
+            ways.retain(exists);
         }
         ways
     }

@@ -1,5 +1,6 @@
 //! The answers for people: a block a caller, a line a way, then what shows it and what it passes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::tree::rounded;
@@ -11,18 +12,23 @@ const WITHOUT: usize = 12;
 
 /// The answers for people.
 pub fn render_answers(answers: &Answers) -> String {
-    let mut text = String::new();
-    let mut last = None;
-    for way in &answers.ways {
-        if last != Some(&way.from) {
-            if last.is_some() {
-                text.push('\n');
-            }
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{}", way.from);
-            last = Some(&way.from);
+    // Callers of whom the same is to be told stand together.
+    let mut blocks: Vec<(String, Vec<&str>)> = Vec::new();
+    for caller in answers.ways.chunk_by(|a, b| a.from == b.from) {
+        let mut body = String::new();
+        caller.iter().for_each(|way| write_way(&mut body, way));
+        let from = caller.first().map_or("", |way| way.from.as_str());
+        match blocks.iter_mut().find(|(known, _)| *known == body) {
+            Some((_, all)) => all.push(from),
+            None => blocks.push((body, vec![from])),
         }
-        write_way(&mut text, way);
+    }
+    let mut text = String::new();
+    for (body, callers) in blocks {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let _ = writeln!(text, "{}\n{}", callers.join(", "), body.trim_end());
     }
     write_without(&mut text, answers);
     text
@@ -36,8 +42,8 @@ fn write_way(text: &mut String, way: &Way) {
     let verdict = match way.verdict {
         Verdict::Reaches if way.refused.is_some() => "reaches, in part",
         Verdict::Reaches => "reaches",
-        Verdict::Denied => "is denied",
-        Verdict::NoEndpoint => "finds no endpoint",
+        Verdict::Denied => "is denied at",
+        Verdict::NoEndpoint => "finds no endpoint at",
         Verdict::Unknown => "may reach",
     };
     let _ = writeln!(text, "  {}  {verdict} {share}{copies}{}{behind}", way.requests, way.to);
@@ -62,7 +68,9 @@ fn write_way(text: &mut String, way: &Way) {
 }
 
 fn write_lines(text: &mut String, lines: &[Because]) {
-    for line in lines {
+    // One line of a file is enough to open it.
+    let mut seen = BTreeSet::new();
+    for line in lines.iter().filter(|line| seen.insert((&line.file, line.line))) {
         let _ = writeln!(text, "        {}:{} {}", line.file, line.line, line.text);
     }
 }

@@ -38,7 +38,7 @@ pub struct RouteReach {
 }
 
 impl RouteReach {
-    fn yes(witness: WitnessRequest) -> Self {
+    pub(crate) fn yes(witness: WitnessRequest) -> Self {
         Self {
             reachable: Reachable::Yes,
             witness: Some(witness),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{ProxyKind, Route, RouteMatch, RuleSet};
+use meshc_effective::model::{ProxyKind, RbacPolicy, Route, RouteMatch, RuleSet};
 use meshc_envoy::request::METHODS;
 use meshc_predicate::{Error, Field, FieldId, Language, Limits, SpaceBuilder};
 
@@ -99,6 +99,35 @@ impl ModelBuilder {
     pub(crate) fn add_rules(&mut self, rules: &RuleSet, place: Place<'_>) -> Result<(), Error> {
         let formula = Formula::of_rules(self, rules, place)?;
         self.formulas.push(formula);
+        Ok(())
+    }
+
+    /// Adds what one rule matches.
+    pub(crate) fn add_rule(&mut self, rule: &RbacPolicy, place: Place<'_>) -> Result<(), Error> {
+        let formula = Formula::of_rule(self, rule, place)?;
+        self.formulas.push(formula);
+        Ok(())
+    }
+
+    /// Adds what each condition of a rule matches alone; says how many there are.
+    pub(crate) fn add_conditions(&mut self, rule: &RbacPolicy, place: Place<'_>) -> Result<usize, Error> {
+        let formulas = Formula::of_conditions(self, rule, place)?;
+        let count = formulas.len();
+        self.formulas.extend(formulas);
+        Ok(count)
+    }
+
+    /// Adds the requests for one path.
+    pub(crate) fn add_path(&mut self, path: &str) -> Result<(), Error> {
+        let field = self.field(Part::Path)?;
+        self.formulas.push(Formula::Holds(self.space.condition(field, Language::exact(path))));
+        Ok(())
+    }
+
+    /// Adds the callers whose identity is in a language.
+    pub(crate) fn add_peers(&mut self, names: Language) -> Result<(), Error> {
+        let field = self.field(Part::Peer)?;
+        self.formulas.push(Formula::Holds(self.space.condition(field, names)));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use meshc_effective::model::{Permission, Principal, ProxyKind, RuleSet, StringMatch};
+use meshc_effective::model::{Permission, Principal, ProxyKind, RbacPolicy, RuleSet, StringMatch};
 use meshc_predicate::{Error, Language};
 use meshc_trace::{Regexes, template_regex};
 
@@ -44,15 +44,51 @@ impl Formula {
         rules: &RuleSet,
         place: Place<'_>,
     ) -> Result<Self, Error> {
-        let mut any = Vec::new();
-        for policy in rules.policies.values() {
-            let permissions = policy.permissions.iter().map(|one| permission(builder, one, place));
-            let asked = Self::Any(permissions.collect::<Result<_, _>>()?);
-            let principals = policy.principals.iter().map(|one| principal(builder, one, place));
-            let by_whom = Self::Any(principals.collect::<Result<_, _>>()?);
-            any.push(Self::All(vec![asked, by_whom]));
+        let any = rules.policies.values().map(|rule| Self::of_rule(builder, rule, place));
+        Ok(Self::Any(any.collect::<Result<_, _>>()?))
+    }
+
+    /// What one rule matches.
+    pub(super) fn of_rule(
+        builder: &mut ModelBuilder,
+        rule: &RbacPolicy,
+        place: Place<'_>,
+    ) -> Result<Self, Error> {
+        let permissions = rule.permissions.iter().map(|one| permission(builder, one, place));
+        let asked = Self::Any(permissions.collect::<Result<_, _>>()?);
+        let principals = rule.principals.iter().map(|one| principal(builder, one, place));
+        let by_whom = Self::Any(principals.collect::<Result<_, _>>()?);
+        Ok(Self::All(vec![asked, by_whom]))
+    }
+
+    /// What each group of conditions of a rule that must all hold has in it, each alone.
+    pub(super) fn of_conditions(
+        builder: &mut ModelBuilder,
+        rule: &RbacPolicy,
+        place: Place<'_>,
+    ) -> Result<Vec<Self>, Error> {
+        let mut all = Vec::new();
+        for one in &rule.permissions {
+            match one {
+                Permission::All(parts) => {
+                    for part in parts {
+                        all.push(permission(builder, part, place)?);
+                    }
+                }
+                one => all.push(permission(builder, one, place)?),
+            }
         }
-        Ok(Self::Any(any))
+        for one in &rule.principals {
+            match one {
+                Principal::All(parts) => {
+                    for part in parts {
+                        all.push(principal(builder, part, place)?);
+                    }
+                }
+                one => all.push(principal(builder, one, place)?),
+            }
+        }
+        Ok(all)
     }
 }
 

@@ -23,6 +23,7 @@ mod mistakes;
 mod originals;
 mod pods;
 mod port;
+mod proofs;
 mod routes;
 mod routing;
 mod security;
@@ -43,6 +44,7 @@ use meshc_resources::Resources;
 use context::Context;
 
 pub use lone_routes::check_lone_routes;
+pub use proofs::check_proofs;
 pub use routes::check_routes;
 pub use unknown_host::unseen_namespaces;
 
@@ -74,6 +76,7 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
     all.extend(conditions::RULES);
     all.extend(ambient::RULES);
     all.extend(mistakes::RULES);
+    all.extend(proofs::RULES);
     all.sort_by_key(|rule| rule.code);
     all
 });

@@ -7,7 +7,7 @@ use meshc_diagnostics::{Diagnostic, Severity, sort};
 use meshc_mesh::Mesh;
 use meshc_source::{SourceFile, SourceSet, Span};
 
-use super::{RULES, check_lone_routes, check_mesh, check_routes};
+use super::{RULES, check_lone_routes, check_mesh, check_proofs, check_routes};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -64,6 +64,7 @@ fn check(sources: &SourceSet) -> Vec<Diagnostic> {
     if !outcome.diagnostics.iter().any(refusal) {
         found.extend(check_routes(&mesh, &effective));
         found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
+        found.extend(check_proofs(&outcome.resources, &mesh, &effective, sources));
     }
     sort(&mut found, sources);
     found

@@ -7,9 +7,11 @@ mod completions;
 mod conditions;
 mod diff;
 mod explain;
+mod graph;
 mod init;
 mod log;
 mod man;
+mod query;
 mod rules;
 mod show;
 mod test;
@@ -44,6 +46,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Trace(args) => trace::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Graph(args) => graph::run(&args),
+        Command::Query(args) => query::run(&args),
         Command::Conditions(args) => conditions::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Test(args) => test::run(&args),

@@ -86,6 +86,7 @@ impl Tree {
         {
             found.extend(meshc_analysis::check_routes(&self.mesh, mesh));
             found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
+            found.extend(meshc_analysis::check_proofs(&self.resources, &self.mesh, mesh, &self.sources));
         }
         // Nothing is said of what only a snapshot holds.
         found.retain(|finding| Some(finding.span.file) != self.governing.snapshot);

@@ -1,0 +1,203 @@
+//! A DENY that a differently written path escapes.
+
+use std::collections::BTreeSet;
+
+use meshc_diagnostics::{Diagnostic, Severity, Witness, WitnessRequest, declare_rule};
+use meshc_effective::model::{Proxy, RbacAction, RuleSet, SecurityFilter};
+use meshc_predicate::{Error, Language, Limits};
+use meshc_resources::Object;
+use meshc_resources::istio::{AuthorizationAction, AuthorizationPolicy};
+use meshc_source::Span;
+use meshc_trace::Query;
+
+use super::World;
+use crate::reach::Site;
+use crate::requests::{Caller, ModelBuilder, Peer, Place};
+use crate::spots::{Spot, spots};
+
+declare_rule! {
+    /// ## What it does
+    /// Tries other ways to write each path of each DENY rule: with a slash at the end, with a slash doubled or escaped, in
+    /// another case. It finds the paths of which one of these gets in, as the mesh's `pathNormalization` has it, where the
+    /// path itself is denied. A slash at the end of an exact path is a warning; the others are an info, because few
+    /// applications take them for the same.
+    ///
+    /// ## What happens to traffic
+    /// Whoever writes the path so gets what was to be denied, if the application takes both for the same.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// action: DENY
+    /// rules: [{to: [{operation: {paths: [/admin]}}]}]    # /admin/ gets in
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```yaml
+    /// action: DENY
+    /// rules: [{to: [{operation: {paths: [/admin, /admin/*]}}]}]
+    /// ```
+    /// Better still: allow what may be asked for, and nothing else. `pathNormalization: {normalization:
+    /// DECODE_AND_MERGE_SLASHES}` in MeshConfig makes one of all slashes.
+    pub ESCAPABLE_DENY = "MC1532", "escapable-deny", Warning, Routes,
+    "A DENY that a differently written path escapes",
+    []
+}
+
+/// Another way to write a path.
+struct Variant {
+    path: String,
+    /// What is different, for people.
+    how: &'static str,
+    /// Most applications take it for the same.
+    likely: bool,
+}
+
+/// Every path of every DENY rule.
+pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+    for object in &world.resources.authorization_policies {
+        if object.spec.action.as_ref().map(|action| action.value) != Some(AuthorizationAction::Deny) {
+            continue;
+        }
+        for (number, rule) in object.spec.rules.iter().enumerate() {
+            let paths = rule.to.iter().filter_map(|to| to.operation.as_ref()).flat_map(|of| &of.paths);
+            for path in paths {
+                let Some(escapes) = escapes(world, rule.span, &path.value) else { continue };
+                found.extend(finding(object, number, path.span, &path.value, &escapes));
+            }
+        }
+    }
+}
+
+fn finding(
+    object: &Object<AuthorizationPolicy>,
+    number: usize,
+    span: Span,
+    path: &str,
+    escapes: &[(Variant, Witness)],
+) -> Option<Diagnostic> {
+    let (_, witness) = escapes.iter().find(|(variant, _)| variant.likely).or_else(|| escapes.first())?;
+    let ways: Vec<String> =
+        escapes.iter().map(|(variant, _)| format!("`{}` ({})", variant.path, variant.how)).collect();
+    let message = format!("rules[{number}] denies `{path}`, and lets in {}", ways.join(", "));
+    let likely = escapes.iter().any(|(variant, _)| variant.likely);
+    let finding = object
+        .finding(&ESCAPABLE_DENY, span, message)
+        .severity(if likely { Severity::Warning } else { Severity::Info })
+        .witness(witness.clone());
+    Some(finding.help("deny these too, or allow what may be asked for in place of denying what may not"))
+}
+
+/// The ways to write a path that get in at some workload where the rule holds and denies the path itself.
+fn escapes(world: &World<'_>, rule: Span, path: &str) -> Option<Vec<(Variant, Witness)>> {
+    let base = path.strip_suffix('*').unwrap_or(path);
+    if !base.starts_with('/') || base.contains(['*', '{']) || base == "/" {
+        return None;
+    }
+    let mut seen = BTreeSet::new();
+    for proxy in &world.effective.proxies {
+        if !seen.insert(std::sync::Arc::as_ptr(&proxy.security).addr()) || !holds(proxy, rule) {
+            continue;
+        }
+        let mut places = spots(proxy, &[&*proxy.security]);
+        // A port that a service names tells more than one of all others.
+        let named = |spot: &Spot| {
+            let chains = proxy.listeners.iter().flat_map(|listener| listener.all_chains());
+            chains.filter_map(|chain| chain.matches.destination_port).any(|port| port == spot.port)
+        };
+        places.sort_by_key(|spot| !named(spot));
+        for spot in places.iter().filter(|spot| !spot.tcp) {
+            let Ok(Some(denied)) = denied(proxy, spot, rule, base) else { continue };
+            let escaped: Vec<(Variant, Witness)> = variants(base, path.ends_with('*'))
+                .into_iter()
+                .filter_map(|variant| {
+                    let mut witness = denied.clone();
+                    witness.request.path.clone_from(&variant.path);
+                    passes(world, &witness).then_some((variant, witness))
+                })
+                .collect();
+            if !passes(world, &denied) && !escaped.is_empty() {
+                return Some(escaped);
+            }
+        }
+    }
+    None
+}
+
+fn rules(proxy: &Proxy) -> impl Iterator<Item = &RuleSet> {
+    proxy.security.http.iter().filter_map(|filter| match filter {
+        SecurityFilter::Rbac(rbac) => rbac.enforced.as_ref().filter(|set| set.action == RbacAction::Deny),
+        _ => None,
+    })
+}
+
+fn holds(proxy: &Proxy, rule: Span) -> bool {
+    let is_it = |origins: &[meshc_effective::model::Origin]| origins.iter().any(|origin| origin.span == rule);
+    rules(proxy).flat_map(|set| set.policies.values()).any(|policy| is_it(&policy.origins))
+}
+
+/// A request for the path that the rule denies.
+fn denied(proxy: &Proxy, spot: &Spot, rule: Span, path: &str) -> Result<Option<Witness>, Error> {
+    let place = Place {
+        port: spot.port,
+        destination: proxy.ip.parse().ok(),
+        source: None,
+        proxy: proxy.kind,
+        tcp: false,
+        peer: Peer::Anyone,
+    };
+    let mut builder = ModelBuilder::new(proxy.kind, Language::any(), &Limits::default())?;
+    builder.add_path(path)?;
+    let mut one = None;
+    for policy in rules(proxy).flat_map(|set| set.policies.values()) {
+        if policy.origins.iter().any(|origin| origin.span == rule) {
+            builder.add_rule(policy, place)?;
+            one = Some(());
+        }
+    }
+    if one.is_none() {
+        return Ok(None);
+    }
+    let mut model = builder.build(spot.authority.clone())?;
+    let sets = model.sets.clone();
+    let (Some(&here), Some(&matched)) = (sets.first(), sets.get(1)) else { return Ok(None) };
+    let both = model.space.and(here, matched)?;
+    let usual = model.usual(both)?;
+    let certain = model.certain(usual)?;
+    let Some((request, sent)) = model.witness(certain) else { return Ok(None) };
+    let Caller { peer, .. } = model.caller(&request, None);
+    let sent = WitnessRequest { path: path.to_owned(), ..sent };
+    let mut witness = spot.site.witness(proxy, sent);
+    if matches!(spot.site, Site::Inbound(_)) {
+        witness.port = Some(spot.port);
+    }
+    Ok(Some(Witness { peer, ..witness }))
+}
+
+fn passes(world: &World<'_>, witness: &Witness) -> bool {
+    let answer = world.tracer.trace(&Query::from(witness));
+    answer.is_ok_and(|answer| answer.status != Some(403) && !answer.destinations.is_empty())
+}
+
+/// Other ways to write a path that an application may take for the same.
+fn variants(base: &str, is_prefix: bool) -> Vec<Variant> {
+    let mut all = Vec::new();
+    let inner = base.trim_end_matches('/');
+    if !is_prefix {
+        if base.ends_with('/') {
+            all.push(Variant { path: inner.to_owned(), how: "without the slash at the end", likely: true });
+        } else {
+            all.push(Variant { path: format!("{base}/"), how: "a slash at the end", likely: true });
+        }
+    }
+    all.push(Variant { path: format!("/{base}"), how: "the slash doubled", likely: false });
+    if let Some(at) = inner.rfind('/').filter(|at| *at > 0) {
+        let path = format!("{}%2F{}", &inner[..at], &base[at + 1..]);
+        all.push(Variant { path, how: "a slash escaped", likely: false });
+    }
+    let cased = base.to_ascii_uppercase();
+    if cased != base {
+        all.push(Variant { path: cased, how: "in another case", likely: false });
+    }
+    all.retain(|variant| !variant.path.is_empty() && variant.path != base);
+    all
+}

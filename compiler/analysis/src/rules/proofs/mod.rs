@@ -1,0 +1,85 @@
+//! Rules that are proofs about requests: what none touches, what two resources decide differently, what goes round in
+//! circles, whom policies let in (`MC153x`, `MC165x`, `MC166x`).
+
+mod conflicting_routes;
+mod covered_rule;
+mod dead_rule;
+mod escapable_deny;
+mod open_entry;
+mod overlapping_routes;
+mod pairs;
+mod policies;
+mod redirect_loop;
+mod request_loop;
+mod survey;
+mod uncalled_service;
+mod untouched_definition;
+mod untouched_entry;
+mod untouched_server;
+mod untouched_subset;
+mod untouched_virtual_service;
+
+use meshc_diagnostics::{Diagnostic, Rule};
+use meshc_effective::model::EffectiveMesh;
+use meshc_mesh::Mesh;
+use meshc_resources::Resources;
+use meshc_source::SourceSet;
+use meshc_trace::Tracer;
+
+use survey::Survey;
+
+/// By code.
+pub(super) const RULES: &[&Rule] = &[
+    &dead_rule::DEAD_RULE,
+    &covered_rule::COVERED_RULE,
+    &escapable_deny::ESCAPABLE_DENY,
+    &open_entry::OPEN_ENTRY,
+    &untouched_virtual_service::UNTOUCHED_VIRTUAL_SERVICE,
+    &untouched_subset::UNTOUCHED_SUBSET,
+    &untouched_definition::UNTOUCHED_DEFINITION,
+    &untouched_server::UNTOUCHED_SERVER,
+    &untouched_entry::UNTOUCHED_ENTRY,
+    &uncalled_service::UNCALLED_SERVICE,
+    &request_loop::REQUEST_LOOP,
+    &redirect_loop::REDIRECT_LOOP,
+    &conflicting_routes::CONFLICTING_ROUTES,
+    &overlapping_routes::OVERLAPPING_ROUTES,
+];
+
+/// What the rules look at.
+struct World<'m> {
+    resources: &'m Resources,
+    mesh: &'m Mesh,
+    effective: &'m EffectiveMesh,
+    tracer: Tracer<'m>,
+    survey: Survey<'m>,
+}
+
+/// The findings of the rules that are proofs about requests.
+pub fn check_proofs(
+    resources: &Resources,
+    mesh: &Mesh,
+    effective: &EffectiveMesh,
+    sources: &SourceSet,
+) -> Vec<Diagnostic> {
+    if effective.proxies.is_empty() {
+        // Nobody sends or gets anything that could prove something.
+        return Vec::new();
+    }
+    let tracer = Tracer::new(effective, sources);
+    let world = World { resources, mesh, effective, tracer, survey: Survey::new(effective) };
+    let mut found = Vec::new();
+    policies::check(&world, &mut found);
+    escapable_deny::check(&world, &mut found);
+    open_entry::check(&world, &mut found);
+    untouched_virtual_service::check(&world, &mut found);
+    let untouched = untouched_definition::check(&world, &mut found);
+    untouched_subset::check(&world, &untouched, &mut found);
+    untouched_server::check(&world, &mut found);
+    untouched_entry::check(&world, &mut found);
+    uncalled_service::check(&world, &mut found);
+    request_loop::check(&world, &mut found);
+    redirect_loop::check(&world, &mut found);
+    pairs::check(&world, &mut found);
+    found
+}

@@ -1,0 +1,103 @@
+//! A service that nothing may call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_effective::model::{Proxy, spiffe};
+use meshc_predicate::{Error, Language, Limits, Set};
+
+use super::World;
+use crate::graph::Gate;
+use crate::requests::ModelBuilder;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds Services whose workloads let no request of any caller in: neither of any identity of this tree, nor in
+    /// plaintext. It is a proof for all requests; where a claim, a provider or an address decides, nothing is said.
+    ///
+    /// ## What happens to traffic
+    /// Every request gets 403, or its connection is closed.
+    ///
+    /// ## Example
+    /// An AuthorizationPolicy for `payments` that allows `/ns/shopp/sa/storefront`, a namespace that does not exist.
+    ///
+    /// ## Use instead
+    /// A policy that allows a caller that there is. A service that is being taken out of use may well have no caller.
+    pub UNCALLED_SERVICE = "MC1656", "uncalled-service", Info, Routes,
+    "A service that nothing may call",
+    []
+}
+
+/// Every Service of Kubernetes all of whose endpoints are workloads with checks.
+pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+    let by_pod: BTreeMap<(&str, &str), &Proxy> = world
+        .effective
+        .proxies
+        .iter()
+        .map(|proxy| ((proxy.id.name.as_str(), proxy.id.namespace.as_str()), &**proxy))
+        .collect();
+    let trust = world.mesh.trust_domains();
+    let domain = trust.first().map_or("cluster.local", String::as_str);
+    let callers: BTreeSet<String> = world
+        .effective
+        .proxies
+        .iter()
+        .map(|proxy| spiffe(domain, &proxy.id.namespace, &proxy.service_account))
+        .collect();
+    // Proxies with one set of checks let in the same.
+    let mut known: BTreeMap<(usize, u16), bool> = BTreeMap::new();
+    let mut open: BTreeMap<(String, String), (bool, bool)> = BTreeMap::new();
+    for (index, pod) in world.mesh.pods.iter().enumerate() {
+        for target in world.mesh.targets(index) {
+            let meta = &target.service.meta;
+            let of_service = open.entry((meta.namespace.clone(), meta.name.clone()));
+            // Pods were met, and one of them lets somebody in.
+            let state = of_service.or_insert((false, false));
+            state.0 = true;
+            if state.1 {
+                continue;
+            }
+            let Some(proxy) = by_pod.get(&(pod.name.as_str(), pod.namespace.as_str())) else {
+                state.1 = true;
+                continue;
+            };
+            let key = (std::sync::Arc::as_ptr(&proxy.security).addr(), target.target_port);
+            let closed = *known.entry(key).or_insert_with(|| {
+                !proxy.security.is_open() && is_closed(proxy, target.target_port, &callers).unwrap_or(false)
+            });
+            state.1 |= !closed;
+        }
+    }
+    for service in world.mesh.services.iter().filter(|service| service.meta.kind == "Service") {
+        let meta = &service.meta;
+        if open.get(&(meta.namespace.clone(), meta.name.clone())) != Some(&(true, false)) {
+            continue;
+        }
+        let message = "no caller of this tree may call this service, with any request: its workloads' policies let \
+                       nobody in";
+        found.push(
+            Diagnostic::new(&UNCALLED_SERVICE, meta.span, message)
+                .resource(meta.kind, Some(&meta.namespace), &meta.name)
+                .help(format!(
+                    "`meshc query --to {}.{}` shows whom each policy turns away",
+                    meta.name, meta.namespace
+                )),
+        );
+    }
+}
+
+/// Whether a port lets in nobody of these, and nobody without an identity.
+fn is_closed(proxy: &Proxy, port: u16, callers: &BTreeSet<String>) -> Result<bool, Error> {
+    let gate = Gate::of_port(proxy, port);
+    let mut builder = ModelBuilder::new(proxy.kind, Language::any(), &Limits::default())?;
+    let names = Language::union(callers.iter().map(Language::exact));
+    builder.add_peers(names)?;
+    gate.add(&mut builder)?;
+    let mut model = builder.build(proxy.workload.clone())?;
+    let mut sets = model.sets.clone().into_iter();
+    let (known, identified) = (sets.next().unwrap_or(Set::ALL), model.sets.get(1).copied());
+    let ends = gate.ends(&mut model, &mut sets)?;
+    let possible = model.space.or(known, !identified.unwrap_or(Set::EMPTY))?;
+    let passed = model.space.and(ends.passed, possible)?;
+    Ok(passed.is_empty())
+}
