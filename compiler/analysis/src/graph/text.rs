@@ -40,13 +40,14 @@ fn write_way(text: &mut String, way: &Way) {
     let behind =
         if way.workloads.is_empty() { String::new() } else { format!(": {}", way.workloads.join(", ")) };
     let verdict = match way.verdict {
-        Verdict::Reaches if way.refused.is_some() => "reaches, in part",
+        Verdict::Reaches if way.refused.is_some() => "reaches in part",
         Verdict::Reaches => "reaches",
         Verdict::Denied => "is denied at",
         Verdict::NoEndpoint => "finds no endpoint at",
         Verdict::Unknown => "may reach",
     };
-    let _ = writeln!(text, "  {}  {verdict} {share}{copies}{}{behind}", way.requests, way.to);
+    let requests = if way.requests == "/*" { "every request" } else { way.requests.as_str() };
+    let _ = writeln!(text, "  {requests}  {verdict} {share}{copies}{}{behind}", way.to);
     for need in &way.needs {
         let _ = writeln!(text, "      if {need}");
     }
@@ -91,6 +92,6 @@ fn write_without(text: &mut String, answers: &Answers) {
         if !text.is_empty() {
             text.push('\n');
         }
-        let _ = writeln!(text, "not from {}{more}: {why}", callers[..shown].join(", "));
+        let _ = writeln!(text, "no way from {}{more}: {why}", callers[..shown].join(", "));
     }
 }
