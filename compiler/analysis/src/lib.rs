@@ -23,7 +23,7 @@ pub use graph::{
     Way, Without, query, render_answers, render_dot, render_graph, render_mermaid,
 };
 pub use origin::because;
-pub use promises::{Case, Promise, Refutation, Verdict, keep_promises};
+pub use promises::{Case, Destination, Promise, Refutation, Verdict, keep_invariants, keep_promises};
 pub use reach::{
     HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
 };

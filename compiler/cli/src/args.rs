@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Hold the mesh against what the tree promises: RouteTests and Invariants
     Test(Test),
+    /// List the packs of policies, or try them with their fixtures
+    Policies(Policies),
     /// Find the commit that changed what becomes of a request
     Bisect(Bisect),
     /// List the commits that changed how a host behaves, and how
@@ -377,6 +379,12 @@ pub(crate) enum DiffFormat {
 pub(crate) struct Test {
     #[command(flatten)]
     pub(crate) tree: TreeArgs,
+    /// Send the requests of RouteTests through real proxies too, in a mesh that is brought up for them
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// The proxies of --live: the bundled one, or real Envoy from PATH or target/envoy-venv
+    #[arg(long, value_name = "PROXY", value_enum, default_value_t, requires = "live")]
+    pub(crate) proxy: up::ProxyProgram,
     /// How results are written
     #[arg(long, value_enum, default_value_t = TestFormat::Human)]
     pub(crate) format: TestFormat,
@@ -387,6 +395,32 @@ pub(crate) enum TestFormat {
     Human,
     Json,
     Junit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Policies {
+    /// What to do with them
+    #[command(subcommand)]
+    pub(crate) command: PoliciesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PoliciesCommand {
+    /// Tell what each policy asks, and why
+    List {
+        /// How to list them
+        #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+        format: TextFormat,
+    },
+    /// Try each policy with what it must let pass and what it must refuse (tests/NAME.pass.yaml, tests/NAME.fail.yaml)
+    Test {
+        /// Packs, or directories of packs [default: the bundled ones]
+        #[arg(value_name = "DIR")]
+        directories: Vec<PathBuf>,
+        /// How results are written
+        #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+        format: TextFormat,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -44,6 +44,10 @@ pub enum Kind {
     /// Kubernetes.
     ValidatingWebhookConfiguration,
     /// Kubernetes.
+    ValidatingAdmissionPolicy,
+    /// Kubernetes.
+    ValidatingAdmissionPolicyBinding,
+    /// Kubernetes.
     CustomResourceDefinition,
     /// Istio.
     VirtualService,
@@ -148,6 +152,8 @@ impl Kind {
             Self::IngressClass => "IngressClass",
             Self::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
             Self::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
+            Self::ValidatingAdmissionPolicy => "ValidatingAdmissionPolicy",
+            Self::ValidatingAdmissionPolicyBinding => "ValidatingAdmissionPolicyBinding",
             Self::CustomResourceDefinition => "CustomResourceDefinition",
             Self::VirtualService => "VirtualService",
             Self::DestinationRule => "DestinationRule",
@@ -191,6 +197,8 @@ impl Kind {
                 | Self::IngressClass
                 | Self::MutatingWebhookConfiguration
                 | Self::ValidatingWebhookConfiguration
+                | Self::ValidatingAdmissionPolicy
+                | Self::ValidatingAdmissionPolicyBinding
                 | Self::CustomResourceDefinition
                 | Self::GatewayClass
                 | Self::XMesh
@@ -226,6 +234,8 @@ impl Kind {
                 | Self::ConfigMap
                 | Self::MutatingWebhookConfiguration
                 | Self::ValidatingWebhookConfiguration
+                | Self::ValidatingAdmissionPolicy
+                | Self::ValidatingAdmissionPolicyBinding
                 | Self::CustomResourceDefinition
                 | Self::VirtualService
                 | Self::DestinationRule
@@ -319,6 +329,12 @@ const KINDS: &[Entry] = &[
         group: "admissionregistration.k8s.io",
         versions: &["v1"],
         kind: Kind::ValidatingWebhookConfiguration,
+    },
+    Entry { group: "admissionregistration.k8s.io", versions: &["v1"], kind: Kind::ValidatingAdmissionPolicy },
+    Entry {
+        group: "admissionregistration.k8s.io",
+        versions: &["v1"],
+        kind: Kind::ValidatingAdmissionPolicyBinding,
     },
     Entry { group: "apiextensions.k8s.io", versions: &["v1"], kind: Kind::CustomResourceDefinition },
     Entry {

@@ -252,6 +252,16 @@ impl<'t> Reader<'t> {
                     .validating_webhooks
                     .extend(typed::<crate::kubernetes::ValidatingWebhookConfiguration>(kind, root, found));
             }
+            Kind::ValidatingAdmissionPolicy => {
+                resources
+                    .admission_policies
+                    .extend(manifest::<crate::kubernetes::ValidatingAdmissionPolicy>(kind, root, found));
+            }
+            Kind::ValidatingAdmissionPolicyBinding => {
+                resources.admission_policy_bindings.extend(manifest::<
+                    crate::kubernetes::ValidatingAdmissionPolicyBinding,
+                >(kind, root, found));
+            }
             Kind::CustomResourceDefinition => {
                 let object = manifest::<crate::kubernetes::CustomResourceDefinition>(kind, root, found);
                 let object = object.inspect(|o| rules::invalid_definition::check(o, found));

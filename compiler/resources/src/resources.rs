@@ -12,7 +12,8 @@ use crate::istio::{
 };
 use crate::kubernetes::{
     ConfigMap, CronJobSpec, CustomResourceDefinition, EndpointSlice, Endpoints, JobSpec,
-    MutatingWebhookConfiguration, Secret, ServiceSpec, ValidatingWebhookConfiguration, WorkloadSpec,
+    MutatingWebhookConfiguration, Secret, ServiceSpec, ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration, WorkloadSpec,
 };
 use crate::mesh_settings::MeshSettings;
 use crate::meshc::{Invariant, RouteTest};
@@ -63,6 +64,10 @@ pub struct Resources {
     pub mutating_webhooks: Vec<Object<MutatingWebhookConfiguration>>,
     /// Kubernetes.
     pub validating_webhooks: Vec<Object<ValidatingWebhookConfiguration>>,
+    /// Kubernetes.
+    pub admission_policies: Vec<Object<ValidatingAdmissionPolicy>>,
+    /// Kubernetes.
+    pub admission_policy_bindings: Vec<Object<ValidatingAdmissionPolicyBinding>>,
     /// Kubernetes.
     pub custom_resource_definitions: Vec<Object<CustomResourceDefinition>>,
     /// Istio.
@@ -147,6 +152,8 @@ impl Resources {
             + self.ingress_classes.len()
             + self.mutating_webhooks.len()
             + self.validating_webhooks.len()
+            + self.admission_policies.len()
+            + self.admission_policy_bindings.len()
             + self.custom_resource_definitions.len()
             + self.sidecars.len()
             + self.workload_entries.len()
@@ -204,6 +211,8 @@ impl Resources {
         self.ingress_classes.append(&mut later.ingress_classes);
         self.mutating_webhooks.append(&mut later.mutating_webhooks);
         self.validating_webhooks.append(&mut later.validating_webhooks);
+        self.admission_policies.append(&mut later.admission_policies);
+        self.admission_policy_bindings.append(&mut later.admission_policy_bindings);
         self.custom_resource_definitions.append(&mut later.custom_resource_definitions);
         self.sidecars.append(&mut later.sidecars);
         self.workload_entries.append(&mut later.workload_entries);

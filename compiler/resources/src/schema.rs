@@ -59,6 +59,10 @@ pub fn structural(kind: Kind) -> Value {
         Kind::ValidatingWebhookConfiguration => {
             meshc_schema::structural::<kubernetes::ValidatingWebhookConfiguration>()
         }
+        Kind::ValidatingAdmissionPolicy => custom::<kubernetes::ValidatingAdmissionPolicy>(kind),
+        Kind::ValidatingAdmissionPolicyBinding => {
+            custom::<kubernetes::ValidatingAdmissionPolicyBinding>(kind)
+        }
         Kind::Pod => custom::<kubernetes::PodSpec>(kind),
         Kind::Secret => meshc_schema::structural::<kubernetes::Secret>(),
         Kind::Service => custom::<kubernetes::ServiceSpec>(kind),

@@ -26,6 +26,7 @@ mod transforms;
 mod validate;
 mod violation;
 
+pub use cel::{Answer, Expression, Question, Variables};
 pub use publish::publish;
 pub use schema::Schema;
 pub use structural::structural;

@@ -26,6 +26,9 @@ pub struct Settings {
     pub kustomize: Kustomize,
     /// The charts that are rendered, once for each release.
     pub helm: Vec<Spanned<Chart>>,
+    /// Packs of policies that are asked about every resource: `baseline`, `strict-security`, `resilience`,
+    /// `multi-tenancy`, and paths of your own, which hold a slash.
+    pub policies: Vec<Spanned<String>>,
     /// Istio's `MeshConfig`, where no `istio` ConfigMap of the tree holds it.
     pub mesh_config: Option<NotYet>,
     /// Istio's `MeshNetworks`.

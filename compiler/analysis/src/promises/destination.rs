@@ -4,15 +4,18 @@ use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
 
 /// An outbound cluster's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Destination<'c> {
-    pub(crate) port: &'c str,
-    pub(crate) subset: &'c str,
-    pub(crate) host: &'c str,
+pub struct Destination<'c> {
+    /// The service's port.
+    pub port: &'c str,
+    /// The subset; empty for all.
+    pub subset: &'c str,
+    /// The service's full name.
+    pub host: &'c str,
 }
 
 impl<'c> Destination<'c> {
     /// Reads `outbound|9080|v2|reviews.shop.svc.cluster.local`; none for other clusters.
-    pub(crate) fn read(cluster: &'c str) -> Option<Self> {
+    pub fn read(cluster: &'c str) -> Option<Self> {
         let mut parts = cluster.strip_prefix("outbound|")?.splitn(3, '|');
         Some(Self { port: parts.next()?, subset: parts.next()?, host: parts.next()? })
     }
@@ -29,7 +32,7 @@ impl<'c> Destination<'c> {
     }
 
     /// `reviews.shop (v2)`, as a person says it.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let host = self.host.split_once(".svc.").map_or(self.host, |(name, _)| name);
         if self.subset.is_empty() { host.to_owned() } else { format!("{host} ({})", self.subset) }
     }

@@ -1,6 +1,7 @@
 //! RouteTests about all requests of a set: the set is cut into the parts that different routes take; requests of one
 //! part are treated alike, so that one of each answers for all of them.
 
+use meshc_diagnostics::Witness;
 use meshc_effective::model::{
     HeaderCondition, HeaderMatch, PathMatch, Proxy, QueryCondition, QueryMatch, RouteMatch, RouteTable,
     StringMatch, VirtualHost,
@@ -52,17 +53,23 @@ fn of(condition: &istio::StringMatch) -> String {
         .to_owned()
 }
 
-/// Whether all requests of a set that a proxy sends are treated as expected.
-pub(super) fn prove(test: &Object<RouteTest>, proxy: &Proxy, set: &RequestSet, world: &World<'_>) -> Verdict {
+/// Whether all requests of a set that a proxy sends are treated as expected. `asked` gets the requests that were tried.
+pub(super) fn prove(
+    test: &Object<RouteTest>,
+    proxy: &Proxy,
+    set: &RequestSet,
+    world: &World<'_>,
+    asked: &mut Vec<Witness>,
+) -> Verdict {
     let wanted = route_match(set);
     let mut seen_any = false;
     for table in tables(proxy, set) {
         let domains = Domains::of([table]);
         for (at, host) in table.virtual_hosts.iter().enumerate() {
-            let Some(own) = asked(set, test.namespace(), table, at, &domains) else { continue };
+            let Some(own) = own_asked(set, test.namespace(), table, at, &domains) else { continue };
             seen_any = true;
             let look = Look { test, proxy, world, table, domains: &domains };
-            match look.at(host, &own, &wanted) {
+            match look.at(host, &own, &wanted, asked) {
                 Ok(Verdict::Kept) => {}
                 Ok(verdict) => return verdict,
                 Err(error) => return Verdict::unknown(error.to_string()),
@@ -85,7 +92,7 @@ fn tables<'p>(proxy: &'p Proxy, set: &RequestSet) -> impl Iterator<Item = &'p Ro
 }
 
 /// The domains of a virtual host that lead to it and that the set asks for; none if there is no such one.
-fn asked(
+fn own_asked(
     set: &RequestSet,
     namespace: &str,
     table: &RouteTable,
@@ -116,7 +123,13 @@ struct Look<'a, 'm> {
 }
 
 impl Look<'_, '_> {
-    fn at(&self, host: &VirtualHost, own: &[String], wanted: &RouteMatch) -> Result<Verdict, Error> {
+    fn at(
+        &self,
+        host: &VirtualHost,
+        own: &[String],
+        wanted: &RouteMatch,
+        asked: &mut Vec<Witness>,
+    ) -> Result<Verdict, Error> {
         let limits = Limits::default();
         let found = ModelBuilder::to(self.proxy.kind, (self.domains, own), &host.routes, &limits)?;
         let Some((mut builder, authority)) = found else { return Ok(Verdict::Kept) };
@@ -138,6 +151,7 @@ impl Look<'_, '_> {
                 continue;
             };
             let witness = Site::Table(self.table.name.clone()).witness(self.proxy, request);
+            asked.push(witness.clone());
             match replay::replay(&self.world.tracer, &witness) {
                 Ok(answer) => match route_test::judge(self.test, witness, answer) {
                     Verdict::Kept => {}

@@ -29,7 +29,7 @@ pub(super) fn run(invariant: &Object<Invariant>, world: &World<'_>) -> Promise {
                 shares(forward).find(|(cluster, share)| *share > 0.0 && is_target(to, cluster, namespace))?;
             Some(format!("reaches {}", destination::words(hit.0)))
         });
-        cases.push(Case { name, verdict });
+        cases.push(Case::new(name, verdict, Vec::new()));
     }
     if let Some(rule) = &spec.max_timeout
         && let (Some(to), Some(most)) = (&rule.to, &rule.at_most)
@@ -47,7 +47,7 @@ pub(super) fn run(invariant: &Object<Invariant>, world: &World<'_>) -> Promise {
                 Some(_) => None,
             }
         });
-        cases.push(Case { name, verdict });
+        cases.push(Case::new(name, verdict, Vec::new()));
     }
     if let Some(rule) = &spec.max_weight
         && let (Some(to), Some(most)) = (&rule.to, &rule.at_most)
@@ -60,10 +60,10 @@ pub(super) fn run(invariant: &Object<Invariant>, world: &World<'_>) -> Promise {
                 .sum();
             (sum > f64::from(most.value) + 1e-6).then(|| format!("sends {sum} % there"))
         });
-        cases.push(Case { name, verdict });
+        cases.push(Case::new(name, verdict, Vec::new()));
     }
     if let Some(rule) = &spec.mutual_tls {
-        cases.push(Case { name: mutual_tls_words(rule), verdict: mutual_tls(rule, world) });
+        cases.push(Case::new(mutual_tls_words(rule), mutual_tls(rule, world), Vec::new()));
     }
     Promise { resource: invariant.id(), span: invariant.span, cases }
 }

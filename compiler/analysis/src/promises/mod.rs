@@ -7,12 +7,14 @@ mod for_all;
 mod invariant;
 mod route_test;
 
-pub(crate) use destination::{Destination, words as destination_words};
+pub use destination::Destination;
+pub(crate) use destination::words as destination_words;
 
 use meshc_diagnostics::{ResourceId, Witness};
 use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::Mesh;
-use meshc_resources::Resources;
+use meshc_resources::meshc::Invariant;
+use meshc_resources::{Object, Resources};
 use meshc_source::{SourceSet, Span};
 use meshc_trace::{Answer, Because, Tracer};
 use serde::Serialize;
@@ -30,6 +32,17 @@ pub fn keep_promises(
     let mut all: Vec<Promise> = tests.chain(invariants).collect();
     all.sort_by_key(|promise| promise.span);
     all
+}
+
+/// Invariants that stand in no tree, with what became of each.
+pub fn keep_invariants<'i>(
+    invariants: impl IntoIterator<Item = &'i Object<Invariant>>,
+    mesh: &Mesh,
+    effective: &EffectiveMesh,
+    sources: &SourceSet,
+) -> Vec<Promise> {
+    let world = World { mesh, effective, sources, tracer: Tracer::new(effective, sources) };
+    invariants.into_iter().map(|invariant| invariant::run(invariant, &world)).collect()
 }
 
 /// The mesh as promises look at it.
@@ -60,6 +73,19 @@ pub struct Case {
     /// What became of it.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// The requests that it was tried with: of a set, one of each part that is treated alike.
+    #[serde(skip)]
+    pub asked: Vec<Witness>,
+    /// How many of them were sent through real proxies; none where nobody asked for that.
+    pub sent: Option<usize>,
+    /// Why the others were not.
+    pub not_sent: Vec<String>,
+}
+
+impl Case {
+    fn new(name: String, verdict: Verdict, asked: Vec<Witness>) -> Self {
+        Self { name, verdict, asked, sent: None, not_sent: Vec::new() }
+    }
 }
 
 /// Whether a promise is kept.

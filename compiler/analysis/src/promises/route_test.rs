@@ -14,15 +14,16 @@ pub(super) fn run(test: &Object<RouteTest>, world: &World<'_>) -> Promise {
         let proxy = match sender(from, test.namespace(), world) {
             Ok(proxy) => proxy,
             Err(why) => {
-                cases.push(Case { name: from.value.clone(), verdict: Verdict::unknown(why) });
+                cases.push(Case::new(from.value.clone(), Verdict::unknown(why), Vec::new()));
                 continue;
             }
         };
         let requests = test.spec.requests.iter().map(|request| one(test, proxy, request, world));
         cases.extend(requests);
-        cases.extend(test.spec.for_all.as_ref().map(|set| Case {
-            name: format!("{}: {}", proxy.id, for_all::words(set)),
-            verdict: for_all::prove(test, proxy, set, world),
+        cases.extend(test.spec.for_all.as_ref().map(|set| {
+            let mut asked = Vec::new();
+            let verdict = for_all::prove(test, proxy, set, world, &mut asked);
+            Case::new(format!("{}: {}", proxy.id, for_all::words(set)), verdict, asked)
         }));
     }
     Promise { resource: test.id(), span: test.span, cases }
@@ -42,18 +43,22 @@ fn one(test: &Object<RouteTest>, proxy: &Proxy, request: &TestRequest, world: &W
     let said: String = headers.iter().map(|header| format!("  {header}")).collect();
     let name = format!("{}: {method} {url}{said}", proxy.id);
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let mut asked = Vec::new();
     let verdict = match RequestLine::parse(&[method, url], &headers) {
         Err(error) => Verdict::unknown(error.to_string()),
         Ok(line) => {
             let mut query = line.query(proxy, None);
             query.peer = request.peer.as_ref().map(|peer| peer.value.clone());
             match world.tracer.trace(&query) {
-                Ok(answer) => judge(test, Witness::from(&query), answer),
+                Ok(answer) => {
+                    asked.push(Witness::from(&query));
+                    judge(test, Witness::from(&query), answer)
+                }
                 Err(error) => Verdict::unknown(error.to_string()),
             }
         }
     };
-    Case { name, verdict }
+    Case::new(name, verdict, asked)
 }
 
 /// Holds one answer against what is expected and what is forbidden.

@@ -11,6 +11,7 @@ mod graph;
 mod init;
 mod log;
 mod man;
+mod policies;
 mod query;
 mod rules;
 mod show;
@@ -51,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Conditions(args) => conditions::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Policies(args) => policies::run(&args),
         Command::Bisect(args) => bisect::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -3,6 +3,7 @@
 mod kustomize;
 mod origin;
 mod paths;
+mod policies;
 mod program;
 mod renders;
 mod selected;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use meshc_diagnostics::Rule;
 
 pub(crate) use paths::{is_in, normal};
+pub(crate) use policies::packs_here;
 pub(crate) use selected::Selected;
 pub(crate) use tree::Tree;
 pub(crate) use workspace::Workspace;
@@ -57,6 +59,7 @@ pub(crate) fn all_rules() -> Vec<&'static Rule> {
     all.extend(meshc_effective::rules::RULES);
     all.extend(meshc_analysis::rules::RULES.iter());
     all.extend(meshc_xds::rules::RULES);
+    all.extend(meshc_policies::rules::RULES.iter());
     all.sort_by_key(|rule| rule.code);
     all
 }

@@ -1,8 +1,10 @@
 //! The `meshc.yaml` that governs a tree, and the files that it names.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
+use meshc_policies::Pack;
 use meshc_settings::rules::UNKNOWN_PATH;
 use meshc_settings::{Levels, Settings};
 use meshc_source::{FileId, SourceSet};
@@ -24,6 +26,10 @@ pub(crate) struct Governing {
     pub(crate) snapshot: Option<FileId>,
     /// What is wrong with the settings.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The packs of policies that are switched on.
+    pub(crate) packs: Arc<Vec<Pack>>,
+    /// The normal paths of those that are the user's own, which are no part of the mesh.
+    pub(super) of_policies: Vec<String>,
 }
 
 // === impl Governing ===
@@ -40,6 +46,7 @@ impl Governing {
         let file = of_path(sources, &path).unwrap_or_else(|| sources.push(found));
         let mut governing = Self::of(file, sources);
         governing.add_snapshot(selected, sources)?;
+        governing.add_packs(selected)?;
         Ok(governing)
     }
 
@@ -57,6 +64,8 @@ impl Governing {
             file: Some(file),
             snapshot: None,
             diagnostics,
+            packs: Arc::default(),
+            of_policies: Vec::new(),
         }
     }
 

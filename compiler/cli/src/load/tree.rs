@@ -43,6 +43,11 @@ impl Tree {
         Ok((one.only_tree()?, other.only_tree()?))
     }
 
+    /// Whether both are the same texts under the same settings.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        self.governing.settings == other.governing.settings && self.sources.digest() == other.sources.digest()
+    }
+
     /// The mesh of the files that have a text.
     pub(super) fn of(sources: SourceSet, problems: &[LoadProblem], governing: &Governing) -> Self {
         let limits = meshc_syntax::Limits::default();
@@ -79,6 +84,13 @@ impl Tree {
             found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh, Some(clock::now())));
             found.extend(compiled.iter().flat_map(|mesh| mesh.diagnostics.iter().cloned()));
             found.extend(compiled.iter().flat_map(meshc_xds::rules::check));
+            let loudness = |policy: &str| self.governing.loudness(policy);
+            found.extend(meshc_policies::check(
+                &self.governing.packs,
+                &self.resources,
+                &self.sources,
+                &loudness,
+            ));
         }
         if wanted(Level::Routes)
             && self.refusals().next().is_none()
@@ -87,6 +99,13 @@ impl Tree {
             found.extend(meshc_analysis::check_routes(&self.mesh, mesh));
             found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
             found.extend(meshc_analysis::check_proofs(&self.resources, &self.mesh, mesh, &self.sources));
+            found.extend(meshc_policies::check_invariants(
+                &self.governing.packs,
+                (&self.mesh, mesh),
+                &self.sources,
+                &|pack| self.governing.switched_on(pack),
+                &|policy| self.governing.loudness(policy),
+            ));
         }
         // Nothing is said of what only a snapshot holds.
         found.retain(|finding| Some(finding.span.file) != self.governing.snapshot);

@@ -94,6 +94,10 @@ impl View {
         if renders.kustomizations.is_input(&path) || is_of_chart(&renders.charts, &path) {
             return named();
         }
+        // Policies are asked about the mesh, and what they are tried with is none of it.
+        if governing.of_policies.iter().any(|of| is_in(&path, of)) {
+            return named();
+        }
         within(&path)
     }
 }

@@ -1,5 +1,6 @@
 //! The Kubernetes kinds that a mesh reads.
 
+mod admission_policy;
 mod custom_resource_definition;
 mod endpoint_slice;
 mod endpoints;
@@ -12,6 +13,10 @@ mod storage;
 mod webhook;
 mod workload;
 
+pub use admission_policy::{
+    AuditAnnotation, MatchResources, NamedExpression, ParamKind, ResourceRule, ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding, Validation,
+};
 pub use custom_resource_definition::{
     CustomResourceDefinition, DefinitionNames, DefinitionSchema, DefinitionVersion,
 };

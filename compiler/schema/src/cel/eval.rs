@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use super::Expression;
 use super::ast::{Bind, BindKind, Comprehension, Element, Expr, Fold, How, Operator, Select};
 use super::library;
 use super::value::{Error, Result, Value};
@@ -150,11 +151,42 @@ impl Evaluation {
     fn select<'a>(&self, select: &'a Select, scope: &Scope<'_, 'a>) -> Result<Value<'a>> {
         self.pay(1)?;
         let operand = self.value(&select.operand, scope)?;
+        if let Value::Variables(all) = operand {
+            return self.of_policy(all, select, scope);
+        }
         let field = match (&operand, &select.unescaped) {
             (Value::Node(_, Some(schema)), Some(unescaped)) if schema.is_object() => unescaped,
             _ => &select.field,
         };
         access(&operand, &Value::Text(Cow::Borrowed(field)), select.how)
+    }
+
+    /// A variable of a policy: worked out where the policy begins, among the variables before it.
+    fn of_policy<'a>(
+        &self,
+        all: &'a [(Box<str>, Expression)],
+        select: &'a Select,
+        scope: &Scope<'_, 'a>,
+    ) -> Result<Value<'a>> {
+        let Some((expr, before)) = Expression::of_variable(all, &select.field) else {
+            return match select.how {
+                How::Presence => Ok(Value::Bool(false)),
+                _ => Err(Error::of(format!("no such key: {}", select.field))),
+            };
+        };
+        if select.how == How::Presence {
+            return Ok(Value::Bool(true));
+        }
+        let mut root = scope;
+        while let Some(outer) = root.outer {
+            if matches!(root.value, Value::Variables(_)) {
+                break;
+            }
+            root = outer;
+        }
+        let root = Scope { name: "variables", value: Value::Variables(before), outer: root.outer };
+        let value = self.value(expr, &root)?;
+        Ok(if select.how == How::Optional { Value::some(value) } else { value })
     }
 
     fn binary<'a>(&self, operator: Operator, a: &Value<'a>, b: &Value<'a>) -> Result<Value<'a>> {

@@ -13,6 +13,7 @@ mod lexer;
 mod library;
 mod names;
 mod parser;
+mod policy;
 mod quantity;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,8 @@ use crate::violation::{Path, Problem, Violation};
 use ast::Expr;
 use eval::{Evaluation, Scope};
 use value::Value;
+
+pub use policy::{Answer, Expression, Question, Variables};
 
 /// What one rule may cost; Kubernetes's `PerCallLimit`.
 const RULE_COST: u64 = 1_000_000;

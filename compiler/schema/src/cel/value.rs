@@ -41,6 +41,8 @@ pub(crate) enum Value<'a> {
     Quantity(Quantity),
     /// A named format.
     Format(&'static str),
+    /// The variables of a policy, which have a value when they are asked for.
+    Variables(&'a [(Box<str>, super::Expression)]),
 }
 
 /// Why an expression has no value.
@@ -139,6 +141,7 @@ impl<'a> Value<'a> {
             Self::Cidr(_) => "net.CIDR",
             Self::Quantity(_) => "kubernetes.Quantity",
             Self::Format(_) => "kubernetes.NamedFormat",
+            Self::Variables(_) => "kubernetes.variables",
         }
     }
 
