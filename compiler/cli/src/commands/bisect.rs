@@ -1,6 +1,6 @@
 //! `meshc bisect`: find the commit that changed what becomes of a request.
 
-use meshc_analysis::same_answer;
+use meshc_analysis::{Destination, same_answer};
 use meshc_source::{Commit, history};
 use meshc_trace::{Answer, RequestLine, Tracer};
 
@@ -14,36 +14,39 @@ const MOST: usize = 1_000_000;
 
 pub(crate) fn run(args: &Bisect) -> Result<u8, Failure> {
     let commits = history(&current_directory(), &args.bad, Some(&args.good), MOST).map_err(Failure::new)?;
-    let Some(newest) = commits.first() else {
+    // Oldest first; the answer of the last is the bad one, that of the state before the first is the good one.
+    let states: Vec<&Commit> = commits.iter().rev().collect();
+    let Some(mut found) = states.last().copied() else {
         return Err(Failure::new(format!("`{}` and `{}` are the same commit", args.good, args.bad)));
     };
     let asked = Asked::read(args)?;
-    let before = asked.answer(&args.good)?;
-    let predicate = |answer: &Answer| asked.holds(answer, &before);
-    let (good, bad) = (predicate(&before), predicate(&asked.answer(&newest.id)?));
-    if good == bad {
+    let first = asked.answer(&args.good)?;
+    // What became of the request on both sides of the change, as far as the search has come.
+    let (mut before, mut after) = (first.clone(), asked.answer(&found.id)?);
+    let good = asked.holds(&before, &first);
+    if good == asked.holds(&after, &first) {
         let answer = if good { "holds at both ends" } else { "holds at neither end" };
         return Err(Failure::new(format!("there is no change to find: {} {answer}", asked.predicate())));
     }
-    // Oldest first; the answer of the last is `bad`, that of the state before the first is `good`.
-    let states: Vec<&Commit> = commits.iter().rev().collect();
     let (mut low, mut high) = (0, states.len() - 1);
     while low < high {
         let middle = low + (high - low) / 2;
         let Some(state) = states.get(middle) else { break };
-        if predicate(&asked.answer(&state.id)?) == bad { high = middle } else { low = middle + 1 }
+        let answer = asked.answer(&state.id)?;
+        if asked.holds(&answer, &first) == good {
+            (low, before) = (middle + 1, answer);
+        } else {
+            (high, after, found) = (middle, answer, *state);
+        }
     }
-    let Some(found) = states.get(low) else { return Err(Failure::new("no commit is left")) };
-    let parent = found.parent.as_deref().unwrap_or(&args.good);
-    let words = |answer: &Answer| outcome(answer);
     output::out(&format!(
         "{} {} ({})\n  {}\n  before  {}\n  after   {}\n",
         found.short(),
         found.title,
         found.author,
         asked.predicate(),
-        words(&asked.answer(parent)?),
-        words(&asked.answer(&found.id)?),
+        outcome(&before),
+        outcome(&after),
     ));
     Ok(DONE)
 }
@@ -97,25 +100,31 @@ impl<'a> Asked<'a> {
 /// Whether all that is routed goes to a host (full, or its first labels), or to its subset alone.
 fn reaches(answer: &Answer, wanted: &str) -> bool {
     let (host, subset) = wanted.split_once('/').map_or((wanted, None), |(host, subset)| (host, Some(subset)));
-    let routed = answer.destinations.iter().filter(|(_, weight)| *weight > 0);
+    let mut routed = answer.destinations.iter().filter(|(_, weight)| *weight > 0);
     !answer.destinations.is_empty()
-        && routed.clone().all(|(cluster, _)| {
-            let mut parts = cluster.split('|').skip(2);
-            let (of, full) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-            let rest = full.strip_prefix(host);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-                && subset.is_none_or(|subset| subset == of)
+        && routed.all(|(cluster, _)| {
+            Destination::read(cluster).is_some_and(|destination| {
+                let rest = destination.host.strip_prefix(host);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                    && subset.is_none_or(|subset| subset == destination.subset)
+            })
         })
 }
 
-/// `200 from outbound|9080|v2|reviews.shop.svc.cluster.local`
+/// `200 from reviews.shop (v2)`, with shares where there are several.
 fn outcome(answer: &Answer) -> String {
     let status = answer.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-    let clusters: Vec<String> =
-        answer.destinations.iter().map(|(cluster, weight)| format!("{weight} {cluster}")).collect();
+    let words =
+        |cluster: &str| Destination::read(cluster).map_or_else(|| cluster.to_owned(), |to| to.words());
+    let clusters: Vec<String> = match answer.destinations.as_slice() {
+        [(cluster, _)] => vec![words(cluster)],
+        several => several.iter().map(|(cluster, weight)| format!("{weight} × {}", words(cluster))).collect(),
+    };
+    let timeout = answer.timeout_ms.filter(|_| !clusters.is_empty());
+    let timeout = timeout.map(|ms| format!(", within {ms} ms")).unwrap_or_default();
     match (&answer.location, clusters.is_empty()) {
         (Some(location), _) => format!("{status} to {location}"),
         (None, true) => status,
-        (None, false) => format!("{status} from {}", clusters.join(", ")),
+        (None, false) => format!("{status} from {}{timeout}", clusters.join(", ")),
     }
 }

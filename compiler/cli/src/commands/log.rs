@@ -19,11 +19,17 @@ pub(crate) fn run(args: &Log) -> Result<u8, Failure> {
     for commit in &commits {
         let after = match newer.take() {
             Some((id, state)) if id == commit.id => state,
-            _ => State::read(&selected, &commit.id)?,
+            _ => Read::of(&selected, &commit.id)?.compile()?,
         };
         // Before the first commit there was nothing: it changed everything, which says nothing about a host.
         let Some(parent) = &commit.parent else { break };
-        let before = State::read(&selected, parent)?;
+        let before = Read::of(&selected, parent)?;
+        if before.is_that_of(&after) {
+            // Nothing of the tree changed: what was compiled for the one is the other.
+            newer = Some((parent.clone(), after));
+            continue;
+        }
+        let before = before.compile()?;
         let diff = diff(before.side("before"), after.side("after"));
         let changes: Vec<&Change> =
             diff.changes.iter().filter(|change| concerns(change, &args.effective)).collect();
@@ -47,21 +53,37 @@ pub(crate) fn run(args: &Log) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-/// One state of the tree; none of it where the commit holds nothing to read.
-struct State(Option<(Tree, EffectiveMesh)>);
+/// One state of the tree as it is read; none of it where the commit holds nothing to read.
+struct Read(Option<Tree>);
 
-impl State {
-    fn read(selected: &Selected, rev: &str) -> Result<Self, Failure> {
+impl Read {
+    fn of(selected: &Selected, rev: &str) -> Result<Self, Failure> {
         match Tree::read(&selected.at(rev)) {
-            Ok(tree) => {
-                let mesh = tree.compile_to_look()?;
-                Ok(Self(Some((tree, mesh))))
-            }
+            Ok(tree) => Ok(Self(Some(tree))),
             Err(failure) if failure.is_nothing() => Ok(Self(None)),
             Err(failure) => Err(failure),
         }
     }
 
+    fn is_that_of(&self, state: &State) -> bool {
+        match (&self.0, &state.0) {
+            (Some(tree), Some((other, _))) => tree.says_the_same_as(other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    fn compile(self) -> Result<State, Failure> {
+        let Some(tree) = self.0 else { return Ok(State(None)) };
+        let mesh = tree.compile_to_look()?;
+        Ok(State(Some((tree, mesh))))
+    }
+}
+
+/// A state with what its proxies do.
+struct State(Option<(Tree, EffectiveMesh)>);
+
+impl State {
     fn side<'s>(&'s self, name: &'s str) -> Side<'s> {
         static EMPTY: std::sync::LazyLock<(EffectiveMesh, meshc_source::SourceSet)> =
             std::sync::LazyLock::new(Default::default);

@@ -38,7 +38,7 @@ fn write_case(text: &mut String, case: &Case, colour: bool) {
     };
     match &case.verdict {
         Verdict::Kept => {
-            let _ = writeln!(text, "  {} {}", mark("✓", true), case.name);
+            let _ = writeln!(text, "  {} {}{}", mark("✓", true), case.name, sent(case));
         }
         Verdict::Unknown { why } => {
             let _ = writeln!(text, "  {} {}\n      unknown: {why}", mark("?", false), case.name);
@@ -51,6 +51,19 @@ fn write_case(text: &mut String, case: &Case, colour: bool) {
             for because in &refutation.because {
                 let _ = writeln!(text, "      {}:{} {}", because.file, because.line, because.text);
             }
+        }
+    }
+}
+
+/// How many requests of a case went through real proxies, and why not all did.
+fn sent(case: &Case) -> String {
+    let Some(sent) = case.sent else { return String::new() };
+    match (sent, case.not_sent.first()) {
+        (0, None) => String::new(),
+        (0, Some(why)) => format!(" (not sent: {why})"),
+        (sent, None) => format!(" ({} sent)", counted(sent, "request")),
+        (sent, Some(why)) => {
+            format!(" ({} sent, {} not: {why})", counted(sent, "request"), case.not_sent.len())
         }
     }
 }

@@ -56,6 +56,16 @@ pub(crate) enum ProxyProgram {
     Envoy,
 }
 
+impl ProxyProgram {
+    /// As people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::MeshProxy => "mesh-proxy",
+            Self::Envoy => "Envoy",
+        }
+    }
+}
+
 /// How the run is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UpFormat {

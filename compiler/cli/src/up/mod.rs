@@ -12,6 +12,7 @@ mod example;
 mod fixture;
 mod fleet;
 mod layout;
+mod live;
 mod localize;
 mod marks;
 mod observed;
@@ -31,7 +32,8 @@ mod world;
 
 use std::process::ExitCode;
 
-pub(crate) use args::UpArgs;
+pub(crate) use args::{ProxyProgram, UpArgs};
+pub(crate) use live::probe;
 
 use crate::commands::FAILED;
 use crate::output;
