@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use meshc_effective::model::{Address, Cluster, Clusters, Endpoint, Proxy};
+use meshc_effective::model::{Address, Cluster, Clusters, Endpoint, Proxy, Tls};
 use serde_json::{Value, json};
 
 use super::compare::Found;
@@ -63,7 +63,11 @@ fn merge(all: &mut BTreeMap<(Kind, String), Found>, one: &Found) {
 
 fn differences(before: &Cluster, after: &Cluster) -> Vec<Found> {
     let mut found = Vec::new();
-    let ((tls_before, before_rest), (tls_after, after_rest)) = (settings(before), settings(after));
+    let ((mut tls_before, before_rest), (mut tls_after, after_rest)) = (settings(before), settings(after));
+    if before.endpoints.is_empty() || after.endpoints.is_empty() {
+        // Istio takes the names that a server may have from its endpoints, and what they take is known of endpoints.
+        [&mut tls_before, &mut tls_after].into_iter().for_each(without_names);
+    }
     if before_rest != after_rest {
         found.push(one(Kind::ClusterSettingsChanged, before, after, &before_rest, &after_rest));
     }
@@ -146,7 +150,32 @@ fn settings(cluster: &Cluster) -> (Value, Value) {
     if let Some(Value::Object(http)) = rest.get_mut("http") {
         tls.extend(TLS.iter().filter_map(|key| http.remove_entry(*key)));
     }
+    if let Tls::WherePossible(_) = cluster.tls {
+        tls.insert("mutual_tls_to".to_owned(), takers(cluster).into());
+    }
     (Value::Object(tls), Value::Object(rest))
+}
+
+/// How many of the endpoints take Istio's mutual TLS, which others are spoken to without.
+fn takers(cluster: &Cluster) -> &'static str {
+    let endpoints = || cluster.endpoints.iter().flat_map(|group| &group.endpoints);
+    match (endpoints().any(|one| one.mutual_tls), endpoints().all(|one| one.mutual_tls)) {
+        (true, true) => "all endpoints",
+        (true, false) => "some endpoints",
+        (false, _) => "no endpoint",
+    }
+}
+
+/// Takes out of TLS settings what follows from the endpoints.
+fn without_names(tls: &mut Value) {
+    if let Value::Object(fields) = tls {
+        fields.remove("mutual_tls_to");
+    }
+    for how in ["always", "where_possible"] {
+        if let Some(Value::Object(fields)) = tls.get_mut("tls").and_then(|tls| tls.get_mut(how)) {
+            fields.remove("subject_alt_names");
+        }
+    }
 }
 
 /// The endpoints, sorted; labels are no behaviour.
@@ -158,7 +187,7 @@ fn endpoints(cluster: &Cluster) -> Value {
         let weight = group.weight.filter(|weight| *weight != sum);
         let place = json!([group.locality, weight, group.priority]);
         for endpoint in &group.endpoints {
-            all.push(json!([who(endpoint), endpoint.weight, endpoint.health, place, endpoint.mutual_tls]));
+            all.push(json!([who(endpoint), endpoint.weight, endpoint.health, place]));
         }
     }
     all.sort_by_cached_key(ToString::to_string);

@@ -3,6 +3,7 @@
 mod laws;
 mod mutants;
 mod security;
+mod typical;
 
 use super::{Diff, Side, diff};
 use crate::testing::World;
