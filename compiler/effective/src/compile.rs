@@ -4,16 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_mesh::{Interception, Mesh, MeshConfig, Pod, PodProxy, View, VirtualService};
+use meshc_mesh::{Interception, Mesh, Pod, PodProxy, View, VirtualService};
 use meshc_resources::istio::TlsMode;
-use meshc_resources::istio::mesh::NormalizationType;
 
 use crate::l4::World;
-use crate::model::{
-    Binding, EffectiveMesh, Listener, Origin, PathNormalization, Proxy, ProxyId, ProxyKind, Reading, Security,
-};
+use crate::model::{Binding, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Reading, Security};
 use crate::outbound::{self, Tables};
-use crate::{clusters, extensions, gateway, inbound, patches, rules, security, telemetry};
+use crate::{clusters, extensions, gateway, inbound, patches, rules, security, settings, telemetry};
 
 /// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
 struct Outbound {
@@ -51,6 +48,7 @@ struct Compiler<'a> {
     telemetry: telemetry::Cache,
     extensions: extensions::Cache,
     patches: patches::Cache,
+    settings: settings::Cache,
     found: Vec<Diagnostic>,
 }
 
@@ -69,12 +67,14 @@ impl<'a> Compiler<'a> {
             telemetry: telemetry::Cache::default(),
             extensions: extensions::Cache::default(),
             patches: patches::Cache::default(),
+            settings: settings::Cache::default(),
             found: rules::of_mesh(mesh),
         }
     }
 
     fn sidecar(&mut self, index: usize, pod: &Pod) -> Proxy {
         let outbound = self.outbound(pod);
+        let (settings, reading) = self.settings.of(&self.mesh.config, pod);
         let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
         let inbound = inbound::listeners(self.mesh, pod, &targets, &security);
@@ -86,9 +86,10 @@ impl<'a> Compiler<'a> {
         let listeners = others.cloned().chain(inbound.into_iter().map(Arc::new)).collect();
         Proxy {
             listeners,
-            tables: outbound.tables.clone(),
+            tables: self.settings.tables(outbound.tables.clone(), &settings),
             clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &targets),
-            reading: reading(&self.mesh.config),
+            reading,
+            settings,
             telemetry: self.telemetry.of(self.mesh, pod),
             extensions: self.extensions.of(self.mesh, pod, &mut self.found),
             patches: self.patches.of(self.mesh, pod, BTreeMap::new()),
@@ -98,15 +99,17 @@ impl<'a> Compiler<'a> {
 
     fn gateway(&mut self, index: usize, pod: &Pod) -> Proxy {
         let view = self.gateway_view(&pod.namespace);
+        let (settings, reading) = self.settings.of(&self.mesh.config, pod);
         let security = self.security.of(self.mesh, pod);
         let made = gateway::gateway(self.mesh, &view, index, &security, &mut self.found);
         let outbound = self.clusters.outbound(self.mesh, &view, pod, ProxyKind::Gateway);
         let passes_through = passes_through(self.mesh, index);
         Proxy {
             listeners: made.listeners,
-            tables: made.tables,
+            tables: self.settings.tables(made.tables, &settings),
             clusters: self.clusters.of_gateway(self.mesh, &view, &outbound, pod, passes_through),
-            reading: reading(&self.mesh.config),
+            reading,
+            settings,
             telemetry: self.telemetry.of(self.mesh, pod),
             extensions: self.extensions.of(self.mesh, pod, &mut self.found),
             patches: self.patches.of(self.mesh, pod, made.server_ports),
@@ -179,21 +182,6 @@ fn passes_through(mesh: &Mesh, index: usize) -> bool {
     })
 }
 
-/// How every proxy of the mesh reads traffic.
-fn reading(config: &MeshConfig) -> Reading {
-    let written = config.written.path_normalization.as_ref();
-    let how = written.and_then(|written| written.normalization.as_ref()).map(|how| how.value);
-    Reading {
-        detection_timeout: config.protocol_detection_timeout(),
-        paths: match how.unwrap_or_default() {
-            NormalizationType::Default | NormalizationType::Base => PathNormalization::Base,
-            NormalizationType::None => PathNormalization::None,
-            NormalizationType::MergeSlashes => PathNormalization::MergeSlashes,
-            NormalizationType::DecodeAndMergeSlashes => PathNormalization::DecodeAndMergeSlashes,
-        },
-    }
-}
-
 fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
     let text = format!("{} {}/{} has this proxy", pod.declared_by, pod.namespace, pod.workload);
     Proxy {
@@ -205,6 +193,7 @@ fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
         ip: pod.ip.clone(),
         security,
         reading: Reading::default(),
+        settings: Arc::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
         patches: Arc::default(),

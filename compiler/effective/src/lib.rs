@@ -19,6 +19,7 @@ mod outbound;
 mod patches;
 pub mod rules;
 mod security;
+mod settings;
 mod telemetry;
 
 pub use compile::compile;

@@ -20,6 +20,7 @@ pub mod place;
 mod pod;
 mod policy;
 mod protocol;
+mod proxy_config;
 pub mod rules;
 mod service;
 mod sidecar;

@@ -1,7 +1,9 @@
 //! Pods and the workloads that own them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use meshc_resources::istio::mesh::MeshProxyConfig;
 use meshc_source::Span;
 
 use crate::Meta;
@@ -73,6 +75,8 @@ pub struct Pod {
     pub proxy: PodProxy,
     /// How its traffic comes to its sidecar.
     pub interception: Interception,
+    /// How its proxy runs.
+    pub proxy_config: Arc<MeshProxyConfig>,
     /// Where it, or its workload, is declared.
     pub span: Span,
     /// `Pod`, `Deployment`…: the kind at `span`.

@@ -55,7 +55,7 @@ pub(crate) fn of_config_map(
 }
 
 /// The one document within a string.
-fn nested<T>(
+pub(crate) fn nested<T>(
     string: &Node,
     text: &str,
     limits: &Limits,

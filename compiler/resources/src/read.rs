@@ -14,6 +14,7 @@ use crate::gateway_api;
 use crate::kind::{Business, business};
 use crate::mesh_settings::of_config_map;
 use crate::object::{Manifest, Root};
+use crate::proxy_annotation;
 use crate::{Kind, Object, Outcome};
 use crate::{rules, schema};
 
@@ -184,6 +185,7 @@ impl<'t> Reader<'t> {
         let found = &mut all.diagnostics;
         let resources = &mut all.resources;
         rules::ambient_mode::check(kind, root, found);
+        resources.proxy_annotations.extend(proxy_annotation::read(kind, root, self.text, self.limits, found));
         match kind {
             Kind::Namespace => {
                 resources.namespaces.extend(typed::<crate::kubernetes::Namespace>(kind, root, found));

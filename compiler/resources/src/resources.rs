@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_syntax::Suppression;
+use meshc_syntax::de::Spanned;
 
+use crate::istio::mesh::MeshProxyConfig;
 use crate::istio::{
     AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig,
     RequestAuthentication, ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
@@ -52,6 +54,8 @@ pub struct Resources {
     pub config_maps: Vec<Object<ConfigMap>>,
     /// The settings of the whole mesh in istiod's ConfigMaps, which are among `config_maps` too.
     pub mesh_settings: Vec<Object<MeshSettings>>,
+    /// What the annotations `proxy.istio.io/config` of pods, and of what makes them, say, by their text.
+    pub proxy_annotations: BTreeMap<String, Spanned<MeshProxyConfig>>,
     /// Kubernetes.
     pub jobs: Vec<Object<JobSpec>>,
     /// Kubernetes.
@@ -205,6 +209,7 @@ impl Resources {
         self.secrets.append(&mut later.secrets);
         self.config_maps.append(&mut later.config_maps);
         self.mesh_settings.append(&mut later.mesh_settings);
+        self.proxy_annotations.append(&mut later.proxy_annotations);
         self.jobs.append(&mut later.jobs);
         self.cron_jobs.append(&mut later.cron_jobs);
         self.ingresses.append(&mut later.ingresses);

@@ -104,8 +104,13 @@ pub(crate) fn answer(
 }
 
 /// The answer to a request that Envoy refuses before it looks at any route.
-pub(crate) fn refused(refusal: Refusal) -> Answer {
-    Answer { status: Some(refusal.status), body: refusal.body.map(str::to_owned), ..Answer::default() }
+pub(crate) fn refused(refusal: &Refusal) -> Answer {
+    Answer {
+        status: Some(refusal.status),
+        location: refusal.location.clone(),
+        body: refusal.body.map(str::to_owned),
+        ..Answer::default()
+    }
 }
 
 fn with_faults(route: &Route, proxy: &Proxy, seen: &Seen, regexes: &Regexes) -> Result<Answer, Re2Error> {

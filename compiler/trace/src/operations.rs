@@ -108,9 +108,8 @@ mod tests {
             headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             ..Request::default()
         };
-        let mut seen =
-            Seen::read(&request, ProxyKind::Sidecar, meshc_effective::model::PathNormalization::Base)
-                .expect("accepted");
+        let mut seen = Seen::read(&request, ProxyKind::Sidecar, meshc_effective::model::Reading::default())
+            .expect("accepted");
         seen.source_ip = Some("127.0.0.1".to_owned());
         let mut headers = seen.headers.clone();
         let context = Context { seen: &seen, authority: "h", route: Some("rname"), cluster: "c" };

@@ -65,7 +65,7 @@ mod tests {
 
     fn to(redirect: &Redirect, path: PathMatch, authority: &str, url: &str) -> String {
         let request = Request { authority: authority.to_owned(), path: url.to_owned(), ..Request::default() };
-        let seen = Seen::read(&request, ProxyKind::Sidecar, meshc_effective::model::PathNormalization::Base)
+        let seen = Seen::read(&request, ProxyKind::Sidecar, meshc_effective::model::Reading::default())
             .expect("accepted");
         location(Some(redirect), &RouteMatch { path, ..RouteMatch::any() }, &seen)
     }

@@ -1,6 +1,6 @@
 //! The request as the routes see it, after Envoy's connection manager has read and cleaned it.
 
-use meshc_effective::model::{PathNormalization, ProxyKind};
+use meshc_effective::model::{EscapedSlashes, PathNormalization, ProxyKind, Reading, Underscores};
 use serde_json::{Map, Value};
 
 use crate::headers::Headers;
@@ -28,10 +28,12 @@ pub(crate) struct Seen {
 }
 
 /// A request that Envoy answers before any route is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// 400 or 404.
+    /// 307, 400 or 404.
     pub(crate) status: u16,
+    /// Where the client is sent.
+    pub(crate) location: Option<String>,
     /// What the codec says, nothing where the connection manager refuses.
     pub(crate) body: Option<&'static str>,
     /// For people.
@@ -41,32 +43,47 @@ pub(crate) struct Refusal {
 /// The scheme of a listener without TLS.
 pub(crate) const SCHEME: &str = "http";
 
-/// The path as routes see it; none where Envoy refuses it.
-fn normalized(path: &str, how: PathNormalization) -> Option<String> {
-    let decoded;
-    let path = match how {
-        PathNormalization::None => return Some(path.to_owned()),
-        PathNormalization::Base | PathNormalization::MergeSlashes => path,
-        PathNormalization::DecodeAndMergeSlashes => {
-            let (before, query) = path.split_at(without_query(path).len());
-            let slashes = before.replace("%2F", "/").replace("%2f", "/");
-            decoded = format!("{}{query}", slashes.replace("%5C", "\\").replace("%5c", "\\"));
-            &decoded
+/// A path as routes see it.
+enum Normalized {
+    /// It goes on.
+    Path(String),
+    /// The client is sent there.
+    Elsewhere(String),
+    /// Envoy refuses it.
+    Refused(&'static str),
+}
+
+/// What becomes of a path, in Envoy's order.
+fn normalized(path: &str, how: PathNormalization) -> Normalized {
+    let (before, query) = path.split_at(without_query(path).len());
+    let slashes = before.replace("%2F", "/").replace("%2f", "/");
+    let decoded = format!("{}{query}", slashes.replace("%5C", "\\").replace("%5c", "\\"));
+    let escaped = decoded != path && how.escaped_slashes != EscapedSlashes::Keep;
+    if escaped && how.escaped_slashes == EscapedSlashes::Refuse {
+        return Normalized::Refused("the path has an escaped slash");
+    }
+    let mut path = if escaped { decoded } else { path.to_owned() };
+    if how.resolves {
+        match normalize_path(&path) {
+            Some(resolved) => path = resolved.into_owned(),
+            None => return Normalized::Refused("the path has an escaped NUL"),
         }
-    };
-    let path = normalize_path(path)?;
-    Some(if how == PathNormalization::Base { path.into_owned() } else { merge_slashes(&path).into_owned() })
+    }
+    if how.merges_slashes {
+        path = merge_slashes(&path).into_owned();
+    }
+    if escaped && how.escaped_slashes == EscapedSlashes::Redirect {
+        Normalized::Elsewhere(path)
+    } else {
+        Normalized::Path(path)
+    }
 }
 
 impl Seen {
     /// What Envoy makes of a request, or its refusal. Recorded from Envoy 1.40.
-    pub(crate) fn read(
-        request: &Request,
-        proxy: ProxyKind,
-        paths: PathNormalization,
-    ) -> Result<Self, Refusal> {
-        let bad = |reason| Refusal { status: 400, body: Some("Bad Request"), reason };
-        let refused = |reason| Refusal { status: 400, body: None, reason };
+    pub(crate) fn read(request: &Request, proxy: ProxyKind, reading: Reading) -> Result<Self, Refusal> {
+        let bad = |reason| Refusal { status: 400, location: None, body: Some("Bad Request"), reason };
+        let refused = |reason| Refusal { status: 400, location: None, body: None, reason };
         if !METHODS.contains(&request.method.as_str()) {
             return Err(bad("Envoy does not know the method"));
         }
@@ -80,7 +97,12 @@ impl Seen {
             if value.bytes().any(|b| b != b'\t' && b.is_ascii_control()) {
                 return Err(bad("a header's value has a control character"));
             }
-            let dropped = CONNECTION_HEADERS.contains(&name.as_str())
+            let underscore = name.contains('_');
+            if underscore && reading.underscores == Underscores::Refuse {
+                return Err(bad("a header's name has an underscore"));
+            }
+            let dropped = (underscore && reading.underscores == Underscores::Drop)
+                || CONNECTION_HEADERS.contains(&name.as_str())
                 || STEERING_HEADERS.contains(&name.as_str())
                 || (proxy == ProxyKind::Gateway && STEERING_HEADERS_AT_THE_EDGE.contains(&name.as_str()))
                 || (name == "te" && !value.split(',').any(|t| t.trim().eq_ignore_ascii_case("trailers")));
@@ -102,7 +124,12 @@ impl Seen {
             return Err(bad("the authority has a character that may not stand there"));
         }
         if path == "*" && request.method == "OPTIONS" {
-            return Err(Refusal { status: 404, body: None, reason: "the path does not start with a slash" });
+            return Err(Refusal {
+                status: 404,
+                location: None,
+                body: None,
+                reason: "the path does not start with a slash",
+            });
         }
         if !path.starts_with('/') {
             return Err(bad("the path does not start with a slash"));
@@ -110,7 +137,18 @@ impl Seen {
         if path.contains('#') {
             return Err(refused("the path has a fragment"));
         }
-        let Some(path) = normalized(path, paths) else { return Err(refused("the path has an escaped NUL")) };
+        let path = match normalized(path, reading.paths) {
+            Normalized::Path(path) => path,
+            Normalized::Elsewhere(location) => {
+                return Err(Refusal {
+                    status: 307,
+                    location: Some(location),
+                    body: None,
+                    reason: "the path has an escaped slash",
+                });
+            }
+            Normalized::Refused(reason) => return Err(refused(reason)),
+        };
         Ok(Self {
             method: request.method.clone(),
             authority,
@@ -185,7 +223,7 @@ mod tests {
             path: path.to_owned(),
             headers,
         };
-        Seen::read(&request, ProxyKind::Sidecar, PathNormalization::Base)
+        Seen::read(&request, ProxyKind::Sidecar, Reading::default())
     }
 
     /// Recorded from Envoy 1.40.
@@ -248,5 +286,35 @@ mod tests {
         assert_eq!(value("/q??c", "c"), None);
         assert_eq!(value("/q?A=1", "a"), None);
         assert_eq!(value("/q?", ""), None);
+    }
+
+    #[test]
+    fn a_proxy_reads_paths_and_headers_as_it_is_set_up() {
+        let read = |path: &str, header: &str, reading| {
+            let request = Request {
+                path: path.to_owned(),
+                headers: vec![(header.to_owned(), "v".to_owned())],
+                authority: "h".to_owned(),
+                ..Request::default()
+            };
+            match Seen::read(&request, ProxyKind::Gateway, reading) {
+                Ok(seen) => format!("{} {}", seen.path, seen.headers.first("x_y").unwrap_or_default()),
+                Err(refusal) => format!("{} {:?}", refusal.status, refusal.location.unwrap_or_default()),
+            }
+        };
+        let how = |escaped_slashes, merges_slashes| Reading {
+            paths: PathNormalization { escaped_slashes, merges_slashes, resolves: true },
+            ..Reading::default()
+        };
+        assert_eq!(read("/a%2Fb//c?q=%2F", "x", how(EscapedSlashes::Keep, true)), "/a%2Fb/c?q=%2F ");
+        assert_eq!(read("/a%2f../c", "x", how(EscapedSlashes::Decode, false)), "/c ");
+        assert_eq!(read("/a%5Cb", "x", how(EscapedSlashes::Refuse, false)), "400 \"\"");
+        let redirect = how(EscapedSlashes::Redirect, true);
+        assert_eq!(read("/a%2F%2Fb?q=%2F", "x", redirect), "307 \"/a/b?q=%2F\"");
+        assert_eq!(read("/a//b", "x", redirect), "/a/b ");
+        let underscores = |underscores| Reading { underscores, ..Reading::default() };
+        assert_eq!(read("/", "x_y", underscores(Underscores::Pass)), "/ v");
+        assert_eq!(read("/", "x_y", underscores(Underscores::Drop)), "/ ");
+        assert_eq!(read("/", "x_y", underscores(Underscores::Refuse)), "400 \"\"");
     }
 }

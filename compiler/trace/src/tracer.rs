@@ -212,7 +212,7 @@ impl<'m> Tracer<'m> {
             }
         };
         let request = query.request.as_ref().ok_or(TraceError::NeedsRequest)?;
-        let mut seen = match Seen::read(request, proxy.kind, proxy.reading.paths) {
+        let mut seen = match Seen::read(request, proxy.kind, proxy.reading) {
             Ok(seen) => seen,
             Err(refusal) => return Ok(Reached::Refused(refusal)),
         };
@@ -224,7 +224,7 @@ impl<'m> Tracer<'m> {
         let Some(security) = guard.security else {
             return Ok(Reached::Http { table, seen, decision, steps: Vec::new() });
         };
-        connection.client = security::of_client(&seen, source, proxy.kind);
+        connection.client = security::of_client(&seen, source, proxy.kind, proxy.settings.trusted_proxies);
         let (regexes, now) = (&self.regexes, self.now());
         let checks = Checks { security, connection: &connection, regexes, now, keys: &keys };
         Ok(match checks.request(&mut seen)? {
@@ -264,7 +264,7 @@ impl<'m> Tracer<'m> {
                 answer.because = self.because(origins);
                 answer
             }
-            Reached::Refused(refusal) => evaluate::refused(*refusal),
+            Reached::Refused(refusal) => evaluate::refused(refusal),
             Reached::Http { seen, decision, steps, .. } => {
                 let mut answer = evaluate::answer(decision, proxy, seen, &self.regexes)?;
                 let checked = steps.iter().flat_map(|step| step.origins.iter().copied());

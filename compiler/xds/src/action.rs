@@ -32,6 +32,7 @@ pub(crate) fn forward(forward: &Forward, route: &Route) -> envoy::RouteAction {
             substitution: rewrite.substitution.clone(),
         }),
         host_rewrite_literal: authority,
+        append_x_forwarded_host: forward.tells_host,
         timeout: forward.timeout.map(Into::into),
         retry_policy: forward.retry.as_ref().map(retry),
         request_mirror_policies: forward.mirrors.iter().map(mirror).collect(),

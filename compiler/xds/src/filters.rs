@@ -31,8 +31,8 @@ pub(crate) fn cors() -> envoy::HttpFilter {
 }
 
 /// The filter that routes; the last.
-pub(crate) fn router() -> envoy::HttpFilter {
-    filter(ROUTER, envoy::Router::default().into())
+pub(crate) fn router(suppress_envoy_headers: bool) -> envoy::HttpFilter {
+    filter(ROUTER, envoy::Router { suppress_envoy_headers, ..envoy::Router::default() }.into())
 }
 
 /// What the filters do on one route.

@@ -56,14 +56,18 @@ pub(crate) fn of(cluster: &Cluster) -> BTreeMap<String, TypedConfig> {
     BTreeMap::from([(NAME.to_owned(), made.into())])
 }
 
-fn http1(options: &HttpOptions) -> envoy::Http1ProtocolOptions {
-    let formatter = json!({"stateful_formatter": {
+/// Headers of HTTP/1.1 are spelled as they came.
+pub(crate) fn as_written() -> Value {
+    json!({"stateful_formatter": {
         "name": "preserve_case",
         "typed_config": {"@type":
             "type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"},
-    }});
+    }})
+}
+
+fn http1(options: &HttpOptions) -> envoy::Http1ProtocolOptions {
     envoy::Http1ProtocolOptions {
-        header_key_format: options.preserve_header_case.then_some(formatter),
+        header_key_format: options.preserve_header_case.then(as_written),
         ..envoy::Http1ProtocolOptions::default()
     }
 }

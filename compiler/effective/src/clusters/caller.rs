@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_mesh::{Distribution, Mesh, Pod, Service, place};
 use meshc_resources::istio::TrafficPolicy;
+use meshc_resources::istio::mesh::ProxyHeaders;
+use meshc_syntax::de::Spanned;
 
 use super::settings::Settings;
 use crate::model::{DnsFamily, ProxyKind};
@@ -35,6 +37,8 @@ pub(super) struct Facts {
     pub(super) locality: String,
     pub(super) node: String,
     pub(super) dns: DnsFamily,
+    /// It keeps the case of HTTP/1.1 headers.
+    pub(super) keeps_case: bool,
 }
 
 impl Interest {
@@ -97,6 +101,7 @@ impl Interest {
             locality: if self.locality { pod.locality.clone() } else { String::new() },
             node: if self.node { pod.node.clone() } else { String::new() },
             dns: family(pod),
+            keeps_case: keeps_case(pod.proxy_config.proxy_headers.as_ref()),
         }
     }
 }
@@ -116,6 +121,12 @@ impl Facts {
 /// The label of `LABEL` or `LABEL=VALUE`.
 fn key(written: &str) -> String {
     written.split('=').next().unwrap_or_default().to_owned()
+}
+
+/// Whether headers of HTTP/1.1 keep their case.
+pub(super) fn keeps_case(headers: Option<&Spanned<ProxyHeaders>>) -> bool {
+    let keeps = headers.and_then(|headers| headers.preserve_http1_header_case.as_ref());
+    keeps.is_some_and(|keeps| keeps.value)
 }
 
 /// IPv6 where the proxy has nothing else.

@@ -29,6 +29,8 @@ use settings::Settings;
 /// that are alike in what it asks about them.
 pub(crate) struct Cache {
     settings: Settings,
+    /// The same for proxies that keep the case of HTTP/1.1 headers.
+    with_case: Settings,
     interest: Interest,
     by_service: HashMap<Key, Made>,
     /// Whole lists, by the places of their clusters, which `by_service` keeps taken.
@@ -39,7 +41,7 @@ pub(crate) struct Cache {
     by_list: HashMap<(usize, Vec<*const Cluster>), Clusters>,
     /// Clusters of single workloads, by what they are made from.
     inbound: HashMap<InboundKey, Vec<Arc<Cluster>>>,
-    own: HashMap<Vec<String>, Arc<[Arc<Cluster>]>>,
+    own: HashMap<(Vec<String>, bool), Arc<[Arc<Cluster>]>>,
     black_hole: Arc<Cluster>,
 }
 
@@ -60,6 +62,7 @@ struct InboundKey {
     /// Where connections come from, and where they may go.
     addresses: Vec<String>,
     intercepts: bool,
+    keeps_case: bool,
     /// The Sidecar by its place in memory, which the mesh keeps taken.
     sidecar: usize,
     /// The services by their places, and the ports that lead to the workload.
@@ -78,6 +81,7 @@ impl Cache {
         Self {
             interest: Interest::of(mesh, &settings),
             black_hole: Arc::new(own::black_hole(&settings)),
+            with_case: Settings { preserve_header_case: true, ..settings.clone() },
             settings,
             by_service: HashMap::new(),
             lists: HashMap::new(),
@@ -105,16 +109,17 @@ impl Cache {
             return known.clone();
         }
         let facts = &key.1;
+        let settings = if facts.keeps_case { &self.with_case } else { &self.settings };
         let mut all = Vec::with_capacity(view.hosts.len());
         let inside = |service: &&Arc<Service>| mode == Mode::Outbound || !service.external;
         for service in view.hosts.iter().filter(inside) {
             let rule = view.destination_rule(mesh, &facts.labels, service);
-            let asked = asked(facts, service, rule, &self.settings);
+            let asked = asked(facts, service, rule, settings);
             let place = rule.map_or(0, |rule| Arc::as_ptr(rule) as usize);
             let key = (Arc::as_ptr(service) as usize, place, asked, mode);
             let made = self.by_service.entry(key).or_insert_with_key(|(_, _, asked, _)| {
                 let caller = asked.caller();
-                let context = Context { mesh, settings: &self.settings, service, rule, caller };
+                let context = Context { mesh, settings, service, rule, caller };
                 Made {
                     clusters: service::clusters(&context, mode),
                     _service: Arc::clone(service),
@@ -142,11 +147,12 @@ impl Cache {
         let ips: Vec<&str> = std::iter::once(&pod.ip).chain(&pod.other_ips).map(String::as_str).collect();
         let sources = own::sources(&ips);
         let mut own = self.inbound(mesh, pod, &ips, targets, &sources);
-        let settings = &self.settings;
+        let keeps_case = caller::keeps_case(pod.proxy_config.proxy_headers.as_ref());
+        let settings = if keeps_case { &self.with_case } else { &self.settings };
         let always = self
             .own
-            .entry(sources)
-            .or_insert_with_key(|sources| Arc::new(own::of_sidecar(settings, sources)) as Arc<[_]>);
+            .entry((sources, keeps_case))
+            .or_insert_with_key(|(sources, _)| Arc::new(own::of_sidecar(settings, sources)) as Arc<[_]>);
         own.extend(always.iter().cloned());
         self.collected(outbound, own)
     }
@@ -182,10 +188,11 @@ impl Cache {
             namespace: pod.namespace.clone(),
             addresses: sources.iter().cloned().chain(own_ips).collect(),
             intercepts: pod.interception != Interception::None,
+            keeps_case: caller::keeps_case(pod.proxy_config.proxy_headers.as_ref()),
             sidecar: sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar) as usize),
             places,
         };
-        let settings = &self.settings;
+        let settings = if key.keeps_case { &self.with_case } else { &self.settings };
         let made = self.inbound.entry(key).or_insert_with_key(|key| {
             let sidecar = sidecar.map(|sidecar| &**sidecar);
             let namespace = &key.namespace;
@@ -224,6 +231,7 @@ fn asked(
         locality: String::new(),
         node: if service.node_local { facts.node.clone() } else { String::new() },
         dns: facts.dns,
+        keeps_case: facts.keeps_case,
     };
     let of_rule = rule.and_then(|rule| rule.traffic_policy.as_ref()).map(|policy| &policy.value);
     let subsets =

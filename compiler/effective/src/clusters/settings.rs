@@ -58,7 +58,6 @@ impl Settings {
         let policy = written.default_traffic_policy.as_ref();
         let tls = written.tls_defaults.as_ref();
         let texts = |list: &[Spanned<String>]| list.iter().map(|text| text.value.clone()).collect();
-        let headers = written.default_config.as_ref().and_then(|proxy| proxy.proxy_headers.as_ref());
         Self {
             connect_timeout: config.connect_timeout(),
             tcp_keepalive: written.tcp_keepalive.as_ref().map(|keepalive| keepalive.value.clone()),
@@ -78,9 +77,7 @@ impl Settings {
             auto_mtls: config.auto_mtls(),
             trust_domain: config.trust_domain().to_owned(),
             trust_domain_aliases: config.trust_domain_aliases().into_iter().map(ToOwned::to_owned).collect(),
-            preserve_header_case: headers
-                .and_then(|headers| headers.preserve_http1_header_case.as_ref())
-                .is_some_and(|preserve| preserve.value),
+            preserve_header_case: false,
             connection_pool: policy
                 .and_then(|policy| policy.connection_pool.as_ref())
                 .map(|pool| pool.value.clone()),

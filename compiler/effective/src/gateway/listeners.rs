@@ -30,6 +30,7 @@ pub(super) fn listeners(
     world: World<'_>,
     merged: &Merged,
     security: &Arc<Security>,
+    proxy_protocol: bool,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<Listener>> {
     let mut made: Vec<Listener> = Vec::new();
@@ -61,6 +62,9 @@ pub(super) fn listeners(
     }
     made.retain(|listener| !listener.chains.is_empty());
     let inspected = made.into_iter().map(|mut listener| {
+        if proxy_protocol {
+            listener.inspectors.push(Inspector::ProxyProtocol);
+        }
         let named = |chain: &Chain| !chain.matches.server_names.is_empty() || chain.tls.is_some();
         if listener.chains.iter().any(named) {
             listener.inspectors.push(Inspector::Tls(Ports::All));

@@ -31,9 +31,13 @@ pub(crate) fn gateway(
     security: &Arc<Security>,
     found: &mut Vec<Diagnostic>,
 ) -> Made {
-    let Some(labels) = mesh.pods.get(pod).map(|pod| &pod.labels) else { return Made::default() };
+    let Some(of) = mesh.pods.get(pod) else { return Made::default() };
+    let labels = &of.labels;
+    let topology = of.proxy_config.gateway_topology.as_ref();
+    let proxy_protocol = topology.is_some_and(|topology| topology.proxy_protocol.is_some());
     let merged = servers::merge(mesh, pod, found);
-    let listeners = listeners::listeners(World { mesh, view, labels }, &merged, security, found);
+    let listeners =
+        listeners::listeners(World { mesh, view, labels }, &merged, security, proxy_protocol, found);
     let tables = merged.tables.iter().map(|(name, servers)| {
         let table = table::table(mesh, view, labels, name, servers);
         (name.clone(), Arc::new(table))

@@ -62,6 +62,7 @@ pub(super) fn forward(
         rewrite,
         mirrors: mirrors(route, perspective, origins),
         hash_policies,
+        tells_host: false,
         max_stream_duration: None,
     })
 }

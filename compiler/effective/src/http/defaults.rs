@@ -82,6 +82,7 @@ fn plain(name: &str, cluster: String, retry: Option<RetryPolicy>) -> Route {
             rewrite: Rewrite::default(),
             mirrors: Vec::new(),
             hash_policies: Vec::new(),
+            tells_host: false,
             max_stream_duration: None,
         })),
         headers: HeaderOps::default(),

@@ -49,7 +49,10 @@ pub use security::{
     JwtProvider, MetadataMatch, Mtls, MtlsMode, MtlsSetting, Permission, Principal, Rbac, RbacAction,
     RbacPolicy, RuleSet, Security, SecurityFilter, ValueMatch, spiffe,
 };
-pub use settings::{PathNormalization, Reading};
+pub use settings::{
+    CertificateDetails, ConnectionLimits, EscapedSlashes, ForwardedCertificate, HeaderSettings,
+    PathNormalization, ProxySettings, Reading, ServerHeader, Underscores,
+};
 pub use telemetry::{
     AccessLog, GrpcLog, LogBody, LogFormat, LogTarget, Metric, ProxyTelemetry, ReportHeader, Reports,
     Statistics, Tag, Tracer, TracerKind, Tracing,

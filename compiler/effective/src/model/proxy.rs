@@ -8,7 +8,7 @@ use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
 use super::{
-    Clusters, Extension, Listener, Origin, Patch, PatchSide, Patches, ProxyTelemetry, Reading, RouteTable,
+    Clusters, Extension, Listener, Origin, Patch, PatchSide, Patches, ProxySettings, ProxyTelemetry, Reading, RouteTable,
     Security,
 };
 
@@ -67,6 +67,8 @@ pub struct Proxy {
     pub patches: Arc<Patches>,
     /// How it reads traffic.
     pub reading: Reading,
+    /// How it is set up.
+    pub settings: Arc<ProxySettings>,
     /// What it tells about its traffic.
     pub telemetry: Arc<ProxyTelemetry>,
     /// The workload's declaration.

@@ -89,6 +89,8 @@ pub struct Forward {
     pub mirrors: Vec<Mirror>,
     /// What of a request is hashed to choose an endpoint, where the cluster chooses by a hash.
     pub hash_policies: Vec<HashPolicy>,
+    /// The host that the client asked for goes on in `x-forwarded-host`.
+    pub tells_host: bool,
     /// Envoy's `max_stream_duration` of zero on inbound routes, in place of `max_grpc_timeout`.
     pub max_stream_duration: Option<Duration>,
 }

@@ -18,9 +18,9 @@ use meshc_syntax::de::Spanned;
 use crate::model::{ProxyTelemetry, Reports};
 use crate::names;
 
-/// What was decided before, by the Telemetries that hold and by whether the proxy is a gateway.
+/// What was decided before, by the Telemetries that hold, how the proxy is set up, and whether it is a gateway.
 #[derive(Default)]
-pub(crate) struct Cache(HashMap<(Vec<usize>, bool), Arc<ProxyTelemetry>>);
+pub(crate) struct Cache(HashMap<(Vec<usize>, usize, bool), Arc<ProxyTelemetry>>);
 
 /// A Telemetry that holds for a proxy.
 type Holding<'a> = &'a Arc<Policy<istio::Telemetry>>;
@@ -36,14 +36,14 @@ impl Cache {
                 logs: logs::logs(mesh, &holding, mode),
                 logs_unmatched: !is_on(mesh.config.written.disable_envoy_listener_log.as_ref()),
                 statistics: metrics::statistics(mesh, &holding, mode),
-                tracing: tracing::tracing(mesh, &holding, mode, gateway),
+                tracing: tracing::tracing(mesh, &holding, mode, pod),
             };
             Arc::new(ProxyTelemetry {
                 client: reports(WorkloadMode::Client),
                 server: reports(WorkloadMode::Server),
             })
         };
-        Arc::clone(self.0.entry((places, gateway)).or_insert_with(new))
+        Arc::clone(self.0.entry((places, Arc::as_ptr(&pod.proxy_config).addr(), gateway)).or_insert_with(new))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc_mesh::Mesh;
+use meshc_mesh::{Mesh, Pod, PodProxy};
 use meshc_resources::istio::mesh::{
     CustomTag, ExtensionProvider, OpenTelemetryProvider, ServiceAttributeEnrichment, ZipkinTraceContext,
 };
@@ -33,12 +33,13 @@ pub(super) fn tracing(
     mesh: &Mesh,
     holding: &[Holding<'_>],
     mode: WorkloadMode,
-    gateway: bool,
+    pod: &Pod,
 ) -> Option<Tracing> {
+    let gateway = pod.proxy == PodProxy::Gateway;
     let blocks =
         || holding.iter().flat_map(|policy| policy.spec.tracing.iter().map(move |block| (policy, block)));
     let defaults = mesh.config.default_providers().tracing;
-    let own = mesh.config.written.default_config.as_ref().and_then(|config| config.tracing.as_ref());
+    let own = pod.proxy_config.tracing.as_ref();
     let of_mesh = own.and_then(|own| own.sampling.as_ref()).map(|sampling| sampling.value);
     let of_mesh = match of_mesh.filter(|sampling| *sampling != 0.0) {
         None => SAMPLING,

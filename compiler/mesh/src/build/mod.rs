@@ -17,6 +17,7 @@ use meshc_resources::{Object, Resources, istio};
 use meshc_settings::Settings;
 
 use crate::place::Nodes;
+use crate::proxy_config::ProxyConfigs;
 use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Policies, Sidecars, VirtualService};
 use crate::{gateway_api, ingress};
 
@@ -38,7 +39,14 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     installation::add(&settings.istio, &gateways, &mut services, &mut made);
     services::derive_addresses(&mut services);
     let bound = deployments::selectors(&gateways, &services);
-    let (workloads, pods) = pods::finish(made, &gateways, &bound, &namespaces, &Nodes::new(resources));
+    let (workloads, pods) = pods::finish(
+        made,
+        &gateways,
+        &bound,
+        &namespaces,
+        &Nodes::new(resources),
+        ProxyConfigs::new(resources, &config),
+    );
 
     let index = endpoints::SelectorIndex::new(&services);
     let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();

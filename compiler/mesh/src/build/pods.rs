@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use meshc_resources::istio::mesh::{InboundInterceptionMode, MeshProxyConfig};
 use meshc_resources::kubernetes::{PodSpec, WorkloadSpec};
-use meshc_resources::{Kind, Object, PodParts, Resources};
+use meshc_resources::{Kind, Object, PROXY_CONFIG, PodParts, Resources};
 
 use super::deployments::Selector;
 use crate::address::AddressPool;
 use crate::meta::{plain, selects};
 use crate::place::{NETWORK, Nodes};
+use crate::proxy_config::ProxyConfigs;
 use crate::{ContainerPort, Gateway, Interception, Meta, Namespace, Pod, PodProxy, ROOT_NAMESPACE, Workload};
 
 /// A pod before it is known what stands beside it.
@@ -23,6 +25,10 @@ pub(super) struct Replica {
     pub(super) inject: Option<String>,
     /// It is a gateway by its injection template.
     pub(super) gateway_template: bool,
+    /// The annotation by which its proxy is set up.
+    pub(super) annotation: Option<String>,
+    /// How its traffic comes to its sidecar, by annotation.
+    pub(super) interception: Option<Interception>,
     /// It uses the node's network.
     pub(super) host_network: bool,
     /// It comes with Istio's installation.
@@ -52,6 +58,7 @@ impl Replica {
             ports: Vec::new(),
             proxy: PodProxy::Gateway,
             interception: Interception::Redirect,
+            proxy_config: Arc::default(),
             span: owner.span,
             declared_by: owner.kind,
         };
@@ -60,6 +67,8 @@ impl Replica {
             owner: Meta { name: name.to_owned(), ..owner },
             inject: None,
             gateway_template: true,
+            annotation: None,
+            interception: None,
             host_network: false,
             made_up: true,
         }
@@ -200,24 +209,36 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
             listed: false,
             ports: ports.collect(),
             proxy: PodProxy::None,
-            interception: interception(metadata),
+            interception: Interception::default(),
+            proxy_config: Arc::default(),
             span: owner.span,
             declared_by: owner.kind,
         },
         owner,
         inject: metadata.label(inject).or_else(|| metadata.annotation(inject)).map(ToOwned::to_owned),
         gateway_template: templates.split(',').any(|template| template.trim() == "gateway"),
+        annotation: metadata.annotation(PROXY_CONFIG).map(ToOwned::to_owned),
+        interception: metadata.annotation("sidecar.istio.io/interceptionMode").map(interception),
         host_network: spec.host_network.as_ref().is_some_and(|host| host.value),
         made_up: false,
     }
 }
 
 /// By annotation, as Istio's injector reads it.
-fn interception(metadata: &meshc_resources::Metadata) -> Interception {
-    match metadata.annotation("sidecar.istio.io/interceptionMode") {
-        Some("TPROXY") => Interception::Tproxy,
-        Some("NONE") => Interception::None,
+fn interception(written: &str) -> Interception {
+    match written {
+        "TPROXY" => Interception::Tproxy,
+        "NONE" => Interception::None,
         _ => Interception::Redirect,
+    }
+}
+
+/// By the settings of the proxy.
+fn configured(config: &MeshProxyConfig) -> Interception {
+    match config.interception_mode.as_ref().map(|mode| mode.value).unwrap_or_default() {
+        InboundInterceptionMode::Redirect => Interception::Redirect,
+        InboundInterceptionMode::Tproxy => Interception::Tproxy,
+        InboundInterceptionMode::None => Interception::None,
     }
 }
 
@@ -228,6 +249,7 @@ pub(super) fn finish(
     bound: &[Selector],
     namespaces: &BTreeMap<String, Namespace>,
     nodes: &Nodes,
+    mut configs: ProxyConfigs<'_>,
 ) -> (Vec<Workload>, Vec<Pod>) {
     let network = namespaces.get(ROOT_NAMESPACE).and_then(|root| root.labels.get(NETWORK));
     made.sort_by(|a, b| (&a.pod.namespace, &a.pod.name).cmp(&(&b.pod.namespace, &b.pod.name)));
@@ -238,10 +260,22 @@ pub(super) fn finish(
     }
     let mut workloads: BTreeMap<(String, String, &'static str), Workload> = BTreeMap::new();
     let mut pods = Vec::with_capacity(made.len());
-    for Replica { mut pod, owner, inject, gateway_template, host_network, made_up } in made {
+    for Replica {
+        mut pod,
+        owner,
+        inject,
+        gateway_template,
+        annotation,
+        interception,
+        host_network,
+        made_up,
+    } in made
+    {
         if pod.ip.is_empty() {
             pod.ip = pool.derive(&pod.namespace, &pod.name);
         }
+        pod.proxy_config = configs.of(&pod.namespace, &pod.labels, annotation.as_deref());
+        pod.interception = interception.unwrap_or_else(|| configured(&pod.proxy_config));
         pod.locality = nodes.locality(&pod.labels, &pod.node);
         pod.network = pod.labels.get(NETWORK).or(network).cloned().unwrap_or_default();
         let selected = |gateway: &Arc<Gateway>| !gateway.selector.is_empty() && gateway.selects(&pod.labels);

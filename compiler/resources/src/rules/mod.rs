@@ -65,7 +65,7 @@ use meshc_syntax::Node;
 use meshc_syntax::de::Issue;
 
 use crate::Object;
-use crate::istio::mesh::{MeshConfig, MeshNetworks};
+use crate::istio::mesh::{MeshConfig, MeshNetworks, MeshProxyConfig};
 use crate::istio::{
     AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig,
     RequestAuthentication, ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin,
@@ -265,6 +265,15 @@ pub(crate) fn mesh_config(config: &MeshConfig, node: &Node, found: &mut Vec<Diag
     mesh_config::mesh_config(config, found);
     extension_provider::check(config, found);
     not_implemented_value::mesh_config(node, found);
+    if let (Some(proxy), Some(node)) = (&config.default_config, node.get("defaultConfig")) {
+        not_implemented_value::proxy_config(proxy, node, "MeshConfig", "defaultConfig.", found);
+    }
+}
+
+/// The annotation of a pod by which its proxy is set up.
+pub(crate) fn proxy_annotation(config: &MeshProxyConfig, node: &Node, found: &mut Vec<Diagnostic>) {
+    mesh_config::proxy_config(config, "", found);
+    not_implemented_value::proxy_config(config, node, "the annotation", "", found);
 }
 
 pub(crate) fn mesh_networks(networks: &MeshNetworks, found: &mut Vec<Diagnostic>) {
@@ -288,6 +297,7 @@ pub(crate) fn sidecar(object: &Object<Sidecar>, found: &mut Vec<Diagnostic>) {
 pub(crate) fn proxy_config(object: &Object<ProxyConfig>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     empty_selector::check(object, object.spec.selector.as_ref(), found);
+    not_implemented_value::proxy_config_resource(object, found);
 }
 
 pub(crate) fn telemetry(object: &Object<Telemetry>, found: &mut Vec<Diagnostic>) {

@@ -1,11 +1,13 @@
 //! A value of a known field that this version does not do yet.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_source::Span;
 use meshc_syntax::Node;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
-use crate::istio::{Resolution, ServiceEntry, VirtualService};
+use crate::istio::mesh::MeshProxyConfig;
+use crate::istio::{ProxyConfig, Resolution, ServiceEntry, VirtualService};
 use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
@@ -77,14 +79,60 @@ const MESH_CONFIG: &[&str] = &[
     "discoverySelectors",
     "tlsDefaults",
     "serviceEntryVisibility",
-    "defaultConfig.interceptionMode",
-    "defaultConfig.envoyAccessLogService",
-    "defaultConfig.proxyMetadata",
-    "defaultConfig.gatewayTopology",
-    "defaultConfig.privateKeyProvider",
-    "defaultConfig.proxyHeaders",
-    "defaultConfig.connectionSettings",
 ];
+
+/// Settings of a proxy that replace or change the configuration that it starts with, which is not Istio's then.
+const PROXY_CONFIG: &[&str] =
+    &["customConfigFile", "proxyBootstrapTemplatePath", "runtimeValues", "envoyAccessLogService"];
+
+/// Variables of a proxy's environment that change what istiod sends it, and that are not modelled yet.
+const METADATA: &[&str] = &[
+    "ISTIO_META_TLS_CLIENT_CERT_CHAIN",
+    "ISTIO_META_TLS_CLIENT_KEY",
+    "ISTIO_META_TLS_CLIENT_ROOT_CERT",
+    "ISTIO_META_TLS_SERVER_CERT_CHAIN",
+    "ISTIO_META_TLS_SERVER_KEY",
+    "ISTIO_META_TLS_SERVER_ROOT_CERT",
+    "ISTIO_META_ENABLE_SELF_DISCOVERY",
+    "ISTIO_META_REQUESTED_NETWORK_VIEW",
+    "ISTIO_META_NETWORK",
+    "ISTIO_META_GENERATOR",
+    "ISTIO_META_ENABLE_HBONE",
+];
+
+/// How a proxy is set up; `within` is the path before the fields of `of`.
+pub(crate) fn proxy_config(
+    config: &MeshProxyConfig,
+    node: &Node,
+    of: &str,
+    within: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut refuse = |field: &str, span: Span| {
+        let message = format!(
+            "`{within}{field}` of {of} is not implemented yet: it changes what proxies do, so the tree is refused"
+        );
+        found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, span, message));
+    };
+    for field in PROXY_CONFIG {
+        if let Some(entry) = node.entry(field).filter(|entry| !entry.value.is_null()) {
+            refuse(field, entry.key.span);
+        }
+    }
+    for (name, _) in config.proxy_metadata.iter().filter(|(name, _)| METADATA.contains(&name.as_str())) {
+        refuse(&format!("proxyMetadata.{}", name.value), name.span);
+    }
+}
+
+/// The same in the resource ProxyConfig.
+pub(crate) fn proxy_config_resource(object: &Object<ProxyConfig>, found: &mut Vec<Diagnostic>) {
+    for (name, value) in &object.spec.environment_variables {
+        if METADATA.contains(&name.as_str()) {
+            let path = format!("spec.environmentVariables.{}", name.value);
+            found.push(finding(object, &path, &Spanned::at(value.value.clone(), name.span)));
+        }
+    }
+}
 
 /// Settings of the whole mesh.
 pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
@@ -98,9 +146,7 @@ pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
         found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, mode.span, message));
     }
     for path in MESH_CONFIG {
-        let (parent, key) =
-            path.split_once('.').map_or((Some(node), *path), |(first, key)| (node.get(first), key));
-        let Some(entry) = parent.and_then(|parent| parent.entry(key)) else { continue };
+        let Some(entry) = node.entry(path) else { continue };
         if entry.value.is_null() {
             continue;
         }

@@ -59,6 +59,7 @@ pub(crate) fn to_all(clusters: &[(&str, u32)]) -> Forward {
         retry: None,
         rewrite: Rewrite::default(),
         mirrors: Vec::new(),
+        tells_host: false,
         max_stream_duration: None,
         hash_policies: Vec::new(),
     }

@@ -47,6 +47,7 @@ fn proxy(case: &Path, stem: &str) -> Arc<Proxy> {
         labels: BTreeMap::new(),
         service_account: String::new(),
         security: Arc::default(),
+        settings: Arc::default(),
         reading: meshc_effective::model::Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),

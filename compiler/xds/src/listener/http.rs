@@ -1,11 +1,14 @@
 //! Chains that speak HTTP: the connection manager with what Istio sets, and its filters in Istio's order.
 
-use meshc_effective::model::{ExtensionPhase, HttpChain, PathNormalization, RouteTable};
+use meshc_effective::model::{
+    EscapedSlashes, ExtensionPhase, ForwardedCertificate, HttpChain, ProxySettings, RouteTable, ServerHeader,
+    Underscores,
+};
 use meshc_envoy as envoy;
 
 use super::telemetry;
 use super::{Class, Place, istio, network_filter, security, tracing};
-use crate::{cluster, filters as of_routes, route};
+use crate::{cluster, filters as of_routes, http_options, route};
 
 /// Where routes come from.
 pub(super) enum Routes<'a> {
@@ -43,49 +46,53 @@ fn manager(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) -> envoy::Htt
         }
         Routes::Inline(table) => (None, Some(route::inline(table))),
     };
-    let identifies_clients = inbound || edge;
+    let settings = &*place.proxy.settings;
+    let (headers, limits) = (&settings.headers, &settings.connections);
+    // A sidecar's outbound side keeps Envoy's own name.
+    let own_name = if inbound || edge { "istio-envoy" } else { "" };
+    let certificates = certificates(place);
     envoy::HttpConnectionManager {
         stat_prefix: http.stat_prefix.clone(),
         rds,
         route_config,
         http_filters: http_filters(http, place),
         tracing: tracing::tracing(place),
-        http_protocol_options: (edge || http.absolute_urls).then(|| envoy::Http1ProtocolOptions {
-            allow_absolute_url: http.absolute_urls.then_some(true),
-            ..envoy::Http1ProtocolOptions::default()
-        }),
-        http2_protocol_options: (inbound && http.http2).then(envoy::Http2ProtocolOptions::default),
-        // A sidecar's outbound side keeps Envoy's own name.
-        server_name: if identifies_clients { "istio-envoy".to_owned() } else { String::new() },
-        stream_idle_timeout: Some(envoy::Duration::from_secs(0)),
+        common_http_protocol_options: common(settings, place),
+        http_protocol_options: http1(http, settings, edge),
+        http2_protocol_options: http2(inbound && http.http2, settings),
+        server_name: match &headers.server {
+            ServerHeader::Istio => own_name.to_owned(),
+            ServerHeader::Named(name) => name.clone(),
+            ServerHeader::Untouched => String::new(),
+        },
+        server_header_transformation: if headers.server == ServerHeader::Untouched {
+            envoy::ServerHeaderTransformation::PassThrough
+        } else {
+            envoy::ServerHeaderTransformation::Overwrite
+        },
+        generate_request_id: (!headers.request_ids).then_some(false),
+        append_x_forwarded_port: headers.forwarded_port,
+        stream_idle_timeout: Some(limits.stream_idle.unwrap_or_default().into()),
+        request_timeout: limits.request.map(Into::into),
+        request_headers_timeout: limits.request_headers.map(Into::into),
+        drain_timeout: limits.drain.map(Into::into),
         access_log: telemetry::http_log(place),
         use_remote_address: Some(edge),
-        forward_client_cert_details: match place.class {
-            Class::SidecarInbound => envoy::ForwardClientCertDetails::AppendForward,
-            Class::Gateway => envoy::ForwardClientCertDetails::SanitizeSet,
-            Class::SidecarOutbound => envoy::ForwardClientCertDetails::Sanitize,
-        },
-        set_current_client_cert_details: identifies_clients.then(|| envoy::SetCurrentClientCertDetails {
-            subject: Some(true),
-            cert: edge,
-            dns: true,
-            uri: true,
-            ..envoy::SetCurrentClientCertDetails::default()
-        }),
+        xff_num_trusted_hops: if edge { settings.trusted_proxies } else { 0 },
+        forward_client_cert_details: certificates,
+        set_current_client_cert_details: certificate_details(certificates, place),
         proxy_100_continue: true,
         upgrade_configs: vec![envoy::UpgradeConfig {
             upgrade_type: "websocket".to_owned(),
             ..envoy::UpgradeConfig::default()
         }],
-        normalize_path: Some(paths != PathNormalization::None),
-        merge_slashes: matches!(
-            paths,
-            PathNormalization::MergeSlashes | PathNormalization::DecodeAndMergeSlashes
-        ),
-        path_with_escaped_slashes_action: if paths == PathNormalization::DecodeAndMergeSlashes {
-            envoy::PathWithEscapedSlashesAction::UnescapeAndForward
-        } else {
-            envoy::PathWithEscapedSlashesAction::KeepUnchanged
+        normalize_path: Some(paths.resolves),
+        merge_slashes: paths.merges_slashes,
+        path_with_escaped_slashes_action: match paths.escaped_slashes {
+            EscapedSlashes::Keep => envoy::PathWithEscapedSlashesAction::KeepUnchanged,
+            EscapedSlashes::Refuse => envoy::PathWithEscapedSlashesAction::RejectRequest,
+            EscapedSlashes::Redirect => envoy::PathWithEscapedSlashesAction::UnescapeAndRedirect,
+            EscapedSlashes::Decode => envoy::PathWithEscapedSlashesAction::UnescapeAndForward,
         },
         request_id_extension: place.is_istio().then(|| envoy::RequestIdExtension {
             typed_config: Some(
@@ -100,12 +107,100 @@ fn manager(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) -> envoy::Htt
     }
 }
 
+/// Limits of connections in any HTTP.
+fn common(settings: &ProxySettings, place: Place<'_>) -> Option<envoy::CommonHttpProtocolOptions> {
+    let limits = &settings.connections;
+    let made = envoy::CommonHttpProtocolOptions {
+        idle_timeout: limits.idle.or(settings.idle_timeout).map(Into::into),
+        max_connection_duration: limits.connection.map(Into::into),
+        max_stream_duration: limits.stream.map(Into::into),
+        headers_with_underscores_action: match place.proxy.reading.underscores {
+            Underscores::Pass => envoy::HeadersWithUnderscoresAction::Allow,
+            Underscores::Refuse => envoy::HeadersWithUnderscoresAction::RejectRequest,
+            Underscores::Drop => envoy::HeadersWithUnderscoresAction::DropHeader,
+        },
+        ..envoy::CommonHttpProtocolOptions::default()
+    };
+    (made != envoy::CommonHttpProtocolOptions::default()).then_some(made)
+}
+
+fn http1(http: &HttpChain, settings: &ProxySettings, edge: bool) -> Option<envoy::Http1ProtocolOptions> {
+    let keeps_case = settings.headers.keeps_case;
+    (edge || http.absolute_urls || settings.http10 || keeps_case).then(|| envoy::Http1ProtocolOptions {
+        allow_absolute_url: http.absolute_urls.then_some(true),
+        accept_http_10: settings.http10,
+        header_key_format: keeps_case.then(http_options::as_written),
+        ..envoy::Http1ProtocolOptions::default()
+    })
+}
+
+/// `spoken`: the port says that it speaks HTTP/2.
+fn http2(spoken: bool, settings: &ProxySettings) -> Option<envoy::Http2ProtocolOptions> {
+    let limits = &settings.connections;
+    let made = envoy::Http2ProtocolOptions {
+        max_concurrent_streams: limits.concurrent_streams,
+        initial_stream_window_size: limits.stream_window,
+        initial_connection_window_size: limits.connection_window,
+        ..envoy::Http2ProtocolOptions::default()
+    };
+    (spoken || made != envoy::Http2ProtocolOptions::default()).then_some(made)
+}
+
+/// What becomes of `x-forwarded-client-cert`.
+fn certificates(place: Place<'_>) -> envoy::ForwardClientCertDetails {
+    let headers = &place.proxy.settings.headers;
+    let written = match place.class {
+        Class::SidecarInbound => headers.forwarded_certificate.unwrap_or(ForwardedCertificate::Append),
+        Class::Gateway => headers.gateway_certificate.unwrap_or(ForwardedCertificate::Replace),
+        Class::SidecarOutbound => ForwardedCertificate::Remove,
+    };
+    match written {
+        ForwardedCertificate::Remove => envoy::ForwardClientCertDetails::Sanitize,
+        ForwardedCertificate::Keep => envoy::ForwardClientCertDetails::ForwardOnly,
+        ForwardedCertificate::Append => envoy::ForwardClientCertDetails::AppendForward,
+        ForwardedCertificate::Replace => envoy::ForwardClientCertDetails::SanitizeSet,
+        ForwardedCertificate::AlwaysKeep => envoy::ForwardClientCertDetails::AlwaysForwardOnly,
+    }
+}
+
+/// What of the client's certificate stands in it; at gateways only where they write it.
+fn certificate_details(
+    forwarded: envoy::ForwardClientCertDetails,
+    place: Place<'_>,
+) -> Option<envoy::SetCurrentClientCertDetails> {
+    use envoy::ForwardClientCertDetails::{AppendForward, SanitizeSet};
+    match place.class {
+        Class::SidecarInbound => {
+            let told = place.proxy.settings.headers.certificate;
+            Some(envoy::SetCurrentClientCertDetails {
+                subject: Some(told.subject),
+                cert: told.whole,
+                chain: told.chain,
+                dns: told.dns,
+                uri: told.uri,
+            })
+        }
+        Class::Gateway if matches!(forwarded, AppendForward | SanitizeSet) => {
+            Some(envoy::SetCurrentClientCertDetails {
+                subject: Some(true),
+                cert: true,
+                dns: true,
+                uri: true,
+                ..envoy::SetCurrentClientCertDetails::default()
+            })
+        }
+        Class::Gateway | Class::SidecarOutbound => None,
+    }
+}
+
 /// The HTTP filters in Istio's order.
 fn http_filters(http: &HttpChain, place: Place<'_>) -> Vec<envoy::HttpFilter> {
     let extensions = |phase| telemetry::http_extensions(place, http.port, phase);
     let mut filters = Vec::new();
     if place.is_istio() {
-        filters.push(istio::exchange_of_requests(place.class));
+        // On the port on which it is an HTTP proxy, a sidecar tells everyone.
+        let everywhere = place.proxy.settings.headers.peers_everywhere || http.absolute_urls;
+        filters.push(istio::exchange_of_requests(place.class, everywhere));
     }
     // Policies are the workload's own: what leaves a sidecar has none.
     let has_policy = place.class != Class::SidecarOutbound;
@@ -137,6 +232,6 @@ fn http_filters(http: &HttpChain, place: Place<'_>) -> Vec<envoy::HttpFilter> {
     if let Some(host) = &http.looks_up {
         filters.push(istio::forward_proxy(host));
     }
-    filters.push(of_routes::router());
+    filters.push(of_routes::router(!place.proxy.settings.headers.debug));
     filters
 }

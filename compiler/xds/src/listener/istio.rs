@@ -35,10 +35,14 @@ pub(super) fn exchange_of_bytes() -> envoy::Filter {
     )
 }
 
-/// The peers of a request tell each other who they are, in headers.
-pub(super) fn exchange_of_requests(class: Class) -> envoy::HttpFilter {
+/// The peers of a request tell each other who they are, in headers; a caller those in the mesh, or everyone.
+pub(super) fn exchange_of_requests(class: Class, everywhere: bool) -> envoy::HttpFilter {
     let discovery = json!([{"istio_headers": {}}, {"workload_discovery": {}}]);
-    let propagation = json!([{"istio_headers": {}}]);
+    let propagation = if everywhere || class == Class::SidecarInbound {
+        json!([{"istio_headers": {}}])
+    } else {
+        json!([{"istio_headers": {"skip_external_clusters": true}}])
+    };
     let value = if class == Class::SidecarInbound {
         json!({"downstream_discovery": discovery, "downstream_propagation": propagation})
     } else {

@@ -70,7 +70,8 @@ pub(crate) fn surroundings(proxy: &Proxy, target: Target) -> Arc<str> {
         Target::Envoy => format!("{} {}", proxy.id.namespace, proxy.workload),
         Target::IstioProxy => proxy.id.namespace.clone(),
     };
-    format!("{kind} {telemetry:x} {extensions:x} {who} {name} {revision}").into()
+    let settings = Arc::as_ptr(&proxy.settings).addr();
+    format!("{kind} {telemetry:x} {extensions:x} {settings:x} {who} {name} {revision}").into()
 }
 
 /// How long Istio lets a handshake take, in seconds.
@@ -107,6 +108,12 @@ pub(crate) fn listener(listener: &Listener, proxy: &Proxy, target: Target) -> en
         bind_to_port: (listener.binding == Binding::Captured).then_some(false),
         max_connections_to_accept_per_socket_event: (listener.binding != Binding::Captured).then_some(1),
         access_log: telemetry::listener_log(listener, place),
+        per_connection_buffer_limit_bytes: place
+            .proxy
+            .settings
+            .connections
+            .listener_buffer
+            .filter(|_| place.class == Class::Gateway),
         traffic_direction: match listener.direction {
             Direction::Inbound => envoy::TrafficDirection::Inbound,
             Direction::Outbound => envoy::TrafficDirection::Outbound,

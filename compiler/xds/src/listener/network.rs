@@ -56,7 +56,10 @@ fn tcp_proxy(forward: &TcpForward, place: Place<'_>) -> envoy::TcpProxy {
         stat_prefix: forward.stat_prefix.clone(),
         cluster: (!forward.weighted).then(|| forward.cluster().to_owned()),
         weighted_clusters: forward.weighted.then(weighted),
-        idle_timeout: forward.idle_timeout.map(Into::into),
+        idle_timeout: forward
+            .idle_timeout
+            .or(place.proxy.settings.idle_timeout.filter(|_| !forward.is_guard))
+            .map(Into::into),
         max_downstream_connection_duration: forward.max_duration.map(Into::into),
         hash_policy: if forward.by_source_address { vec![json!({"source_ip": {}})] } else { Vec::new() },
         tunneling_config: forward.tunnel.as_ref().map(|tunnel| envoy::TunnelingConfig {

@@ -5,6 +5,7 @@ mod networks;
 pub(crate) mod proto_enum;
 mod providers;
 mod proxy_config;
+mod proxy_config_merge;
 
 pub use config::*;
 pub use networks::{MeshNetworks, Network, NetworkEndpoints, NetworkGateway};

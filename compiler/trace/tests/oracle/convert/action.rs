@@ -97,6 +97,7 @@ fn forward(value: &Value) -> Forward {
             authority: optional(&value["host_rewrite_literal"]),
         },
         mirrors: list(&value["request_mirror_policies"]).iter().map(mirror).collect(),
+        tells_host: false,
         max_stream_duration: None,
         hash_policies: Vec::new(),
     }
