@@ -8,8 +8,8 @@ use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
 use super::{
-    Clusters, Extension, Listener, Origin, Patch, PatchSide, Patches, ProxySettings, ProxyTelemetry, Reading, RouteTable,
-    Security,
+    Clusters, Extension, Listener, Origin, Patch, PatchSide, Patches, ProxySettings, ProxyTelemetry, Reading,
+    RouteTable, Security,
 };
 
 /// The name of a proxy: its pod.
