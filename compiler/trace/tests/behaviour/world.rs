@@ -151,6 +151,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
         labels: BTreeMap::new(),
         service_account: "app".to_owned(),
         security: Arc::default(),
+        settings: Arc::default(),
         reading: meshc_effective::model::Reading::default(),
         telemetry: Arc::default(),
         extensions: Arc::default(),
