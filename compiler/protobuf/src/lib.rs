@@ -1,5 +1,5 @@
 //! Envoy's messages by their fields. A patch of an EnvoyFilter can name any message of Envoy's API; here stands what
-//! each of them consists of, so that a patch is read as protojson reads it and merged as protobuf merges it, without a
+//! each of them consists of, so that a patch is read as Istio reads it and merged as protobuf merges it, without a
 //! Rust type for each.
 //!
 //! Values are JSON with proto field names in the one form that [`read`] gives: what is unknown is left out, and so is

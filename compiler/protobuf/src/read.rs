@@ -1,4 +1,4 @@
-//! protojson of a message, as Go's `protojson` reads it when it is told to discard what it does not know.
+//! JSON of a message, as Go's older `jsonpb`, which Istio uses, reads it when it is told to leave out unknown fields.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ pub struct Problem {
 pub struct Reading {
     /// The message in its one form.
     pub value: Value,
-    /// Fields and names of enums that its type does not have, with the type.
+    /// Fields that its type does not have, with the type.
     pub unknown: Vec<(Path, &'static str)>,
 }
 
@@ -73,6 +73,9 @@ impl Reader {
     }
 
     fn message(&mut self, message: &'static Message, value: &Value) -> Result<Value, Problem> {
+        if value.is_null() {
+            return Ok(Value::Object(Map::new()));
+        }
         let Some(fields) = value.as_object() else {
             return Err(self.problem(format!("must be an object ({})", message.name)));
         };
@@ -84,32 +87,30 @@ impl Reader {
         message: &'static Message,
         fields: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Problem> {
+        for name in fields.keys().filter(|name| message.json_field(name).is_none()) {
+            let mut path = self.path.clone();
+            path.0.push(Step::Key(name.clone()));
+            self.unknown.push((path, message.name));
+        }
         let mut out = Map::new();
-        let mut groups: Vec<&str> = Vec::new();
-        for (name, value) in fields {
-            let step = || Step::Key(name.clone());
-            let Some(field) = message.json_field(name) else {
-                self.at(step(), |reader| {
-                    reader.unknown.push((reader.path.clone(), message.name));
-                    Ok(())
-                })?;
+        for field in &message.fields {
+            // Where a field is there under both of its names, that of JSON counts.
+            let written = [&*field.json_name, field.name].into_iter();
+            let Some((name, value)) = written.filter_map(|name| fields.get_key_value(name)).next() else {
                 continue;
             };
             if value.is_null() && field.of != Type::Value {
                 continue;
             }
-            let Some(read) = self.at(step(), |reader| reader.field(field, value))? else { continue };
+            let read = self.at(Step::Key(name.clone()), |reader| reader.field(field, value))?;
+            let Some(read) = read else { continue };
+            // Of several members of a group the last one stays.
             if let Label::OneOf(group) = field.label {
-                if groups.contains(&group) {
-                    return Err(self.at(step(), |reader| -> Result<Problem, Problem> {
-                        Ok(reader.problem(format!("is not the only one of `{group}`")))
-                    })?);
+                for other in message.fields.iter().filter(|other| other.label == Label::OneOf(group)) {
+                    out.remove(other.name);
                 }
-                groups.push(group);
             }
-            if out.insert(field.name.to_owned(), read).is_some() {
-                return Err(self.problem(format!("has the field `{}` twice", field.name)));
-            }
+            out.insert(field.name.to_owned(), read);
         }
         Ok(out)
     }
@@ -121,7 +122,7 @@ impl Reader {
                 let Some(items) = value.as_array() else { return Err(self.problem("must be a list")) };
                 let mut out = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    out.extend(self.at(Step::Index(index), |reader| reader.value(field.of, item))?);
+                    out.push(self.at(Step::Index(index), |reader| reader.value(field.of, item))?);
                 }
                 Ok((!out.is_empty()).then_some(Value::Array(out)))
             }
@@ -130,58 +131,54 @@ impl Reader {
                 let mut out = Map::new();
                 for (key, value) in entries {
                     let read = self.at(Step::Key(key.clone()), |reader| reader.value(field.of, value))?;
-                    out.extend(read.map(|value| (key.clone(), value)));
+                    out.insert(key.clone(), read);
                 }
                 Ok((!out.is_empty()).then_some(Value::Object(out)))
             }
             Label::Plain => {
                 let read = self.value(field.of, value)?;
-                Ok(read.filter(|value| !field.of.is_absence(value)))
+                Ok(Some(read).filter(|value| !field.of.is_absence(value)))
             }
-            Label::Optional | Label::OneOf(_) => self.value(field.of, value),
+            Label::Optional | Label::OneOf(_) => self.value(field.of, value).map(Some),
         }
     }
 
-    /// None where it is a name that an enum does not have.
-    fn value(&mut self, of: Type, value: &Value) -> Result<Option<Value>, Problem> {
+    fn value(&mut self, of: Type, value: &Value) -> Result<Value, Problem> {
         let must_be = |reader: &Self, what: &str| Err(reader.problem(format!("must be {what}")));
         match of {
             Type::Scalar(scalar) | Type::Wrapper(scalar) => match scalar.read(value) {
-                Ok(value) => Ok(Some(value)),
+                Ok(value) => Ok(value),
                 Err(what) => must_be(self, what),
             },
             Type::Enum(name) => self.enumerated(name, value),
             Type::Message(name) => match table::message(name) {
-                Some(message) => self.message(message, value).map(Some),
-                None => Ok(Some(value.clone())),
+                Some(message) => self.message(message, value),
+                None => Ok(value.clone()),
             },
             Type::Duration => match value.as_str().and_then(duration::canonical) {
-                Some(span) => Ok(Some(span.into())),
-                None => must_be(self, "a duration in seconds (`1.5s`)"),
+                Some(span) => Ok(span.into()),
+                None => must_be(self, "a duration (`1.5s`)"),
             },
-            Type::Any => self.any(value).map(Some),
+            Type::Any => self.any(value),
             Type::Struct if !value.is_object() => must_be(self, "an object"),
             Type::ListValue if !value.is_array() => must_be(self, "a list"),
-            Type::Struct | Type::ListValue | Type::Value | Type::Opaque => Ok(Some(value.clone())),
+            Type::Struct | Type::ListValue | Type::Value | Type::Opaque => Ok(value.clone()),
         }
     }
 
-    fn enumerated(&mut self, name: &'static str, value: &Value) -> Result<Option<Value>, Problem> {
-        let Some(of) = table::enumeration(name) else { return Ok(Some(value.clone())) };
+    fn enumerated(&self, name: &'static str, value: &Value) -> Result<Value, Problem> {
+        let Some(of) = table::enumeration(name) else { return Ok(value.clone()) };
         match value {
-            Value::String(text) => {
-                let canonical = of.number(text).and_then(|number| of.name(number));
-                if canonical.is_none() {
-                    self.unknown.push((self.path.clone(), name));
-                }
-                Ok(canonical.map(Value::from))
-            }
+            Value::String(text) => match of.number(text) {
+                Some(number) => Ok(of.name(number).map_or_else(|| value.clone(), Value::from)),
+                None => Err(self.problem(format!("is `{text}`, which is no name of {name}"))),
+            },
             Value::Number(number) => {
                 let number = number.as_i64().filter(|number| i32::try_from(*number).is_ok());
                 let Some(number) = number else {
                     return Err(self.problem("must be a name or a whole number"));
                 };
-                Ok(Some(of.name(number).map_or_else(|| Value::from(number), Value::from)))
+                Ok(of.name(number).map_or_else(|| Value::from(number), Value::from))
             }
             _ => Err(self.problem("must be a name or a whole number")),
         }
@@ -191,24 +188,20 @@ impl Reader {
         let Some(fields) = value.as_object() else {
             return Err(self.problem("must be an object with `@type`"));
         };
-        let Some(url) = fields.get("@type") else {
-            // Without a type every field is unknown, which leaves nothing.
-            return Ok(Value::Object(Map::new()));
-        };
-        let Some(url) = url.as_str().filter(|url| !url.is_empty()) else {
-            return Err(self.problem("has an `@type` that is no text"));
+        let Some(url) = fields.get("@type").and_then(Value::as_str).filter(|url| !url.is_empty()) else {
+            return Err(self.problem("has no `@type`"));
         };
         let name = type_name(url);
         let mut out = if name.starts_with("google.protobuf.") {
+            if !fields.contains_key("value") {
+                return Err(self.problem(format!("has no `value`, in which a {name} is")));
+            }
             fields.clone()
         } else {
             let Some(message) = table::message(name) else {
-                return Err(self.at(
-                    Step::Key("@type".to_owned()),
-                    |reader| -> Result<Problem, Problem> {
-                        Ok(reader.problem(format!("names the type {name}, which Istio does not know")))
-                    },
-                )?);
+                return self.at(Step::Key("@type".to_owned()), |reader| {
+                    Err(reader.problem(format!("names the type {name}, which Istio does not know")))
+                });
             };
             let mut own = fields.clone();
             own.remove("@type");
@@ -273,8 +266,8 @@ mod tests {
     #[test]
     fn a_value_comes_into_its_one_form() {
         let (value, unknown) = cluster(json!({
-            "connectTimeout": "0.2s", "lb_policy": 1, "respect_dns_ttl": false, "type": "STATIC", "nope": 1,
-            "dns_lookup_family": "SOMETIMES", "health_checks": [], "upstream_config": {
+            "connectTimeout": "200ms", "connect_timeout": "7s", "lb_policy": 1, "respect_dns_ttl": false, "type": "STATIC", "nope": 1,
+            "dns_lookup_family": 99, "health_checks": [], "upstream_config": {
                 "name": "x", "typedConfig": {"@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
                                              "inlineCode": "", "defaultSourceCode": {"inlineString": ""}}},
             "close_connections_on_host_health_failure": true, "common_lb_config": null,
@@ -284,30 +277,33 @@ mod tests {
         assert_eq!(
             value,
             json!({
-                "connect_timeout": "0.200s", "lb_policy": "LEAST_REQUEST", "type": "STATIC",
+                "connect_timeout": "0.200s", "lb_policy": "LEAST_REQUEST", "type": "STATIC", "dns_lookup_family": 99,
                 "upstream_config": {"name": "x", "typed_config": {
                     "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
                     "default_source_code": {"inline_string": ""}}},
                 "close_connections_on_host_health_failure": true, "per_connection_buffer_limit_bytes": 0,
             })
         );
-        assert_eq!(unknown, ["dns_lookup_family", "nope"]);
+        assert_eq!(unknown, ["nope"]);
     }
 
     #[test]
     fn what_is_no_message_is_told_where_it_stands() {
         assert_eq!(
             cluster(json!({"connect_timeout": 5})).unwrap_err(),
-            "connect_timeout must be a duration in seconds (`1.5s`)"
+            "connect_timeout must be a duration (`1.5s`)"
         );
         assert_eq!(
             cluster(json!({"health_checks": [{"timeout": "x"}]})).unwrap_err(),
-            "health_checks[0].timeout must be a duration in seconds (`1.5s`)"
+            "health_checks[0].timeout must be a duration (`1.5s`)"
         );
         assert_eq!(
-            cluster(json!({"type": "EDS", "cluster_type": {}})).unwrap_err(),
-            "type is not the only one of `cluster_discovery_type`"
+            cluster(json!({"lb_policy": "FAIR"})).unwrap_err(),
+            "lb_policy is `FAIR`, which is no name of envoy.config.cluster.v3.Cluster.LbPolicy"
         );
+        // The last one of a group in the order of the definition stays.
+        let both = json!({"cluster_type": {"name": "x"}, "type": "EDS"});
+        assert_eq!(cluster(both).expect("it is one").0, json!({"cluster_type": {"name": "x"}}));
         let any =
             json!({"transport_socket": {"typed_config": {"@type": "type.googleapis.com/envoy.api.v2.Foo"}}});
         assert!(cluster(any).unwrap_err().contains("envoy.api.v2.Foo, which Istio does not know"));

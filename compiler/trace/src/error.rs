@@ -79,6 +79,18 @@ pub enum TraceError {
         /// MeshConfig's name of it.
         provider: String,
     },
+    /// A patch changes what becomes of requests, which is not followed here.
+    #[error("{patch} changes {what} of {proxy}: what becomes of its {side} requests is unknown")]
+    Patched {
+        /// `EnvoyFilter NAMESPACE/NAME: configPatches[N]`.
+        patch: String,
+        /// What it changes.
+        what: &'static str,
+        /// The proxy.
+        proxy: String,
+        /// Which way.
+        side: &'static str,
+    },
     /// A policy asks about an address that the line does not give.
     #[error("{policy} asks for {what}, which the line does not give: add \"source_ip\"")]
     NeedsAddress {

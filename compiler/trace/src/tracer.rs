@@ -5,7 +5,9 @@ use std::ptr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use meshc_effective::model::{EffectiveMesh, Origin, Proxy, RouteTable, Security, TcpForward};
+use meshc_effective::model::{
+    EffectiveMesh, Origin, PatchSide, Proxy, ProxyKind, RouteTable, Security, TcpForward,
+};
 use meshc_source::SourceSet;
 
 use crate::TraceError;
@@ -13,11 +15,12 @@ use crate::answer::{Answer, Because};
 use crate::evaluate::{self, Decision};
 use crate::hosts::HostIndex;
 use crate::local;
+use crate::query::Direction;
 use crate::query::Query;
 use crate::regexes::Regexes;
 use crate::security::{self, Checks, Connection, Verdict};
 use crate::seen::{Refusal, Seen};
-use crate::select::{Place, select};
+use crate::select::{Place, direction, select};
 use crate::story::{self, Story};
 
 /// Answers questions about one mesh. Expressions and tables are prepared when a question first needs them
@@ -171,6 +174,7 @@ impl<'m> Tracer<'m> {
 
     fn reach(&self, proxy: &'m Proxy, query: &Query) -> Result<Reached<'m>, TraceError> {
         let place = select(proxy, query)?;
+        patched(proxy, direction(proxy, query))?;
         let (Place::Table(_, guard) | Place::Tcp { guard, .. }) = place;
         let source = query.source_ip.as_ref().and_then(|address| address.parse().ok());
         let mut connection = Connection {
@@ -275,5 +279,23 @@ impl<'m> Tracer<'m> {
                 answer
             }
         })
+    }
+}
+
+/// Refuses where a patch of an EnvoyFilter changes what becomes of requests: an answer would be a guess.
+fn patched(proxy: &Proxy, direction: Direction) -> Result<(), TraceError> {
+    let side = match (proxy.kind, direction) {
+        (ProxyKind::Gateway, _) => PatchSide::Gateway,
+        (ProxyKind::Sidecar, Direction::Inbound) => PatchSide::SidecarInbound,
+        (ProxyKind::Sidecar, Direction::Outbound | Direction::Gateway) => PatchSide::SidecarOutbound,
+    };
+    match proxy.first_patch_of_requests(side) {
+        None => Ok(()),
+        Some(patch) => Err(TraceError::Patched {
+            patch: patch.origin.text.clone(),
+            what: patch.kind.noun(),
+            proxy: proxy.id.to_string(),
+            side: direction.name(),
+        }),
     }
 }

@@ -22,14 +22,6 @@ fn emitted<T>(value: Value) -> Emitted<T> {
     Emitted::Patched(Patched { name, value })
 }
 
-/// The side that a proxy's named tables are on.
-fn outer_side(proxy: &Proxy) -> PatchSide {
-    match proxy.kind {
-        ProxyKind::Sidecar => PatchSide::SidecarOutbound,
-        ProxyKind::Gateway => PatchSide::Gateway,
-    }
-}
-
 /// The side that a cluster is on.
 fn side_of_cluster(proxy: &Proxy, name: &str) -> PatchSide {
     let inbound = name.starts_with("inbound|") || name.starts_with("InboundPassthroughCluster");
@@ -49,7 +41,7 @@ pub(crate) fn table(
         return typed;
     }
     let mut value = value(&typed);
-    let mut applier = Applier::new(&proxy.patches, outer_side(proxy));
+    let mut applier = Applier::new(&proxy.patches, PatchSide::outer(proxy));
     applier.table(&mut value);
     if applier.is_used() { emitted(value) } else { typed }
 }
@@ -106,7 +98,7 @@ pub(crate) fn listeners(
     for (part, typed) in proxy.listeners.iter().zip(typed) {
         let side = match part.direction {
             Direction::Inbound if proxy.kind == ProxyKind::Sidecar => PatchSide::SidecarInbound,
-            Direction::Inbound | Direction::Outbound => outer_side(proxy),
+            Direction::Inbound | Direction::Outbound => PatchSide::outer(proxy),
         };
         // Istio patches the two listeners in front of everything by themselves.
         let alone = meshc_effective::model::PatchListener::takes_all(&part.name);

@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Origin, Proxy, ProxyId, ProxyKind};
+use meshc_effective::model::{Origin, PatchSide, Proxy, ProxyId, ProxyKind};
 use meshc_trace::Tracer;
 use serde_json::Value;
 
 use super::change::{Affected, Change, Diff, Equal, Lines, Unknown};
 use super::kind::{Kind, Risk};
-use super::{Side, clusters, describe, listeners, proxies, replay, security, settings, tables, words};
+use super::{
+    Side, clusters, describe, listeners, patches, proxies, replay, security, settings, tables, words,
+};
 use crate::origin::because;
 use crate::reach::Site;
 use crate::requests::Caller;
@@ -125,22 +127,40 @@ impl Comparison {
         for found in &settings::compare(was, is) {
             self.add(is, found);
         }
-        let security = security::compare(was, is);
-        for found in &security.found {
-            self.add(is, found);
+        if let Some(found) = patches::compare(was, is) {
+            self.add(is, &found);
         }
-        self.unknown.extend(security.unknown);
+        let doubts: Vec<(PatchSide, Unknown)> = PatchSide::of(is)
+            .iter()
+            .filter_map(|side| Some((*side, patches::doubt(was, is, *side)?)))
+            .collect();
+        let certain = |side: PatchSide| doubts.iter().all(|(of, _)| *of != side);
+        if certain(PatchSide::inner(is)) {
+            let security = security::compare(was, is);
+            for found in &security.found {
+                self.add(is, found);
+            }
+            self.unknown.extend(security.unknown);
+        }
         let found = self.clusters.compare(was, is);
         for found in found.iter() {
             self.add(is, found);
         }
         for (site, before, after) in listeners::tables(was, is) {
+            let side = match &site {
+                Site::Table(_) => PatchSide::outer(is),
+                Site::Inbound(_) => PatchSide::inner(is),
+            };
+            if !certain(side) {
+                continue;
+            }
             let diff = self.tables.compare(was, is, &site, before, after);
             for found in &diff.found {
                 self.add(is, found);
             }
             self.unknown.extend(diff.unknown.iter().cloned());
         }
+        self.unknown.extend(doubts.into_iter().map(|(_, doubt)| doubt));
     }
 
     fn add(&mut self, proxy: &Proxy, found: &Found) {

@@ -161,6 +161,8 @@ kinds! {
     ListenerChanged, "listener-changed", Medium, Answers;
     /// Code of one's own in the proxy: WebAssembly, Lua.
     ExtensionsChanged, "extensions-changed", Medium, Answers;
+    /// What EnvoyFilters change in what a proxy is sent.
+    PatchesChanged, "patches-changed", Medium, Answers;
     /// How a destination's endpoints are chosen and reached.
     ClusterSettingsChanged, "cluster-settings-changed", Low, Resilience;
     /// The endpoints of a destination.

@@ -12,6 +12,7 @@ mod listeners;
 mod markdown;
 mod normal;
 mod outcome;
+mod patches;
 mod proxies;
 mod regions;
 mod render;

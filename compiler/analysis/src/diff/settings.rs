@@ -65,11 +65,12 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
 }
 
 /// A value without where it comes from.
-fn bare(value: &impl serde::Serialize) -> Value {
+pub(super) fn bare(value: &impl serde::Serialize) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {
                 fields.remove("origins");
+                fields.remove("origin");
                 fields.values_mut().for_each(strip);
             }
             Value::Array(items) => items.iter_mut().for_each(strip),

@@ -3,8 +3,8 @@
 
 use meshc_diagnostics::Witness;
 use meshc_effective::model::{
-    HeaderCondition, HeaderMatch, PathMatch, Proxy, QueryCondition, QueryMatch, RouteMatch, RouteTable,
-    StringMatch, VirtualHost,
+    HeaderCondition, HeaderMatch, PatchSide, PathMatch, Proxy, QueryCondition, QueryMatch, RouteMatch,
+    RouteTable, StringMatch, VirtualHost,
 };
 use meshc_mesh::hostname::qualify;
 use meshc_predicate::{Error, Limits};
@@ -61,6 +61,9 @@ pub(super) fn prove(
     world: &World<'_>,
     asked: &mut Vec<Witness>,
 ) -> Verdict {
+    if let Some(why) = proxy.doubt(PatchSide::outer(proxy)) {
+        return Verdict::unknown(why);
+    }
     let wanted = route_match(set);
     let mut seen_any = false;
     for table in tables(proxy, set) {

@@ -1,7 +1,7 @@
 //! Invariants: promises about every route of every proxy that some request reaches.
 
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Action, Forward, Origin, Proxy, ProxyKind, Route, RouteTable};
+use meshc_effective::model::{Action, Forward, Origin, PatchSide, Proxy, ProxyKind, Route, RouteTable};
 use meshc_mesh::{MtlsMode, PodProxy};
 use meshc_resources::Object;
 use meshc_resources::meshc::{Invariant, MustBeMutualTls, Places, Target};
@@ -127,6 +127,10 @@ fn every_route(world: &World<'_>, from: &Places, broken: &dyn Fn(&Forward) -> Op
     let mut seen = std::collections::HashSet::new();
     let mut unknown = None;
     for proxy in world.effective.proxies.iter().filter(|proxy| is_sender(from, proxy)) {
+        if let Some(why) = proxy.doubt(PatchSide::outer(proxy)) {
+            unknown = Some(why);
+            continue;
+        }
         for table in proxy.tables.values() {
             if !seen.insert((std::sync::Arc::as_ptr(table), proxy.kind == ProxyKind::Gateway)) {
                 continue;

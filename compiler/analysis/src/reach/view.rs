@@ -3,7 +3,7 @@
 use meshc_diagnostics::{Direction, Witness, WitnessRequest};
 use std::collections::BTreeSet;
 
-use meshc_effective::model::{ChainAction, Proxy, ProxyKind, RouteTable};
+use meshc_effective::model::{ChainAction, PatchSide, Proxy, ProxyKind, RouteTable};
 use meshc_source::SourceSet;
 use meshc_trace::Because;
 use serde::{Serialize, Serializer};
@@ -118,9 +118,15 @@ pub fn routes_view(proxy: &Proxy, sources: &SourceSet) -> RoutesView {
 }
 
 fn table_view(proxy: &Proxy, site: &Site, table: &RouteTable, sources: &SourceSet) -> TableView {
+    let side = match site {
+        Site::Table(_) => PatchSide::outer(proxy),
+        Site::Inbound(_) => PatchSide::inner(proxy),
+    };
+    let doubt = proxy.doubt(side);
     let hosts = table.virtual_hosts.iter().enumerate().map(|(at, host)| {
         let reached = reachability(table, at, proxy.kind);
         let routes = host.routes.iter().zip(reached).enumerate().map(|(index, (route, reach))| {
+            let reach = doubt.clone().map_or(reach, RouteReach::unknown);
             let RouteReach { reachable, witness, hidden_by, .. } = reach;
             RouteView {
                 index,

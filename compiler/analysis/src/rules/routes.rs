@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::{EffectiveMesh, Proxy, ProxyKind, Route, RouteMatch, RouteTable};
+use meshc_effective::model::{EffectiveMesh, PatchSide, Proxy, ProxyKind, Route, RouteMatch, RouteTable};
 use meshc_mesh::{HttpRule, Mesh, Meta, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
@@ -172,9 +172,10 @@ pub(super) fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
     let mut tables: HashSet<(usize, ProxyKind)> = HashSet::new();
     let mut known: HashMap<Key, Arc<Vec<RouteReach>>> = HashMap::new();
     for proxy in &effective.proxies {
+        let doubt = proxy.doubt(PatchSide::outer(proxy));
         for table in proxy.tables.values() {
-            if tables.insert((Arc::as_ptr(table).addr(), proxy.kind)) {
-                see_table(proxy, table, &mut known, &mut all);
+            if doubt.is_some() || tables.insert((Arc::as_ptr(table).addr(), proxy.kind)) {
+                see_table(proxy, table, doubt.as_ref(), &mut known, &mut all);
             }
         }
     }
@@ -184,6 +185,7 @@ pub(super) fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
 fn see_table(
     proxy: &Proxy,
     table: &Arc<RouteTable>,
+    doubt: Option<&String>,
     known: &mut HashMap<Key, Arc<Vec<RouteReach>>>,
     all: &mut BTreeMap<Span, Seen>,
 ) {
@@ -209,6 +211,8 @@ fn see_table(
                 Reachable::Unknown(why) => {
                     seen.unknown.get_or_insert_with(|| why.clone());
                 }
+                // A patch may have moved what hides it.
+                Reachable::No if doubt.is_some() => seen.unknown = doubt.cloned(),
                 Reachable::No if reach.hidden_by.is_empty() => {}
                 Reachable::No => {
                     seen.hidden.get_or_insert_with(|| {

@@ -214,6 +214,22 @@ impl Patch {
 // === impl PatchKind ===
 
 impl PatchKind {
+    /// What a patch of this kind changes, in words.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Listener => "listeners",
+            Self::ListenerFilter => "listener filters",
+            Self::FilterChain => "filter chains",
+            Self::NetworkFilter => "network filters",
+            Self::HttpFilter => "HTTP filters",
+            Self::RouteConfiguration => "route tables",
+            Self::VirtualHost => "virtual hosts",
+            Self::HttpRoute => "routes",
+            Self::Cluster => "clusters",
+            Self::ExtensionConfig => "extensions",
+        }
+    }
+
     /// The full name of the message that is changed.
     pub fn message(self) -> &'static str {
         match self {
@@ -243,6 +259,22 @@ impl PatchOperation {
 // === impl PatchSide ===
 
 impl PatchSide {
+    /// The side of a proxy on which its tables with names are: what it sends.
+    pub fn outer(proxy: &Proxy) -> Self {
+        match proxy.kind {
+            ProxyKind::Sidecar => Self::SidecarOutbound,
+            ProxyKind::Gateway => Self::Gateway,
+        }
+    }
+
+    /// The side of a proxy on which policies check what comes to it.
+    pub fn inner(proxy: &Proxy) -> Self {
+        match proxy.kind {
+            ProxyKind::Sidecar => Self::SidecarInbound,
+            ProxyKind::Gateway => Self::Gateway,
+        }
+    }
+
     /// The sides that a proxy has.
     pub fn of(proxy: &Proxy) -> &'static [Self] {
         match proxy.kind {

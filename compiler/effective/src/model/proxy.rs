@@ -89,6 +89,12 @@ impl Proxy {
     pub fn first_patch_of_requests(&self, side: PatchSide) -> Option<&Patch> {
         crate::patches::first_on_request_path(self, side)
     }
+
+    /// Why what its routes say about one side is not certain; none where it is.
+    pub fn doubt(&self, side: PatchSide) -> Option<String> {
+        let patch = self.first_patch_of_requests(side)?;
+        Some(format!("{} changes {} of {}", patch.origin.text, patch.kind.noun(), self.id))
+    }
 }
 
 impl EffectiveMesh {

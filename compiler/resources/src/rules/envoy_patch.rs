@@ -7,12 +7,13 @@ use crate::istio::{
     ApplyTo, ConfigPatch, EnvoyFilter, ListenerMatch, PatchContext, PatchMatch, PatchOperation,
 };
 use crate::rules::webhook::Refusals;
+use crate::rules::{patch_value, silent_patch};
 
 declare_rule! {
     /// ## What it does
     /// Finds patches that lack what they are applied to, their operation or their value; whose match is about another
-    /// kind of thing than they are applied to; whose filter match has no name; or whose `proxyVersion` is no regular
-    /// expression.
+    /// kind of thing than they are applied to; whose filter match has no name; whose `proxyVersion` is no regular
+    /// expression; or whose value is not the message of Envoy's that they are applied to, an unknown `@type` included.
     ///
     /// ## What happens to traffic
     /// Istio's webhook refuses the EnvoyFilter; nothing of it takes effect.
@@ -71,8 +72,29 @@ pub(crate) fn check(object: &Object<EnvoyFilter>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let mut refusals = Refusals { object, rule: &ENVOY_PATCH, found };
-        refusals.maybe(patch.span, problem(patch));
+        match problem(patch) {
+            Some(problem) => refusals.at(patch.span, problem),
+            None => value(object, patch, found),
+        }
         without_effect(object, patch, found);
+        silent_patch::check(object, patch, found);
+    }
+}
+
+/// The value is the message that is changed, or a part of one.
+fn value(object: &Object<EnvoyFilter>, patch: &ConfigPatch, found: &mut Vec<Diagnostic>) {
+    match patch_value::read(patch) {
+        None => {}
+        Some(Ok(reading)) => patch_value::check(object, patch, &reading, found),
+        Some(Err(problem)) => {
+            let span = patch_value::place(patch, &problem.path, false).unwrap_or(object.span);
+            let subject = match problem.path.0.as_slice() {
+                [] => "the value of this patch".to_owned(),
+                _ => format!("`{}`", problem.path),
+            };
+            let mut refusals = Refusals { object, rule: &ENVOY_PATCH, found };
+            refusals.at(span, format!("{subject} {}", problem.message));
+        }
     }
 }
 

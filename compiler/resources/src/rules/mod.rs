@@ -33,6 +33,7 @@ pub(crate) mod not_implemented_value;
 pub(crate) mod originals;
 pub(crate) mod out_of_bounds;
 pub(crate) mod out_of_range;
+mod patch_value;
 pub(crate) mod policy_action;
 pub(crate) mod reserved_annotation;
 pub(crate) mod route_action;
@@ -41,6 +42,7 @@ pub(crate) mod sidecar_host;
 pub(crate) mod sidecar_listener;
 pub(crate) mod sidecar_policy;
 pub(crate) mod sidecar_tls;
+mod silent_patch;
 pub(crate) mod string_match;
 pub(crate) mod suspect_policy;
 pub(crate) mod target_ref;
@@ -144,6 +146,8 @@ pub const RULES: &[&Rule] = &[
     &connection_pool::CONNECTION_POOL,
     &telemetry::TELEMETRY,
     &wasm_url::WASM_URL,
+    &patch_value::UNKNOWN_PATCH_FIELD,
+    &silent_patch::SILENT_PATCH,
     &unknown_group::UNKNOWN_GROUP,
 ];
 
