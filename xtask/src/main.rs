@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod envoy;
 mod fuzz;
+mod laws;
 mod messages;
 mod schemas;
 mod test;
@@ -23,6 +24,7 @@ usage: cargo xtask COMMAND
   schemas [--check] write the JSON Schemas in schemas/ from the types, or see whether they are current
   messages ROOT…   write the table of Envoy's messages from its .proto files
   fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
+  laws [CASES]     the laws of proofs against a second implementation (100,000 cases by default)
   envoy            fetch real Envoy into target/ and print its path
 ";
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Some("schemas") => schemas::run(&rest),
         Some("messages") => messages::run(&rest),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
+        Some("laws") => laws::run(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
         _ => {
             eprint!("{USAGE}");

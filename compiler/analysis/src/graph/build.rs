@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::ptr;
+use std::sync::Arc;
 
 use meshc_effective::model::{
-    Action, Address, Chain, ChainAction, Cluster, ClusterKind, EffectiveMesh, Listener, Proxy, ProxyKind,
-    Route, RouteTable,
+    Action, Address, Chain, ChainAction, Cluster, ClusterKind, EffectiveMesh, Listener, PatchSide, Proxy,
+    ProxyKind, Route, RouteTable,
 };
 use meshc_source::SourceSet;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::{Edge, EdgeKind, Entry, Graph, Node, Place};
 use crate::diff::describe;
-use crate::reach::{own_domains, reachability};
+use crate::reach::{Asked, Known, RouteReach};
 
 pub(super) fn build<'m>(mesh: &'m EffectiveMesh, sources: &'m SourceSet) -> Graph<'m> {
     let mut builder = Builder::new(mesh);
@@ -24,6 +25,7 @@ pub(super) fn build<'m>(mesh: &'m EffectiveMesh, sources: &'m SourceSet) -> Grap
 
 struct Builder<'m> {
     net: DiGraph<Node<'m>, Edge>,
+    known: Known,
     /// By pod and namespace.
     proxies: HashMap<(&'m str, &'m str), &'m Proxy>,
     /// By the addresses of the table and of the proxy's clusters.
@@ -45,6 +47,7 @@ impl<'m> Builder<'m> {
         });
         Self {
             net: DiGraph::new(),
+            known: Known::default(),
             proxies: proxies.collect(),
             tables: HashMap::new(),
             destinations: HashMap::new(),
@@ -106,18 +109,23 @@ impl<'m> Builder<'m> {
         }
         let node = self.net.add_node(Node::Table(table));
         self.tables.insert(key, node);
+        let asked = Asked::new(table);
+        let doubt = proxy.doubt(PatchSide::outer(proxy));
         for (at, host) in table.virtual_hosts.iter().enumerate() {
             let of_host = self.net.add_node(Node::Host(table, at));
-            let domains = own_domains(table, at);
+            let domains = asked.own(at);
             self.net.add_edge(node, of_host, edge(EdgeKind::Asks, short(&domains)));
-            let reached = reachability(table, at, proxy.kind);
-            for ((index, route), reach) in host.routes.iter().enumerate().zip(reached) {
+            let reached = match &doubt {
+                None => self.known.of(&asked, at, proxy.kind),
+                Some(why) => Arc::new(vec![RouteReach::unknown(why.clone()); host.routes.len()]),
+            };
+            for ((index, route), reach) in host.routes.iter().enumerate().zip(reached.iter()) {
                 let of_route = self.net.add_node(Node::Route { index, route });
                 let requests = describe::requests("", &route.matches).trim().to_owned();
                 self.net.add_edge(
                     of_host,
                     of_route,
-                    Edge { reach: Some(reach), ..edge(EdgeKind::Takes, requests) },
+                    Edge { reach: Some(reach.clone()), ..edge(EdgeKind::Takes, requests) },
                 );
                 self.route(of_route, proxy, route);
             }

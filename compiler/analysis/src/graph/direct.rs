@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshc_diagnostics::Witness;
+use meshc_effective::model::PatchSide;
 use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_trace::{Answer, Query};
 use petgraph::graph::NodeIndex;
@@ -13,12 +14,12 @@ use super::select::Wanted;
 use super::verdict::{Refused, Verdict, Way};
 use super::{Node, Place};
 use crate::diff::curl;
-use crate::promises::destination_words;
+use crate::promises::{Destination, destination_words};
 use crate::reach::Site;
 use crate::requests::{Model, ModelBuilder, Peer};
 
 /// Who sends.
-pub(super) const ANYONE: &str = "anyone in plaintext, straight to the pods";
+pub(super) const ANYONE: &str = "anyone without a sidecar";
 
 impl Look<'_, '_> {
     /// What becomes of plaintext to each port behind what is wanted.
@@ -65,18 +66,24 @@ impl Look<'_, '_> {
             through: Vec::new(),
             why: None,
         };
-        if let Err(error) = self.judge_plaintext(&gate, &mut way) {
+        let host = Destination::read(cluster).map_or(place.workload.as_str(), |destination| destination.host);
+        if let Err(error) = self.judge_plaintext(&gate, host, &mut way) {
             way.verdict = Verdict::Unknown;
             way.why = Some(error.to_string());
         }
         Some(way)
     }
 
-    fn judge_plaintext(&self, gate: &Gate<'_>, way: &mut Way) -> Result<(), Error> {
+    fn judge_plaintext(&self, gate: &Gate<'_>, host: &str, way: &mut Way) -> Result<(), Error> {
+        if let Some(why) = gate.proxy.doubt(PatchSide::inner(gate.proxy)) {
+            way.verdict = Verdict::Unknown;
+            way.why = Some(why);
+            return Ok(());
+        }
         let mut builder = ModelBuilder::new(gate.proxy.kind, Language::any(), &Limits::default())?;
         builder.add(&self.requests)?;
         gate.add(&mut builder)?;
-        let mut model = builder.build(gate.proxy.workload.clone())?;
+        let mut model = builder.build(host.to_owned())?;
         let mut sets = model.sets.clone().into_iter();
         let asked_for = sets.next().unwrap_or(Set::ALL);
         let Ends { passed, denied, closed, asked } = gate.ends(&mut model, &mut sets)?;

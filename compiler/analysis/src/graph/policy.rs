@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Proxy, ProxyKind, Security};
+use meshc_effective::model::{PatchSide, Proxy, ProxyKind, Security};
 use meshc_predicate::{Error, Language, Limits, Set};
 
 use crate::reach::Site;
@@ -111,15 +111,15 @@ pub(crate) struct Admission {
 
 /// What a port lets in, whoever calls.
 pub(crate) fn admission(proxy: &Proxy, port: u16) -> Admission {
+    let unknown = |why: String| Admission { admits: "unknown", needs: vec![why], ..Admission::default() };
+    if let Some(why) = proxy.doubt(PatchSide::inner(proxy)) {
+        return unknown(why);
+    }
     let gate = Gate::of_port(proxy, port);
     if gate.security.is_open() {
         return Admission { admits: "all", ..Admission::default() };
     }
-    of_gate(&gate).unwrap_or_else(|error| Admission {
-        admits: "unknown",
-        needs: vec![error.to_string()],
-        ..Admission::default()
-    })
+    of_gate(&gate).unwrap_or_else(|error| unknown(error.to_string()))
 }
 
 fn of_gate(gate: &Gate<'_>) -> Result<Admission, Error> {

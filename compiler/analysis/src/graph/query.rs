@@ -2,11 +2,14 @@
 //! route gets, cut with what the workload behind it lets in, for the identity that it sees. A request that shows a way
 //! is sent through the interpreter at both ends before it is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ptr;
+use std::rc::Rc;
 
 use meshc_effective::model::{
-    Action, Certificates, Cluster, HeaderCondition, HeaderMatch, PathMatch, RouteMatch, StringMatch, Tls,
-    spiffe,
+    Action, Certificates, Cluster, HeaderCondition, HeaderMatch, PathMatch, RouteMatch, RouteTable,
+    StringMatch, Tls, spiffe,
 };
 use meshc_trace::Tracer;
 use petgraph::Direction::Outgoing;
@@ -17,6 +20,7 @@ use serde::Serialize;
 use super::select::{self, Wanted, is_caller};
 use super::verdict::{Way, Without};
 use super::{EdgeKind, Entry, Graph, Node, Place};
+use crate::reach::Asked;
 
 /// What is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -107,7 +111,13 @@ pub fn query(graph: &Graph<'_>, trust_domain: &str, question: &Question) -> Resu
         return Err(QuestionError::unknown("caller", name, &select::callers(graph)));
     }
     let tracer = Tracer::new(graph.mesh, graph.sources);
-    let look = Look { graph, trust_domain, requests: question.requests(), tracer: &tracer };
+    let look = Look {
+        graph,
+        trust_domain,
+        requests: question.requests(),
+        tracer: &tracer,
+        tables: RefCell::default(),
+    };
     let mut answers =
         Answers { version: 1, question: question.clone(), ways: Vec::new(), without: Vec::new() };
     for (node, entry) in &entries {
@@ -140,6 +150,8 @@ pub(super) struct Look<'g, 'm> {
     pub(super) trust_domain: &'g str,
     pub(super) requests: RouteMatch,
     pub(super) tracer: &'g Tracer<'m>,
+    /// By their addresses.
+    tables: RefCell<HashMap<usize, Rc<Asked<'m>>>>,
 }
 
 /// Where a destination leads: the workloads that treat requests alike, or none.
@@ -154,6 +166,13 @@ pub(super) struct Behind<'m> {
 }
 
 impl<'m> Look<'_, 'm> {
+    /// A table with its domains.
+    pub(super) fn asked(&self, table: &'m RouteTable) -> Rc<Asked<'m>> {
+        let mut tables = self.tables.borrow_mut();
+        let known = tables.entry(ptr::from_ref(table).addr()).or_insert_with(|| Rc::new(Asked::new(table)));
+        Rc::clone(known)
+    }
+
     /// All ways from an entry.
     fn from(&self, node: NodeIndex, entry: &Entry<'m>, wanted: Option<&Wanted>) -> Vec<Way> {
         let mut ways = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Forward, Origin, Percent, Route, RouteTable, VirtualHost};
+use meshc_effective::model::{Forward, Origin, PatchSide, Percent, Route, RouteTable, VirtualHost};
 use meshc_predicate::{Error, Limits, Set};
 use petgraph::graph::NodeIndex;
 
@@ -17,8 +17,6 @@ use super::{Entry, Node, Place};
 use crate::diff::{curl, describe};
 use crate::origin::because;
 use crate::promises::destination_words;
-use crate::reach::own_domains;
-use crate::requests::hosts::Domains;
 use crate::requests::{Model, ModelBuilder, Partition, Peer};
 
 /// One route on the way to one group of workloads.
@@ -90,6 +88,7 @@ impl<'m> Look<'_, 'm> {
                 Err(why) => (None, Some(why)),
             };
             let leg = Leg { entry, table, route, forward, behind, group, identity };
+            let obstacle = obstacle.or_else(|| doubt(entry, group));
             let way = match obstacle {
                 Some(why) => Some(leg.way(self, Verdict::Unknown, Some(why))),
                 None => match self.leg(&leg, at, host, index) {
@@ -111,10 +110,10 @@ impl<'m> Look<'_, 'm> {
         index: usize,
     ) -> Result<Option<Way>, Error> {
         let limits = Limits::default();
-        let domains = Domains::of([leg.table]);
-        let own = own_domains(leg.table, at);
+        let asked = self.asked(leg.table);
+        let own = asked.own(at);
         let kind = leg.entry.proxy.kind;
-        let found = ModelBuilder::to(kind, (&domains, &own), &host.routes, &limits)?;
+        let found = ModelBuilder::to(kind, (asked.domains(), &own), &host.routes, &limits)?;
         let Some((mut builder, authority)) = found else { return Ok(None) };
         builder.add(&self.requests)?;
         builder.add_host(Some(host))?;
@@ -352,6 +351,15 @@ fn plain(
         through: because(&origins, look.graph.sources),
         why: None,
     }
+}
+
+/// Why what proxies do on the way is not certain: a patch changes it.
+fn doubt(entry: &Entry<'_>, group: &[Place<'_>]) -> Option<String> {
+    let outer = entry.proxy.doubt(PatchSide::outer(entry.proxy));
+    outer.or_else(|| {
+        let proxy = group.first()?.proxy?;
+        proxy.doubt(PatchSide::inner(proxy))
+    })
 }
 
 fn names(group: &[Place<'_>]) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! Which routes requests can reach: "first match wins" worked out exactly for each virtual host.
 
+mod asked;
+mod known;
 mod view;
 
 use meshc_diagnostics::WitnessRequest;
@@ -9,6 +11,8 @@ use meshc_predicate::{Error, FirstMatch, Limits};
 use crate::requests::hosts::Domains;
 use crate::requests::{Model, ModelBuilder};
 
+pub(crate) use asked::Asked;
+pub(crate) use known::Known;
 pub use view::{HostView, RouteView, RoutesView, TableView, routes_view};
 pub(crate) use view::{Site, truth};
 
@@ -51,7 +55,7 @@ impl RouteReach {
         Self { reachable: Reachable::No, witness: None, hidden_by: Vec::new(), hidden_request: None }
     }
 
-    fn unknown(why: impl Into<String>) -> Self {
+    pub(crate) fn unknown(why: impl Into<String>) -> Self {
         Self { reachable: Reachable::Unknown(why.into()), ..Self::no() }
     }
 
@@ -64,34 +68,22 @@ impl RouteReach {
 /// For each route of a virtual host of a table, in order, whether some request reaches it.
 pub fn reachability(table: &RouteTable, host: usize, proxy: ProxyKind) -> Vec<RouteReach> {
     let Some(virtual_host) = table.virtual_hosts.get(host) else { return Vec::new() };
-    if virtual_host.routes.is_empty() {
-        return Vec::new();
-    }
-    let found = reach(table, host, virtual_host, proxy, &Limits::default());
-    found.unwrap_or_else(|error| vec![RouteReach::unknown(error.to_string()); virtual_host.routes.len()])
+    Known::reach(&Asked::new(table), host, virtual_host, proxy)
 }
 
 /// The domains that lead to a virtual host: those that no earlier one has.
 pub(crate) fn own_domains(table: &RouteTable, host: usize) -> Vec<String> {
-    let Some(virtual_host) = table.virtual_hosts.get(host) else { return Vec::new() };
-    let earlier = table.virtual_hosts.get(..host).unwrap_or_default();
-    let taken = |domain: &String| {
-        earlier.iter().any(|other| other.domains.iter().any(|d| d.eq_ignore_ascii_case(domain)))
-    };
-    virtual_host.domains.iter().map(|d| d.to_ascii_lowercase()).filter(|domain| !taken(domain)).collect()
+    Asked::new(table).own(host)
 }
 
 fn reach(
-    table: &RouteTable,
-    host: usize,
+    (domains, own): (&Domains, &[String]),
     virtual_host: &VirtualHost,
     proxy: ProxyKind,
     limits: &Limits,
 ) -> Result<Vec<RouteReach>, Error> {
-    let domains = Domains::of([table]);
-    let own = own_domains(table, host);
     let routes = &virtual_host.routes;
-    let found = ModelBuilder::to(proxy, (&domains, &own), routes, limits)?;
+    let found = ModelBuilder::to(proxy, (domains, own), routes, limits)?;
     let Some((mut builder, authority)) = found else {
         return Ok(vec![RouteReach::no(); routes.len()]);
     };

@@ -8,7 +8,7 @@ use meshc_source::SourceSet;
 use meshc_trace::Because;
 use serde::{Serialize, Serializer};
 
-use super::{Reachable, RouteReach, reachability};
+use super::{Asked, Known, Reachable, RouteReach};
 use crate::origin::because;
 
 /// The routes of a proxy.
@@ -123,8 +123,9 @@ fn table_view(proxy: &Proxy, site: &Site, table: &RouteTable, sources: &SourceSe
         Site::Inbound(_) => PatchSide::inner(proxy),
     };
     let doubt = proxy.doubt(side);
+    let asked = Asked::new(table);
     let hosts = table.virtual_hosts.iter().enumerate().map(|(at, host)| {
-        let reached = reachability(table, at, proxy.kind);
+        let reached = Known::reach(&asked, at, host, proxy.kind);
         let routes = host.routes.iter().zip(reached).enumerate().map(|(index, (route, reach))| {
             let reach = doubt.clone().map_or(reach, RouteReach::unknown);
             let RouteReach { reachable, witness, hidden_by, .. } = reach;

@@ -1,18 +1,17 @@
 //! The rules about routes: what reachability in every proxy's tables says about each route that is written.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::{EffectiveMesh, PatchSide, Proxy, ProxyKind, Route, RouteMatch, RouteTable};
+use meshc_effective::model::{EffectiveMesh, PatchSide, Proxy, ProxyKind, Route, RouteTable};
 use meshc_mesh::{HttpRule, Mesh, Meta, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
 
 use super::originals::aliases;
 use super::{cut_off, hidden_route, impossible_match, undecided_route};
-use crate::reach::{Reachable, RouteReach, Site, reachability};
-use crate::requests::looks_at_authority;
+use crate::reach::{Asked, Known, Reachable, Site};
 
 /// A route as it is written: a match of an `http` entry, or an entry without matches.
 #[derive(Clone, Copy)]
@@ -157,20 +156,11 @@ pub(super) fn all_written(mesh: &Mesh) -> AllWritten<'_> {
     all
 }
 
-/// What decides the reachability of a list of routes; a table only where its domains matter.
-#[derive(PartialEq, Eq, Hash)]
-struct Key {
-    matches: Vec<RouteMatch>,
-    gateway: bool,
-    require_tls: bool,
-    table: Option<usize>,
-}
-
 /// What all tables of all proxies say, by where the routes are written.
 pub(super) fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
     let mut all: BTreeMap<Span, Seen> = BTreeMap::new();
     let mut tables: HashSet<(usize, ProxyKind)> = HashSet::new();
-    let mut known: HashMap<Key, Arc<Vec<RouteReach>>> = HashMap::new();
+    let mut known = Known::default();
     for proxy in &effective.proxies {
         let doubt = proxy.doubt(PatchSide::outer(proxy));
         for table in proxy.tables.values() {
@@ -186,23 +176,16 @@ fn see_table(
     proxy: &Proxy,
     table: &Arc<RouteTable>,
     doubt: Option<&String>,
-    known: &mut HashMap<Key, Arc<Vec<RouteReach>>>,
+    known: &mut Known,
     all: &mut BTreeMap<Span, Seen>,
 ) {
+    let asked = Asked::new(table);
     for (at, host) in table.virtual_hosts.iter().enumerate() {
         if host.routes.iter().all(|route| route.config.is_none()) {
             // None of a VirtualService.
             continue;
         }
-        let matches: Vec<RouteMatch> = host.routes.iter().map(|route| route.matches.clone()).collect();
-        let key = Key {
-            table: matches.iter().any(looks_at_authority).then(|| Arc::as_ptr(host).addr()),
-            matches,
-            gateway: proxy.kind == ProxyKind::Gateway,
-            require_tls: host.require_tls,
-        };
-        let reached =
-            known.entry(key).or_insert_with(|| Arc::new(reachability(table, at, proxy.kind))).clone();
+        let reached = known.of(&asked, at, proxy.kind);
         for (route, reach) in host.routes.iter().zip(reached.iter()) {
             let Some(span) = span(route) else { continue };
             let seen = all.entry(span).or_default();

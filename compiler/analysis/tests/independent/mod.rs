@@ -4,10 +4,8 @@
 //! - [`Sent`] is a request, [`universe`] gives every request that some texts could tell apart.
 //! - [`taken_by`] says which virtual host and route of a table take it, [`passes`] whether a proxy's policies let it in.
 //! - [`outcome`] says what becomes of it, in a form in which equal behaviour is equal text.
-//! - [`differences`] judges two whole meshes: what is different, on every proxy, for every request of the universe.
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of the judge")]
 
-mod differences;
 mod hosts;
 mod matching;
 mod outcome;
@@ -19,7 +17,6 @@ use std::net::IpAddr;
 
 use meshc_effective::model::{Route, RouteTable, VirtualHost};
 
-pub(crate) use differences::{Difference, differences};
 pub(crate) use hosts::host_of;
 pub(crate) use matching::{path_holds, rest_holds, takes, text_holds};
 pub(crate) use outcome::outcome;

@@ -88,7 +88,11 @@ impl Universe {
             HeaderCondition::Value(condition) => near(condition),
         };
         match header.name.to_ascii_lowercase().as_str() {
-            ":method" => self.methods.extend(values.into_iter().filter(|method| is_method(method))),
+            ":method" => {
+                self.methods.extend(values.into_iter().filter(|method| is_method(method)));
+                // One that no condition speaks of is among these, unless they speak of nearly all.
+                self.methods.extend(["POST", "PUT", "OPTIONS", "PATCH"].map(ToOwned::to_owned));
+            }
             ":authority" | "host" => self.authorities.extend(values),
             name if name.starts_with(':') => {}
             name => {

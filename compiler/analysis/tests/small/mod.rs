@@ -2,6 +2,8 @@
 
 mod chance;
 mod enumerated;
+mod requests;
+mod world;
 
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use meshc_effective::model::{
 
 pub(crate) use chance::Chance;
 pub(crate) use enumerated::Enumerated;
+pub(crate) use requests::requests;
+pub(crate) use world::World;
 
 const TEXTS: [&str; 12] = ["/", "/a", "/b", "/a/", "/aa", "/ab", "/a/b", "/b/", "/A", "/a/a", "/ba", "/a/b/"];
 const PATTERNS: [&str; 14] = [
@@ -35,6 +39,24 @@ const VALUE_PATTERNS: [&str; 5] = ["1|2", "1.*", ".*", "[12]+", "2?"];
 /// The domains of the virtual hosts; each stands once.
 const DOMAINS: [&str; 6] = ["a.x", "*.x", "a.*", "b.x", "*", "*.a.x"];
 
+/// The same table with one route changed, added or taken away, or two that changed places.
+pub(crate) fn edited(table: &RouteTable, chance: &mut Chance) -> RouteTable {
+    let mut table = table.clone();
+    let at = chance.below(table.virtual_hosts.len());
+    let host = Arc::make_mut(&mut table.virtual_hosts[at]);
+    let place = chance.below(host.routes.len());
+    match chance.below(4) {
+        0 => host.routes[place] = route("new".to_owned(), chance),
+        1 => host.routes.insert(place, route("new".to_owned(), chance)),
+        2 => drop(host.routes.remove(place)),
+        _ => {
+            let other = chance.below(host.routes.len());
+            host.routes.swap(place, other);
+        }
+    }
+    table
+}
+
 /// A table of up to three virtual hosts with up to seven routes each.
 pub(crate) fn table(chance: &mut Chance) -> RouteTable {
     let mut domains: Vec<&str> = DOMAINS.to_vec();
@@ -42,7 +64,8 @@ pub(crate) fn table(chance: &mut Chance) -> RouteTable {
     let hosts = (0..count).map(|number| {
         let taken = 1 + chance.below(2);
         let own = (0..taken).map(|_| domains.remove(chance.below(domains.len())).to_owned()).collect();
-        let routes = (0..1 + chance.below(7)).map(|index| route(index, chance)).collect();
+        let routes =
+            (0..1 + chance.below(7)).map(|index| route(format!("h{number}r{index}"), chance)).collect();
         Arc::new(VirtualHost {
             name: format!("host-{number}"),
             domains: own,
@@ -52,14 +75,14 @@ pub(crate) fn table(chance: &mut Chance) -> RouteTable {
             origins: Vec::new(),
         })
     });
-    RouteTable { name: "80".to_owned(), virtual_hosts: hosts.collect(), ignore_port_in_host: true }
+    RouteTable { name: "9080".to_owned(), virtual_hosts: hosts.collect(), ignore_port_in_host: true }
 }
 
-fn route(index: usize, chance: &mut Chance) -> Route {
+fn route(name: String, chance: &mut Chance) -> Route {
     Route {
-        name: Some(format!("r{index}")),
+        name: Some(name),
         matches: matches(chance),
-        action: Action::DirectResponse(DirectResponse { status: 200, body: None }),
+        action: Action::DirectResponse(DirectResponse { status: 200 + chance.below(3) as u32, body: None }),
         headers: HeaderOps::default(),
         fault: None,
         cors: None,

@@ -10,8 +10,7 @@ use meshc_predicate::{Error, Limits, Set};
 use super::survey::Seen;
 use super::{World, conflicting_routes, overlapping_routes};
 use crate::diff::Behaviour;
-use crate::reach::{Reachable, Site, own_domains};
-use crate::requests::hosts::Domains;
+use crate::reach::{Asked, Reachable, Site};
 use crate::requests::{Model, ModelBuilder, Partition};
 
 /// With more routes than this the pairs of a virtual host are too many to be read.
@@ -53,20 +52,20 @@ fn of_host(
         return Ok(());
     }
     let limits = Limits::default();
-    let domains = Domains::of([seen.table]);
-    let own = own_domains(seen.table, seen.at);
-    let made = ModelBuilder::to(seen.proxy.kind, (&domains, &own), &host.routes, &limits)?;
+    let asked = Asked::new(seen.table);
+    let made =
+        ModelBuilder::to(seen.proxy.kind, (asked.domains(), &asked.own(seen.at)), &host.routes, &limits)?;
     let Some((mut builder, authority)) = made else { return Ok(()) };
     builder.add_host(Some(host))?;
     let mut model = builder.build(authority)?;
     let sets = model.sets.clone();
     let partition = Partition::new(&mut model.space, &sets)?;
     for (second, earlier) in candidates {
-        let (Some(&asked), Some(after)) = (sets.get(second + 1), host.routes.get(second)) else { continue };
+        let (Some(&wanted), Some(after)) = (sets.get(second + 1), host.routes.get(second)) else { continue };
         for first in earlier {
             let Some(before) = host.routes.get(first) else { continue };
             let (Some(a), Some(b)) = (before.origins.first(), after.origins.first()) else { continue };
-            let taken = model.space.and(partition.first.reach(first), asked)?;
+            let taken = model.space.and(partition.first.reach(first), wanted)?;
             if taken.is_empty() || told.contains(&(a.span, b.span)) {
                 continue;
             }
@@ -74,7 +73,7 @@ fn of_host(
             let second_only = shown(seen, &mut model, partition.first.reach(second))?;
             // A match within the other is a case and its exception: order is what it is written for.
             let first_asks = sets.get(first + 1).copied().unwrap_or(Set::EMPTY);
-            let nested = model.space.implies(first_asks, asked)?;
+            let nested = model.space.implies(first_asks, wanted)?;
             let pair = Pair { first: before, second: after, both, second_only };
             let finding = if before.config == after.config {
                 if nested { None } else { overlapping_routes::finding(world, &pair) }
@@ -93,14 +92,19 @@ fn of_host(
 
 /// For each route that some request takes, the earlier ones that do something else.
 fn candidates(seen: &Seen<'_>, host: &VirtualHost) -> Vec<(usize, Vec<usize>)> {
-    let behaviours: Vec<Behaviour> =
-        host.routes.iter().map(|route| Behaviour::of_route(seen.proxy, host, route)).collect();
     let is_taken =
         |index: usize| seen.reached.get(index).is_some_and(|reach| reach.reachable == Reachable::Yes);
     let written = |index: usize| host.routes.get(index).is_some_and(|route| route.config.is_some());
     let specific = |index: usize| host.routes.get(index).is_some_and(|route| !route.matches.is_any());
-    (1..host.routes.len())
-        .filter(|&second| is_taken(second) && written(second) && specific(second))
+    let seconds: Vec<usize> =
+        (1..host.routes.len()).filter(|&at| is_taken(at) && written(at) && specific(at)).collect();
+    if seconds.is_empty() {
+        return Vec::new();
+    }
+    let behaviours: Vec<Behaviour> =
+        host.routes.iter().map(|route| Behaviour::of_route(seen.proxy, host, route)).collect();
+    seconds
+        .into_iter()
         .map(|second| {
             let earlier =
                 (0..second).filter(|&first| written(first) && behaviours[first] != behaviours[second]);

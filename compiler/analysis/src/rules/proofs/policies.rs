@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use meshc_diagnostics::Diagnostic;
 use meshc_effective::model::{
-    Permission, Principal, Proxy, RbacAction, RbacPolicy, RuleSet, Security, SecurityFilter,
+    PatchSide, Permission, Principal, Proxy, RbacAction, RbacPolicy, RuleSet, Security, SecurityFilter,
 };
 use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_source::Span;
@@ -55,6 +55,14 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
 
 fn of_proxy(proxy: &Proxy, known: &mut BTreeMap<Span, Known>) {
     let security = &*proxy.security;
+    let sides = [PatchSide::inner(proxy), PatchSide::outer(proxy)];
+    if sides.into_iter().any(|side| proxy.doubt(side).is_some()) {
+        let all = sets(security, false).chain(sets(security, true)).flat_map(|set| set.policies.values());
+        for span in all.filter_map(rule_span) {
+            known.entry(span).or_default().alive = true;
+        }
+        return;
+    }
     for spot in spots(proxy, &[security]) {
         let place = Place {
             port: spot.port,

@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::ptr;
 use std::sync::Arc;
 
-use meshc_diagnostics::WitnessRequest;
 use meshc_effective::model::{
-    Action, Chain, ChainAction, Cluster, Direction, EffectiveMesh, LogTarget, Origin, Proxy, ProxyKind,
+    Action, Chain, ChainAction, Direction, EffectiveMesh, LogTarget, Origin, PatchSide, Proxy, ProxyKind,
     Reports, RouteTable, SecurityFilter, VirtualHost,
 };
 use meshc_source::Span;
 
-use crate::reach::{Reachable, RouteReach, own_domains, reachability};
+use crate::reach::{Asked, Known, Reachable, RouteReach};
 use crate::requests::looks_at_authority;
 
 /// A virtual host with what is known of its routes, as one proxy has it; others may share it.
@@ -63,21 +62,41 @@ impl<'m> Survey<'m> {
 }
 
 #[derive(Default)]
-struct Builder {
+struct Builder<'m> {
     /// Tables with the clusters that they were looked at with.
     tables: HashSet<(usize, usize, ProxyKind)>,
-    clusters: HashSet<usize>,
-    /// By the addresses of the virtual host and, where domains matter, of its table.
-    known: HashMap<(usize, usize, ProxyKind), Arc<Vec<RouteReach>>>,
-    seen: HashSet<(usize, ProxyKind)>,
+    known: Known,
+    /// Virtual hosts by their addresses.
+    seen: HashMap<(usize, ProxyKind), Arc<Vec<RouteReach>>>,
+    /// By the addresses of proxies' clusters, which they share: those of which not all is touched yet.
+    pending: HashMap<usize, HashSet<&'m str>>,
 }
 
-impl Builder {
-    fn proxy<'m>(&mut self, proxy: &'m Proxy, survey: &mut Survey<'m>) {
-        if self.clusters.insert(ptr::from_ref(&*proxy.clusters).addr()) {
-            let origins = proxy.clusters.values().flat_map(|cluster| &cluster.origins);
-            survey.present.extend(origins.map(|origin| origin.span));
+impl<'m> Builder<'m> {
+    fn proxy(&mut self, proxy: &'m Proxy, survey: &mut Survey<'m>) {
+        if proxy.doubt(PatchSide::outer(proxy)).is_some() {
+            // Where a patch changes routes, nobody knows what is left alone.
+            let origins = proxy.clusters.values().flat_map(|cluster| spans(&cluster.origins));
+            survey.touched.extend(origins);
+            let hosts = proxy.tables.values().flat_map(|table| &table.virtual_hosts);
+            for host in hosts {
+                survey.followed.extend(spans(&host.origins));
+                survey.followed.extend(host.routes.iter().flat_map(|route| spans(&route.origins)));
+            }
+            return;
         }
+        let address = ptr::from_ref(&*proxy.clusters).addr();
+        let mut pending = self.pending.remove(&address).unwrap_or_else(|| {
+            let mut pending = HashSet::new();
+            for cluster in proxy.clusters.values() {
+                let origins = || cluster.origins.iter().map(|origin| origin.span);
+                survey.present.extend(origins());
+                if origins().any(|span| !survey.touched.contains(&span)) {
+                    pending.insert(cluster.name.as_str());
+                }
+            }
+            pending
+        });
         let mut touch = |name: &str| {
             let cluster = proxy.clusters.get(name);
             survey.touched.extend(cluster.iter().flat_map(|cluster| spans(&cluster.origins)));
@@ -95,12 +114,19 @@ impl Builder {
                 continue;
             }
             for chain in listener.all_chains() {
-                self.chain(proxy, chain, survey);
+                self.chain(proxy, chain, &mut pending, survey);
             }
         }
+        self.pending.insert(address, pending);
     }
 
-    fn chain<'m>(&mut self, proxy: &'m Proxy, chain: &'m Chain, survey: &mut Survey<'m>) {
+    fn chain(
+        &mut self,
+        proxy: &'m Proxy,
+        chain: &'m Chain,
+        pending: &mut HashSet<&'m str>,
+        survey: &mut Survey<'m>,
+    ) {
         let table = match &chain.action {
             ChainAction::Tcp(forward) => {
                 for (name, _) in &forward.destinations {
@@ -120,51 +146,62 @@ impl Builder {
         if !self.tables.insert(key) {
             return;
         }
-        for (at, host) in table.virtual_hosts.iter().enumerate() {
-            survey.followed.extend(spans(&host.origins));
-            let reached = self.reach(proxy, table, at);
-            for (route, reach) in host.routes.iter().zip(reached.iter()) {
-                survey.followed.extend(spans(&route.origins));
-                if reach.reachable == Reachable::No {
-                    continue;
-                }
-                if let Action::Forward(forward) = &route.action {
-                    let named = forward.destinations.iter().filter(|d| d.weight > 0).map(|d| &d.cluster);
-                    let copies = forward.mirrors.iter().map(|mirror| &mirror.cluster);
-                    let clusters = named.chain(copies).filter_map(|name| proxy.clusters.get(name));
-                    survey
-                        .touched
-                        .extend(clusters.flat_map(|cluster: &Arc<Cluster>| spans(&cluster.origins)));
-                }
-            }
-            if self.seen.insert((ptr::from_ref(&**host).addr(), proxy.kind)) {
-                survey.hosts.push(Seen { proxy, table, at, reached });
-            }
+        let asked = Asked::new(table);
+        for at in 0..table.virtual_hosts.len() {
+            let reached = self.host(proxy, &asked, at, survey);
+            touch(proxy, &table.virtual_hosts[at], &reached, pending, survey);
         }
     }
 
-    fn reach(&mut self, proxy: &Proxy, table: &RouteTable, at: usize) -> Arc<Vec<RouteReach>> {
+    fn host(
+        &mut self,
+        proxy: &'m Proxy,
+        asked: &Asked<'m>,
+        at: usize,
+        survey: &mut Survey<'m>,
+    ) -> Arc<Vec<RouteReach>> {
+        let table = asked.table;
         let host = &table.virtual_hosts[at];
-        let by_domains = host.routes.iter().any(|route| looks_at_authority(&route.matches));
-        let of_table = if by_domains { ptr::from_ref(table).addr() } else { 0 };
-        let key = (ptr::from_ref(&**host).addr(), of_table, proxy.kind);
-        let of = || Arc::new(plain(table, at).unwrap_or_else(|| reachability(table, at, proxy.kind)));
-        Arc::clone(self.known.entry(key).or_insert_with(of))
+        let key = (ptr::from_ref(&**host).addr(), proxy.kind);
+        let by_domains = || host.routes.iter().any(|route| looks_at_authority(&route.matches));
+        let known = self.seen.get(&key).map(Arc::clone);
+        let is_new = known.is_none();
+        let reached = match known {
+            Some(known) if !by_domains() => known,
+            _ => self.known.of(asked, at, proxy.kind),
+        };
+        if is_new {
+            survey.followed.extend(spans(&host.origins));
+            survey.followed.extend(host.routes.iter().flat_map(|route| spans(&route.origins)));
+            survey.hosts.push(Seen { proxy, table, at, reached: Arc::clone(&reached) });
+            self.seen.insert(key, Arc::clone(&reached));
+        }
+        reached
     }
 }
 
-/// A virtual host with one route, which takes every request: nothing is to be worked out.
-fn plain(table: &RouteTable, at: usize) -> Option<Vec<RouteReach>> {
-    let host = table.virtual_hosts.get(at)?;
-    let [route] = host.routes.as_slice() else { return None };
-    let authority = own_domains(table, at).into_iter().find(|domain| !domain.contains('*'))?;
-    let witness = WitnessRequest {
-        method: "GET".to_owned(),
-        authority,
-        path: "/".to_owned(),
-        headers: std::collections::BTreeMap::new(),
-    };
-    (route.matches.is_any() && !host.require_tls).then(|| vec![RouteReach::yes(witness)])
+/// The clusters that the routes of a virtual host lead to.
+fn touch(
+    proxy: &Proxy,
+    host: &VirtualHost,
+    reached: &[RouteReach],
+    pending: &mut HashSet<&str>,
+    survey: &mut Survey<'_>,
+) {
+    for (route, reach) in host.routes.iter().zip(reached) {
+        let Action::Forward(forward) = &route.action else { continue };
+        if pending.is_empty() || reach.reachable == Reachable::No {
+            continue;
+        }
+        let named = forward.destinations.iter().filter(|d| d.weight > 0).map(|d| &d.cluster);
+        for name in named.chain(forward.mirrors.iter().map(|mirror| &mirror.cluster)) {
+            if pending.remove(name.as_str())
+                && let Some(cluster) = proxy.clusters.get(name)
+            {
+                survey.touched.extend(spans(&cluster.origins));
+            }
+        }
+    }
 }
 
 fn spans(origins: &[Origin]) -> impl Iterator<Item = Span> + '_ {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_effective::model::{Proxy, spiffe};
+use meshc_effective::model::{PatchSide, Proxy, spiffe};
 use meshc_predicate::{Error, Language, Limits, Set};
 
 use super::World;
@@ -63,7 +63,9 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
             };
             let key = (std::sync::Arc::as_ptr(&proxy.security).addr(), target.target_port);
             let closed = *known.entry(key).or_insert_with(|| {
-                !proxy.security.is_open() && is_closed(proxy, target.target_port, &callers).unwrap_or(false)
+                !proxy.security.is_open()
+                    && proxy.doubt(PatchSide::inner(proxy)).is_none()
+                    && is_closed(proxy, target.target_port, &callers).unwrap_or(false)
             });
             state.1 |= !closed;
         }

@@ -1,0 +1,46 @@
+//! A route table as it is asked: which domain leads where, worked out once for all of its virtual hosts.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use meshc_effective::model::RouteTable;
+
+use crate::requests::hosts::Domains;
+
+/// A route table with its domains.
+pub(crate) struct Asked<'t> {
+    pub(crate) table: &'t RouteTable,
+    /// The virtual host of each domain, in lower case: the first that has it.
+    owners: OnceCell<HashMap<String, usize>>,
+    domains: OnceCell<Domains>,
+}
+
+impl<'t> Asked<'t> {
+    pub(crate) fn new(table: &'t RouteTable) -> Self {
+        Self { table, owners: OnceCell::new(), domains: OnceCell::new() }
+    }
+
+    fn owners(&self) -> &HashMap<String, usize> {
+        self.owners.get_or_init(|| {
+            let mut owners = HashMap::new();
+            for (at, host) in self.table.virtual_hosts.iter().enumerate() {
+                for domain in &host.domains {
+                    owners.entry(domain.to_ascii_lowercase()).or_insert(at);
+                }
+            }
+            owners
+        })
+    }
+
+    /// The domains that lead to a virtual host: those that no earlier one has.
+    pub(crate) fn own(&self, at: usize) -> Vec<String> {
+        let Some(host) = self.table.virtual_hosts.get(at) else { return Vec::new() };
+        let lower = host.domains.iter().map(|domain| domain.to_ascii_lowercase());
+        lower.filter(|domain| self.owners().get(domain) == Some(&at)).collect()
+    }
+
+    /// All domains.
+    pub(crate) fn domains(&self) -> &Domains {
+        self.domains.get_or_init(|| Domains::of([self.table]))
+    }
+}
