@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use meshc_resources::gateway_api::Gateway;
 use meshc_resources::{Object, Resources};
 
+use super::allowed::allows;
 use super::classes::{Class, class};
-use super::listeners::{allows, text};
+use super::listeners::text;
 use super::{meta, name_span};
 use crate::{Meta, Namespace};
 

@@ -6,7 +6,7 @@ use meshc_resources::gateway_api::{
     HttpRequestRedirectFilter, HttpUrlRewriteFilter, RedirectScheme,
 };
 use meshc_resources::istio::{
-    CorsPolicy, DerivePort, HeaderOperations, HttpMirrorPolicy, HttpRedirect, HttpRewrite, Percent,
+    CorsPolicy, DerivePort, HeaderOperations, Headers, HttpMirrorPolicy, HttpRedirect, HttpRewrite, Percent,
     RegexRewrite, StringMatch, UnmatchedPreflights,
 };
 use meshc_source::Span;
@@ -21,10 +21,36 @@ use crate::Meta;
 /// What `*` among origins means to Istio: anything that is an origin.
 const ANY_ORIGIN: &str = r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s?#]+$";
 
+/// A filter of a kind that does nothing here.
+pub(super) fn unsupported<T>(span: Span, kind: Option<&Spanned<T>>) -> Problem {
+    let message = "Istio does not know this type of filters here: the whole route is left out";
+    Problem::new("InvalidFilter", kind.map_or(span, |kind| kind.span), message)
+}
+
+/// Operations on headers, as routes of HTTP and gRPC both have them.
+pub(super) enum OnHeaders<'a> {
+    /// Of the request.
+    Request(Option<&'a Spanned<HttpHeaderFilter>>),
+    /// Of the response.
+    Response(Option<&'a Spanned<HttpHeaderFilter>>),
+}
+
+impl OnHeaders<'_> {
+    /// Puts the operations beside those of the other side; of several filters for one side the last counts.
+    pub(super) fn add_to(self, made: &mut Option<Spanned<Headers>>) -> Result<(), Problem> {
+        let (Self::Request(filter) | Self::Response(filter)) = self;
+        let Some(operations) = headers(filter)? else { return Ok(()) };
+        let both = &mut made.get_or_insert_with(|| Spanned::at(Headers::default(), operations.span)).value;
+        match self {
+            Self::Request(_) => both.request = Some(operations),
+            Self::Response(_) => both.response = Some(operations),
+        }
+        Ok(())
+    }
+}
+
 /// Operations on headers; of several entries for one name the first counts.
-pub(super) fn headers(
-    filter: Option<&Spanned<HttpHeaderFilter>>,
-) -> Result<Option<Spanned<HeaderOperations>>, Problem> {
+fn headers(filter: Option<&Spanned<HttpHeaderFilter>>) -> Result<Option<Spanned<HeaderOperations>>, Problem> {
     let Some(filter) = filter else { return Ok(None) };
     for header in filter.set.iter().chain(&filter.add) {
         let value = text(&header.value.value);

@@ -1,13 +1,15 @@
 //! The rules of GRPCRoutes.
 
 use meshc_resources::Object;
-use meshc_resources::gateway_api::{self, GrpcBackendRef, GrpcRouteFilterType, GrpcRouteRule};
+use meshc_resources::gateway_api::{
+    self, GrpcBackendRef, GrpcRouteFilter, GrpcRouteFilterType, GrpcRouteRule,
+};
 use meshc_resources::istio::{Headers, HttpRoute, HttpRouteDestination};
-use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
 use super::backends::{self, Reference, weight};
-use super::http::{Rules, no_backends, on_request, on_response, rule_of, share};
+use super::filters::OnHeaders;
+use super::http::{Rules, no_backends, rule_of, share};
 use super::status::Problem;
 use super::{World, filters, matching};
 use crate::Meta;
@@ -54,21 +56,14 @@ fn convert(
 ) -> Result<(HttpRoute, Option<Problem>), Problem> {
     let mut made = HttpRoute::default();
     for filter in &rule.filters {
-        match filter.kind.as_ref().map(|kind| kind.value) {
-            Some(GrpcRouteFilterType::RequestHeaderModifier) => {
-                on_request(&mut made.headers, filters::headers(filter.request_header_modifier.as_ref())?);
+        if let Some(operations) = on_headers(filter) {
+            operations.add_to(&mut made.headers)?;
+        } else if filter.kind.as_ref().is_some_and(|kind| kind.value == GrpcRouteFilterType::RequestMirror) {
+            if let Some(mirror) = &filter.request_mirror {
+                made.mirrors.extend(filters::mirror(world, route, mirror, enforce)?);
             }
-            Some(GrpcRouteFilterType::ResponseHeaderModifier) => {
-                on_response(&mut made.headers, filters::headers(filter.response_header_modifier.as_ref())?);
-            }
-            Some(GrpcRouteFilterType::RequestMirror) => {
-                if let Some(mirror) = &filter.request_mirror {
-                    made.mirrors.extend(filters::mirror(world, route, mirror, enforce)?);
-                }
-            }
-            Some(GrpcRouteFilterType::ExtensionRef) | None => {
-                return Err(unsupported(filter.span, filter.kind.as_ref().map(|kind| kind.span)));
-            }
+        } else {
+            return Err(filters::unsupported(filter.span, filter.kind.as_ref()));
         }
     }
     let sum: i64 = rule.backend_refs.iter().map(|backend| i64::from(weight(&backend.weight))).sum();
@@ -93,22 +88,26 @@ fn convert(
     Ok((made, problem))
 }
 
-fn unsupported(span: Span, kind: Option<Span>) -> Problem {
-    let message = "Istio does not know this type of filters here: the whole route is left out";
-    Problem::new("InvalidFilter", kind.unwrap_or(span), message)
+/// What a filter does to headers, if that is what it does.
+fn on_headers(filter: &GrpcRouteFilter) -> Option<OnHeaders<'_>> {
+    match filter.kind.as_ref()?.value {
+        GrpcRouteFilterType::RequestHeaderModifier => {
+            Some(OnHeaders::Request(filter.request_header_modifier.as_ref()))
+        }
+        GrpcRouteFilterType::ResponseHeaderModifier => {
+            Some(OnHeaders::Response(filter.response_header_modifier.as_ref()))
+        }
+        _ => None,
+    }
 }
 
-fn of_backend(backend: &Spanned<GrpcBackendRef>) -> Result<Option<Spanned<Headers>>, Problem> {
+/// The operations of a backend's filters, which are those on headers.
+fn of_backend(backend: &GrpcBackendRef) -> Result<Option<Spanned<Headers>>, Problem> {
     let mut made = None;
     for filter in &backend.filters {
-        match filter.kind.as_ref().map(|kind| kind.value) {
-            Some(GrpcRouteFilterType::RequestHeaderModifier) => {
-                on_request(&mut made, filters::headers(filter.request_header_modifier.as_ref())?);
-            }
-            Some(GrpcRouteFilterType::ResponseHeaderModifier) => {
-                on_response(&mut made, filters::headers(filter.response_header_modifier.as_ref())?);
-            }
-            _ => return Err(unsupported(filter.span, filter.kind.as_ref().map(|kind| kind.span))),
+        match on_headers(filter) {
+            Some(operations) => operations.add_to(&mut made)?,
+            None => return Err(filters::unsupported(filter.span, filter.kind.as_ref())),
         }
     }
     Ok(made)

@@ -1,14 +1,17 @@
 //! The rules of HTTPRoutes.
 
 use meshc_resources::Object;
-use meshc_resources::gateway_api::{self, HttpBackendRef, HttpRouteFilterType, HttpRouteRule};
+use meshc_resources::gateway_api::{
+    self, HttpBackendRef, HttpRouteFilter, HttpRouteFilterType, HttpRouteRule,
+};
 use meshc_resources::istio::{
-    HeaderOperations, Headers, HttpDirectResponse, HttpMatch, HttpRetry, HttpRoute, HttpRouteDestination,
+    Headers, HttpDirectResponse, HttpMatch, HttpRetry, HttpRoute, HttpRouteDestination,
 };
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
 use super::backends::{self, Reference, weight};
+use super::filters::OnHeaders;
 use super::status::Problem;
 use super::{World, filters, matching};
 use crate::{HttpRule, Meta};
@@ -81,13 +84,11 @@ fn convert(
     let mut mirrors_problem = None;
     for filter in &rule.filters {
         use HttpRouteFilterType as Type;
+        if let Some(operations) = on_headers(filter) {
+            operations.add_to(&mut made.headers)?;
+            continue;
+        }
         match filter.kind.as_ref().map(|kind| kind.value) {
-            Some(Type::RequestHeaderModifier) => {
-                on_request(&mut made.headers, filters::headers(filter.request_header_modifier.as_ref())?);
-            }
-            Some(Type::ResponseHeaderModifier) => {
-                on_response(&mut made.headers, filters::headers(filter.response_header_modifier.as_ref())?);
-            }
             Some(Type::RequestRedirect) => {
                 made.redirect = filter.request_redirect.as_ref().map(filters::redirect);
             }
@@ -101,9 +102,7 @@ fn convert(
                     }
                 }
             }
-            Some(Type::ExtensionRef | Type::ExternalAuth) | None => {
-                return Err(unsupported(filter.span, filter.kind.as_ref().map(|k| k.span)));
-            }
+            _ => return Err(filters::unsupported(filter.span, filter.kind.as_ref())),
         }
     }
     made.retries = rule.retry.as_ref().map(|retry| {
@@ -153,43 +152,29 @@ fn convert(
     Ok((made, Problem::join(problem, mirrors_problem)))
 }
 
-fn unsupported(span: Span, kind: Option<Span>) -> Problem {
-    let message = "Istio does not know this type of filters here: the whole route is left out";
-    Problem::new("InvalidFilter", kind.unwrap_or(span), message)
+/// What a filter does to headers, if that is what it does.
+fn on_headers(filter: &HttpRouteFilter) -> Option<OnHeaders<'_>> {
+    match filter.kind.as_ref()?.value {
+        HttpRouteFilterType::RequestHeaderModifier => {
+            Some(OnHeaders::Request(filter.request_header_modifier.as_ref()))
+        }
+        HttpRouteFilterType::ResponseHeaderModifier => {
+            Some(OnHeaders::Response(filter.response_header_modifier.as_ref()))
+        }
+        _ => None,
+    }
 }
 
 /// The operations of a backend's filters, which are those on headers.
-fn of_backend(backend: &Spanned<HttpBackendRef>) -> Result<Option<Spanned<Headers>>, Problem> {
+fn of_backend(backend: &HttpBackendRef) -> Result<Option<Spanned<Headers>>, Problem> {
     let mut made = None;
     for filter in &backend.filters {
-        match filter.kind.as_ref().map(|kind| kind.value) {
-            Some(HttpRouteFilterType::RequestHeaderModifier) => {
-                on_request(&mut made, filters::headers(filter.request_header_modifier.as_ref())?);
-            }
-            Some(HttpRouteFilterType::ResponseHeaderModifier) => {
-                on_response(&mut made, filters::headers(filter.response_header_modifier.as_ref())?);
-            }
-            _ => return Err(unsupported(filter.span, filter.kind.as_ref().map(|kind| kind.span))),
+        match on_headers(filter) {
+            Some(operations) => operations.add_to(&mut made)?,
+            None => return Err(filters::unsupported(filter.span, filter.kind.as_ref())),
         }
     }
     Ok(made)
-}
-
-/// Operations on the request, beside others.
-pub(super) fn on_request(made: &mut Option<Spanned<Headers>>, operations: Option<Spanned<HeaderOperations>>) {
-    let Some(operations) = operations else { return };
-    let span = operations.span;
-    made.get_or_insert_with(|| Spanned::at(Headers::default(), span)).value.request = Some(operations);
-}
-
-/// Operations on the response, beside others.
-pub(super) fn on_response(
-    made: &mut Option<Spanned<Headers>>,
-    operations: Option<Spanned<HeaderOperations>>,
-) {
-    let Some(operations) = operations else { return };
-    let span = operations.span;
-    made.get_or_insert_with(|| Spanned::at(Headers::default(), span)).value.response = Some(operations);
 }
 
 /// An answer at once: what a rule without backends does.

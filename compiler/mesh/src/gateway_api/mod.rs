@@ -2,6 +2,8 @@
 //! route a VirtualService, under the names that Istio gives them (`pilot/pkg/config/kube/gateway`). From there on the
 //! mesh knows one kind of gateways and routes, and everything that is said of them points at the YAML they came from.
 
+mod addresses;
+mod allowed;
 mod backends;
 mod classes;
 mod conflicts;
@@ -10,6 +12,7 @@ mod filters;
 mod grants;
 mod grpc;
 mod http;
+mod listener;
 mod listeners;
 mod matching;
 mod merge;
