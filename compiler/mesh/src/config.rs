@@ -1,18 +1,20 @@
 //! The settings of the whole mesh, with Istio's defaults where nothing is written (`DefaultMeshConfig` and
 //! `ApplyMeshConfig` of `pkg/config/mesh`).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_resources::istio::mesh::{
     DefaultProviders, ExtensionProvider, FileAccessLogProvider, MeshConfig as Written, MeshInboundMode,
-    MeshNetworks, MeshOutboundMode, PrometheusProvider, StackdriverProvider,
+    MeshNetworks, MeshOutboundMode, PrometheusProvider, ServiceEntryVisibility, StackdriverProvider,
+    Visibility, VisibilityPolicy,
 };
 use meshc_resources::{MeshSettings, Object, Resources};
 use meshc_syntax::de::{self, Spanned};
 
 use crate::hostname::CLUSTER_DOMAIN;
-use crate::{ExportTo, Meta, ROOT_NAMESPACE, rules};
+use crate::{ExportTo, Meta, Namespace, ROOT_NAMESPACE, label_selector, rules};
 
 /// The settings of the whole mesh.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -136,6 +138,31 @@ impl MeshConfig {
     /// Who sees Services and ServiceEntries that do not say it.
     pub fn service_export_to(&self) -> ExportTo {
         export_to(&self.written.default_service_export_to)
+    }
+
+    /// Whether istiod looks at a namespace.
+    pub(crate) fn looks_at(&self, namespace: &str, namespaces: &BTreeMap<String, Namespace>) -> bool {
+        let selectors = &self.written.discovery_selectors;
+        selectors.is_empty()
+            || selectors.iter().any(|selector| label_selector::selects(selector, namespace, namespaces))
+    }
+
+    /// Who may see the ServiceEntries of a namespace at most, where sidecars are told so too.
+    pub(crate) fn visibility(&self, namespace: &str, namespaces: &BTreeMap<String, Namespace>) -> Visibility {
+        let written = self.written.service_entry_visibility.as_ref();
+        let applies = |written: &&Spanned<ServiceEntryVisibility>| {
+            written.apply_to_sidecars.as_ref().is_some_and(|applies| applies.value)
+        };
+        let Some(written) = written.filter(applies) else { return Visibility::Public };
+        let matches = |policy: &&Spanned<VisibilityPolicy>| {
+            policy.matching_rules.iter().all(|rule| {
+                let selector = rule.namespace_selector.as_ref();
+                selector.is_some_and(|selector| label_selector::selects(selector, namespace, namespaces))
+            })
+        };
+        let policy = written.policies.iter().find(matches).map(|policy| policy.visibility.as_ref());
+        let visibility = policy.unwrap_or(written.default_visibility.as_ref());
+        visibility.map(|visibility| visibility.value).unwrap_or_default()
     }
 
     /// Who sees VirtualServices that do not say it.

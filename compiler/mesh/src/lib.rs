@@ -13,6 +13,7 @@ mod gateway;
 mod gateway_api;
 pub mod hostname;
 mod ingress;
+mod label_selector;
 mod mesh;
 mod meta;
 mod mtls;

@@ -31,6 +31,8 @@ pub enum Resolution {
     DnsRoundRobin,
     /// The name that a request asks for is looked up.
     DynamicDns,
+    /// It is another name of another service (`ExternalName`).
+    Alias,
 }
 
 /// Which endpoints come first, for a service that prefers near ones.
@@ -81,6 +83,10 @@ pub struct Service {
     /// For a Kubernetes Service with a cluster address that the YAML leaves to the cluster: a stable one in
     /// 10.96.0.0/12, so that raw TCP services can be told apart. Never a domain of a virtual host.
     pub derived_address: Option<String>,
+    /// The name that it stands for, of an `ExternalName`.
+    pub alias_of: Option<String>,
+    /// Hosts that stand for it.
+    pub aliases: Vec<String>,
     /// Labels of its pods; empty where it selects none.
     pub selector: BTreeMap<String, String>,
     /// Who sees it.

@@ -139,7 +139,8 @@ impl Egress {
             .filter_map(|service| match required {
                 Some(port) => with_ports(service, |number| number == port),
                 None => Some(Arc::clone(service)),
-            });
+            })
+            .map(|service| with_aliases(service, imports));
         let services = of_one_namespace(imported.collect(), namespace);
         let mut virtual_services = mesh.virtual_services_for(MESH_GATEWAY, namespace);
         virtual_services.retain(|by| imports.has_virtual_service(by));
@@ -178,6 +179,16 @@ fn with_ports(service: &Arc<Service>, wanted: impl Fn(u16) -> bool) -> Option<Ar
     part.ports.retain(|port| wanted(port.number));
     part.endpoints.retain(|endpoint| wanted(endpoint.service_port));
     (!part.ports.is_empty()).then(|| Arc::new(part))
+}
+
+/// A service with those of its other names that are imported too.
+fn with_aliases(service: Arc<Service>, imports: &Imports) -> Arc<Service> {
+    let is_imported = |alias: &String| imports.has_service(service.namespace(), alias);
+    if service.aliases.iter().all(is_imported) {
+        return service;
+    }
+    let aliases = service.aliases.iter().filter(|alias| is_imported(alias)).cloned().collect();
+    Arc::new(Service { aliases, ..Service::clone(&service) })
 }
 
 /// The services of one namespace for each host: the caller's own, else Kubernetes's, else the first.

@@ -1,5 +1,7 @@
 //! Which namespaces see a resource: Istio's `exportTo`.
 
+use meshc_resources::istio::mesh::Visibility;
+
 /// Namespaces that see a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExportTo {
@@ -30,6 +32,16 @@ impl ExportTo {
     #[must_use]
     pub fn or(self, default: &Self) -> Self {
         if self.is_unset() { default.clone() } else { self }
+    }
+
+    /// As much of it as the mesh's settings allow a namespace's ServiceEntries.
+    #[must_use]
+    pub(crate) fn at_most(self, visibility: Visibility, owner: &str) -> Self {
+        match visibility {
+            Visibility::Unspecified | Visibility::Public => self,
+            Visibility::Namespace if !self.is_none() && self.allows(owner, owner) => Self::new(["."]),
+            Visibility::Namespace | Visibility::None => Self::new(["~"]),
+        }
     }
 
     /// Whether every namespace sees it.

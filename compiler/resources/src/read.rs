@@ -225,7 +225,6 @@ impl<'t> Reader<'t> {
                 resources.service_entries.extend(object.inspect(|o| rules::service_entry(o, found)));
             }
             Kind::Endpoints => {
-                found.push(rules::kind_not_implemented::check(root, kind.as_str()));
                 resources.endpoints.extend(typed::<crate::kubernetes::Endpoints>(kind, root, found));
             }
             Kind::Node => resources.nodes.extend(typed::<crate::kubernetes::Node>(kind, root, found)),

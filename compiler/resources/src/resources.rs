@@ -192,6 +192,49 @@ impl Resources {
         self.len() == 0
     }
 
+    /// Those in the namespaces that are looked at, and those in none; Secrets and ConfigMaps stay, as does what is about
+    /// meshc.
+    #[must_use]
+    pub fn within(&self, looks_at: impl Fn(&str) -> bool) -> Self {
+        let mut kept = self.clone();
+        kept.service_accounts.retain(|object| looks_at(object.namespace()));
+        kept.services.retain(|object| looks_at(object.namespace()));
+        kept.endpoint_slices.retain(|object| looks_at(object.namespace()));
+        kept.pods.retain(|object| looks_at(object.namespace()));
+        kept.workloads.retain(|object| looks_at(object.namespace()));
+        kept.virtual_services.retain(|object| looks_at(object.namespace()));
+        kept.destination_rules.retain(|object| looks_at(object.namespace()));
+        kept.gateways.retain(|object| looks_at(object.namespace()));
+        kept.service_entries.retain(|object| looks_at(object.namespace()));
+        kept.endpoints.retain(|object| looks_at(object.namespace()));
+        kept.jobs.retain(|object| looks_at(object.namespace()));
+        kept.cron_jobs.retain(|object| looks_at(object.namespace()));
+        kept.ingresses.retain(|object| looks_at(object.namespace()));
+        kept.sidecars.retain(|object| looks_at(object.namespace()));
+        kept.workload_entries.retain(|object| looks_at(object.namespace()));
+        kept.workload_groups.retain(|object| looks_at(object.namespace()));
+        kept.envoy_filters.retain(|object| looks_at(object.namespace()));
+        kept.proxy_configs.retain(|object| looks_at(object.namespace()));
+        kept.authorization_policies.retain(|object| looks_at(object.namespace()));
+        kept.peer_authentications.retain(|object| looks_at(object.namespace()));
+        kept.request_authentications.retain(|object| looks_at(object.namespace()));
+        kept.telemetries.retain(|object| looks_at(object.namespace()));
+        kept.wasm_plugins.retain(|object| looks_at(object.namespace()));
+        kept.traffic_extensions.retain(|object| looks_at(object.namespace()));
+        kept.kubernetes_gateways.retain(|object| looks_at(object.namespace()));
+        kept.http_routes.retain(|object| looks_at(object.namespace()));
+        kept.grpc_routes.retain(|object| looks_at(object.namespace()));
+        kept.tls_routes.retain(|object| looks_at(object.namespace()));
+        kept.tcp_routes.retain(|object| looks_at(object.namespace()));
+        kept.udp_routes.retain(|object| looks_at(object.namespace()));
+        kept.reference_grants.retain(|object| looks_at(object.namespace()));
+        kept.backend_tls_policies.retain(|object| looks_at(object.namespace()));
+        kept.listener_sets.retain(|object| looks_at(object.namespace()));
+        kept.x_backends.retain(|object| looks_at(object.namespace()));
+        kept.x_backend_traffic_policies.retain(|object| looks_at(object.namespace()));
+        kept
+    }
+
     /// Adds the objects of a later file.
     pub(crate) fn append(&mut self, mut later: Self) {
         self.namespaces.append(&mut later.namespaces);

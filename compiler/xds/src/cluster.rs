@@ -107,13 +107,18 @@ fn stat_name(cluster: &Cluster, target: Target) -> String {
     }
 }
 
+/// The name of the cache of names under a wildcard host that were looked up, which listeners and the cluster share.
+pub(crate) fn dns_cache(host: &str) -> String {
+    format!("{host}_dfp_dns_cache")
+}
+
 /// Names of requests that are looked up when they are asked for.
 fn dynamic(cluster: &Cluster) -> envoy::CustomClusterType {
     let family = cluster.dns.as_ref().map(|dns| dns.family).unwrap_or_default();
     let validated = cluster.http.auto_sni && cluster.http.auto_san_validation;
     let config = envoy::DynamicForwardProxyCluster {
         dns_cache_config: Some(envoy::DnsCacheConfig {
-            name: format!("{}_dfp_dns_cache", cluster.host),
+            name: dns_cache(&cluster.host),
             dns_lookup_family: lookup(family),
             ..envoy::DnsCacheConfig::default()
         }),

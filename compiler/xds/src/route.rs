@@ -69,6 +69,7 @@ fn route(route: &Route) -> envoy::Route {
         request_headers_to_remove: route.headers.request_remove.clone(),
         response_headers_to_add: additions(&route.headers.response_add),
         response_headers_to_remove: route.headers.response_remove.clone(),
+        stat_prefix: route.stat_prefix.clone().unwrap_or_default(),
         ..envoy::Route::default()
     };
     match &route.action {

@@ -45,6 +45,7 @@ fn table(domains: &[&str], matches: Vec<RouteMatch>) -> RouteTable {
         cors: None,
         decorator: None,
         config: None,
+        stat_prefix: None,
         origins: Vec::new(),
     };
     let host = VirtualHost {

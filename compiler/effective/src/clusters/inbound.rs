@@ -213,6 +213,8 @@ fn unnamed(sidecar: &Meta) -> Service {
         ports: Vec::new(),
         addresses: Vec::new(),
         derived_address: None,
+        alias_of: None,
+        aliases: Vec::new(),
         selector: BTreeMap::new(),
         export_to: meshc_mesh::ExportTo::default(),
         external: false,

@@ -53,6 +53,9 @@ pub(super) enum Mode {
 /// All clusters of a service.
 pub(super) fn clusters(context: &Context<'_>, mode: Mode) -> Vec<Arc<Cluster>> {
     let mut clusters = Vec::new();
+    if context.service.resolution == Resolution::Alias {
+        return clusters;
+    }
     for port in context.service.ports.iter().filter(|port| port.protocol != Protocol::Udp) {
         if context.service.resolution == Resolution::DynamicDns {
             if context.service.hostname.starts_with('*') && mode == Mode::Outbound {
@@ -253,7 +256,10 @@ fn origins(context: &Context<'_>, port: &Port, subset: Option<&Spanned<Subset>>)
 fn discovery(service: &Service, kind: ProxyKind) -> ClusterKind {
     match (service.resolution, kind) {
         (Resolution::Passthrough, ProxyKind::Sidecar) => ClusterKind::OriginalDst,
-        (Resolution::ClientSide | Resolution::Passthrough | Resolution::DynamicDns, _) => ClusterKind::Eds,
+        (
+            Resolution::ClientSide | Resolution::Passthrough | Resolution::DynamicDns | Resolution::Alias,
+            _,
+        ) => ClusterKind::Eds,
         (Resolution::Dns, _) => ClusterKind::StrictDns,
         (Resolution::DnsRoundRobin, _) => ClusterKind::LogicalDns,
     }

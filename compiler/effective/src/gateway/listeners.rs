@@ -102,7 +102,7 @@ fn chains(
             let prefix = named.map_or_else(prefix, |name| name.value.clone());
             chains.push(Chain {
                 matches: by_name(server.server_names()),
-                tls: tls::server(server),
+                tls: tls::server(server, &world.mesh.config),
                 ..Chain::new(http(&server.table, prefix, server.protocol))
             });
         } else if server.passes_through() {
@@ -113,7 +113,7 @@ fn chains(
                 continue;
             };
             forward.exchanges_metadata = server.mode() == Some(TlsMode::IstioMutual);
-            let terminated = tls::server(server);
+            let terminated = tls::server(server, &world.mesh.config);
             let matches =
                 if terminated.is_some() { by_name(server.server_names()) } else { ChainMatch::default() };
             chains.push(Chain { matches, tls: terminated, ..Chain::new(ChainAction::Tcp(forward)) });

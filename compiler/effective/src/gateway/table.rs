@@ -81,13 +81,13 @@ fn routes(
 ) -> Vec<Route> {
     // A destination is the VirtualService's own neighbour if the gateway may see it, else what the
     // gateway sees under that name.
-    let only_port = |host: &str| {
+    let destination = |host: &str| {
         let neighbour = mesh.service(host, &by.meta.namespace).filter(|s| s.is_visible_to(&view.namespace));
-        let service = neighbour.or_else(|| view.service(host))?;
-        match service.ports.as_slice() {
-            [only] => Some(only.number),
-            _ => None,
-        }
+        neighbour.or_else(|| view.service(host))
+    };
+    let only_port = |host: &str| match destination(host)?.ports.as_slice() {
+        [only] => Some(only.number),
+        _ => None,
     };
     let hash = |destination: &Destination| {
         let service = view.service(destination.host.as_ref()?)?;
@@ -101,6 +101,7 @@ fn routes(
         tls: server.written.tls.is_some(),
         config: &mesh.config,
         only_port: &only_port,
+        alias: &|host| destination(host)?.alias_of.clone(),
         hash: &hash,
     };
     http::routes(by, &perspective)

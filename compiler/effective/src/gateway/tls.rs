@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use meshc_mesh::Protocol;
+use meshc_mesh::{MeshConfig, Protocol};
+use meshc_resources::istio::mesh::TlsProtocol;
 use meshc_resources::istio::{ServerTls as Written, TlsMode, TlsVersion as WrittenVersion};
 use meshc_syntax::de::Spanned;
 
@@ -14,7 +15,7 @@ use crate::model::{ClientValidation, Secret, ServerTls, TlsVersion};
 const BUILTIN: &str = "builtin://";
 
 /// How the server terminates TLS; none where it does not.
-pub(super) fn server(server: &Server) -> Option<Arc<ServerTls>> {
+pub(super) fn server(server: &Server, config: &MeshConfig) -> Option<Arc<ServerTls>> {
     let written = server.written.tls.as_ref()?;
     let mode = server.mode().filter(|_| !server.passes_through())?;
     let exchanges =
@@ -44,14 +45,28 @@ pub(super) fn server(server: &Server) -> Option<Arc<ServerTls>> {
         tls.clients = validates.then(|| clients(written, authorities));
     }
     if mode != TlsMode::IstioMutual {
+        let of_mesh = config.written.tls_defaults.as_ref();
+        let min = of_mesh.and_then(|tls| tls.min_protocol_version.as_ref()).map(|version| version.value);
         tls.min_version =
-            written.min_protocol_version.as_ref().and_then(|version| self::version(version.value));
+            written.min_protocol_version.as_ref().and_then(|version| self::version(version.value)).or(
+                match min.unwrap_or_default() {
+                    TlsProtocol::Auto => None,
+                    TlsProtocol::Tls12 => Some(TlsVersion::V1_2),
+                    TlsProtocol::Tls13 => Some(TlsVersion::V1_3),
+                },
+            );
         tls.max_version =
             written.max_protocol_version.as_ref().and_then(|version| self::version(version.value));
         for suite in written.cipher_suites.iter().filter(|suite| is_cipher_suite(suite)) {
             if !tls.cipher_suites.contains(&suite.value) {
                 tls.cipher_suites.push(suite.value.clone());
             }
+        }
+        if let Some(of_mesh) = of_mesh {
+            if tls.cipher_suites.is_empty() {
+                tls.cipher_suites = list(&of_mesh.cipher_suites);
+            }
+            tls.ecdh_curves = list(&of_mesh.ecdh_curves);
         }
     }
     Some(Arc::new(tls))

@@ -185,6 +185,8 @@ fn cluster(destination: &Destination, perspective: &Perspective<'_>) -> String {
         Some(port) => u16::try_from(port).unwrap_or_default(),
         None => (perspective.only_port)(host).unwrap_or(perspective.port),
     };
+    let alias = (perspective.alias)(host);
+    let host = alias.as_deref().unwrap_or(host);
     names::outbound(host, port, destination.subset.as_ref().map(|subset| subset.value.as_str()))
 }
 

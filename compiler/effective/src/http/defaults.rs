@@ -90,6 +90,7 @@ fn plain(name: &str, cluster: String, retry: Option<RetryPolicy>) -> Route {
         cors: None,
         decorator: None,
         config: None,
+        stat_prefix: None,
         origins: Vec::new(),
     }
 }

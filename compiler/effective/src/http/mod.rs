@@ -40,6 +40,8 @@ pub(crate) struct Perspective<'a> {
     pub(crate) config: &'a MeshConfig,
     /// The only port of a service, where it has only one that the proxy can mean.
     pub(crate) only_port: &'a dyn Fn(&str) -> Option<u16>,
+    /// The name that a destination stands for, where it is another's.
+    pub(crate) alias: &'a dyn Fn(&str) -> Option<String>,
     /// What of a request to a destination is hashed.
     pub(crate) hash: &'a dyn Fn(&Destination) -> Option<HashPolicy>,
 }

@@ -84,6 +84,10 @@ fn route(
         fault: written.fault.as_ref().and_then(|written| fault::fault(written)),
         cors: written.cors_policy.as_ref().map(|policy| cors::cors(policy)),
         config: Some(virtual_service.meta.api_path()),
+        stat_prefix: condition
+            .and_then(|condition| condition.stat_prefix.as_ref())
+            .map(|prefix| prefix.value.clone())
+            .filter(|prefix| !prefix.is_empty()),
         origins,
     })
 }

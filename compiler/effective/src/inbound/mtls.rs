@@ -47,6 +47,7 @@ pub(super) fn server(mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
         } else {
             ciphers.iter().map(|cipher| cipher.value.clone()).collect()
         },
+        ecdh_curves: Vec::new(),
         min_version: Some(if newest_only { TlsVersion::V1_3 } else { TlsVersion::V1_2 }),
         max_version: Some(TlsVersion::V1_3),
     })

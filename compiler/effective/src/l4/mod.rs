@@ -7,7 +7,8 @@ mod policy;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use meshc_mesh::{DestinationRule, Mesh, Port, Protocol, Service, View, VirtualService};
+use meshc_mesh::hostname::is_wildcard;
+use meshc_mesh::{DestinationRule, Mesh, Port, Protocol, Resolution, Service, View, VirtualService};
 use meshc_resources::istio::{Destination, RouteDestination};
 use meshc_syntax::de::Spanned;
 
@@ -28,6 +29,12 @@ pub(crate) struct World<'a> {
     pub(crate) labels: &'a BTreeMap<String, String>,
 }
 
+/// The wildcard host of a service whose names are looked up when they are asked for.
+pub(crate) fn looks_up(service: &Service) -> Option<String> {
+    let dynamic = service.resolution == Resolution::DynamicDns && is_wildcard(&service.hostname);
+    dynamic.then(|| service.hostname.clone())
+}
+
 impl<'a> World<'a> {
     /// The DestinationRule for a service.
     pub(crate) fn rule(self, service: &Service) -> Option<&'a Arc<DestinationRule>> {
@@ -39,6 +46,7 @@ impl<'a> World<'a> {
         let policy = Policy::of(self.rule(service).map(Arc::as_ref), None);
         let mut forward = TcpForward {
             mongo: listener.protocol == Protocol::Mongo,
+            looks_up: looks_up(service).map(|host| (host, listener.number)),
             port: listener.number,
             ..TcpForward::to(names::outbound(&service.hostname, port, None))
         };
@@ -121,6 +129,8 @@ impl<'a> World<'a> {
         if host.is_empty() {
             return names::UNKNOWN_SERVICE.to_owned();
         }
+        let alias = self.service(destination).and_then(|service| service.alias_of.as_deref());
+        let host = alias.unwrap_or(host);
         names::outbound(host, port, destination.subset.as_ref().map(|subset| subset.value.as_str()))
     }
 }

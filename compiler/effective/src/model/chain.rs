@@ -87,6 +87,8 @@ pub struct ServerTls {
     pub clients: Option<ClientValidation>,
     /// In OpenSSL's spelling; Envoy's choice when empty.
     pub cipher_suites: Vec<String>,
+    /// Curves; Envoy's choice when empty.
+    pub ecdh_curves: Vec<String>,
     /// At least; Envoy's choice when absent.
     pub min_version: Option<TlsVersion>,
     /// At most.

@@ -55,6 +55,6 @@ pub use settings::{
 };
 pub use telemetry::{
     AccessLog, GrpcLog, LogBody, LogFormat, LogTarget, Metric, ProxyTelemetry, ReportHeader, Reports,
-    Statistics, Tag, Tracer, TracerKind, Tracing,
+    Sampler, Statistics, Tag, Tracer, TracerKind, Tracing,
 };
 pub use tls::{Certificates, ClientTls, Tls};

@@ -54,6 +54,8 @@ pub struct Route {
     pub decorator: Option<String>,
     /// Istio's `config` metadata: the API path of the VirtualService.
     pub config: Option<String>,
+    /// The name of its own statistics, where it has some (`statPrefix`).
+    pub stat_prefix: Option<String>,
     /// The nodes that made it, the deciding one first.
     pub origins: Vec<Origin>,
 }

@@ -65,6 +65,8 @@ pub enum LogTarget {
     },
     /// A gRPC service for connections.
     TcpGrpc(GrpcLog),
+    /// The service that proxies are started with (`envoyAccessLogService`).
+    OwnService,
     /// A gRPC service of OpenTelemetry.
     OpenTelemetry {
         /// Where.
@@ -213,6 +215,8 @@ pub enum TracerKind {
         from_dynatrace: bool,
         /// The service is called as OpenTelemetry's conventions say, not as the proxy's cluster.
         by_conventions: bool,
+        /// Who chooses the requests that are traced, where it is not the proxy by chance.
+        sampler: Option<Box<Sampler>>,
     },
 }
 
@@ -223,4 +227,23 @@ pub struct ReportHeader {
     pub name: String,
     /// Its value; `%ENVIRONMENT(NAME)%` for a variable of the proxy's environment.
     pub value: String,
+}
+
+/// Dynatrace chooses the requests that are traced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sampler {
+    /// Whose requests.
+    pub tenant: String,
+    /// Its cluster's number.
+    pub cluster_id: i32,
+    /// How many a minute until it was asked; Envoy's default where 0.
+    pub root_spans_per_minute: u32,
+    /// Where it is asked, without a scheme.
+    pub uri: String,
+    /// A key of [`super::Proxy::clusters`].
+    pub cluster: String,
+    /// For an answer.
+    pub timeout: Option<Duration>,
+    /// Of a question.
+    pub headers: Vec<ReportHeader>,
 }

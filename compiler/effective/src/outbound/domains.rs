@@ -50,8 +50,8 @@ pub(super) struct Domains {
     pub(super) all: Vec<String>,
     /// Their numbers: a domain belongs to one virtual host, whatever its case.
     keys: Vec<usize>,
-    /// Those that were made from the host: they give way to a service that is really called so.
-    expanded: Range<usize>,
+    /// Those that were made from the hosts: they give way to a service that is really called so.
+    expanded: Vec<Range<usize>>,
 }
 
 /// What is left of a virtual host's domains.
@@ -71,12 +71,13 @@ pub(super) fn of_service(
 ) -> Domains {
     let host = service.hostname.to_ascii_lowercase();
     let both = |name: &str| [Some(names::domain(name)), port.map(|port| names::host_port(name, port))];
-    let alternatives: Vec<String> =
-        alternatives(&host, namespace).iter().flat_map(|name| both(name)).flatten().collect();
-    let expanded = alternatives.len();
-    let mut all: Vec<String> = both(&host).into_iter().flatten().collect();
-    let own = all.len();
-    all.extend(alternatives);
+    let (mut all, mut expanded) = (Vec::new(), Vec::new());
+    for name in std::iter::once(&host).chain(&service.aliases) {
+        all.extend(both(name).into_iter().flatten());
+        let start = all.len();
+        all.extend(alternatives(name, namespace).iter().flat_map(|name| both(name)).flatten());
+        expanded.push(start..all.len());
+    }
     if service.resolution == Resolution::Passthrough && service.registry == Registry::Kubernetes {
         // Single pods of a headless service are asked for as POD.SERVICE.
         let pods: Vec<_> = all.iter().map(|domain| format!("*.{domain}")).collect();
@@ -89,17 +90,17 @@ pub(super) fn of_service(
         address.as_str() != UNSPECIFIED && !foreign
     });
     all.extend(addresses.flat_map(|address| both(address)).flatten());
-    Domains::new(host, all, own..own + expanded, numbers)
+    Domains::new(host, all, expanded, numbers)
 }
 
 /// The domains of a host, in lower case, that only a VirtualService names.
 pub(super) fn of_host(host: String, numbers: &mut Numbers) -> Domains {
     let all = vec![names::domain(&host)];
-    Domains::new(host, all, 0..0, numbers)
+    Domains::new(host, all, Vec::new(), numbers)
 }
 
 impl Domains {
-    fn new(host: String, all: Vec<String>, expanded: Range<usize>, numbers: &mut Numbers) -> Self {
+    fn new(host: String, all: Vec<String>, expanded: Vec<Range<usize>>, numbers: &mut Numbers) -> Self {
         let keys = all.iter().map(|domain| numbers.of(domain)).collect();
         Self { number: numbers.of(&host), host, all, keys, expanded }
     }
@@ -109,7 +110,7 @@ impl Domains {
     pub(super) fn claim(&self, taken: &mut Names, known: &Names) -> Claim {
         let mut left = Vec::new();
         for (place, (domain, &key)) in self.all.iter().zip(&self.keys).enumerate() {
-            let is_expanded = self.expanded.contains(&place);
+            let is_expanded = self.expanded.iter().any(|range| range.contains(&place));
             if !(is_expanded && known.contains(key)) && taken.insert(key) {
                 left.push(domain);
             }
@@ -136,7 +137,7 @@ fn parts(host: &str) -> Option<(&str, &str)> {
 }
 
 /// With a final dot, and for a Kubernetes service the short names.
-fn alternatives(host: &str, namespace: &str) -> Vec<String> {
+pub(super) fn alternatives(host: &str, namespace: &str) -> Vec<String> {
     let mut alternatives = Vec::new();
     if host.parse::<IpAddr>().is_err() {
         alternatives.push(format!("{host}."));

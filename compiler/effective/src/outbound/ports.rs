@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use meshc_mesh::{Egress, Protocol};
+use meshc_mesh::{Egress, Protocol, Resolution};
 
 /// The ports of services on which a listener for all ports routes HTTP.
 pub(super) fn http_ports(egress: &Egress) -> BTreeSet<u16> {
-    let ports = egress.services.iter().flat_map(|service| &service.ports);
+    let services = egress.services.iter().filter(|service| service.resolution != Resolution::Alias);
+    let ports = services.flat_map(|service| &service.ports);
     ports.filter(|port| port.protocol.may_be_http()).map(|port| port.number).collect()
 }
 

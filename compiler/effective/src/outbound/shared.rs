@@ -23,11 +23,14 @@ pub(crate) struct Shared {
     numbers: Numbers,
     of_virtual_services: HashMap<(usize, u16), Arc<Routes>>,
     of_services: HashMap<(usize, u16), Arc<Routes>>,
-    /// By service, whether the callers are its neighbours, and the port that the domains have too.
-    domains: HashMap<(usize, bool, Option<u16>), (Arc<Service>, Arc<Domains>)>,
+    /// By service, which of its names are neighbours of the callers, and the port that the domains have too.
+    domains: HashMap<(usize, Neighbours, Option<u16>), (Arc<Service>, Arc<Domains>)>,
     /// By routes, domains and port, with all of the domains.
     virtual_hosts: HashMap<(usize, usize, u16), Made>,
 }
+
+/// Whether the callers are neighbours of a service, and of each of its other names.
+type Neighbours = (bool, Vec<bool>);
 
 /// A virtual host and what its key names.
 struct Made {
@@ -79,11 +82,13 @@ impl Shared {
         namespace: &str,
         port: Option<u16>,
     ) -> Arc<Domains> {
-        let neighbour = domains::is_neighbour(&service.hostname, namespace);
+        let is_neighbour = |host: &String| domains::is_neighbour(host, namespace);
+        let neighbours =
+            (is_neighbour(&service.hostname), service.aliases.iter().map(is_neighbour).collect());
         let numbers = &mut self.numbers;
         let new = || (Arc::clone(service), Arc::new(domains::of_service(service, namespace, port, numbers)));
         Arc::clone(
-            &self.domains.entry((Arc::as_ptr(service) as usize, neighbour, port)).or_insert_with(new).1,
+            &self.domains.entry((Arc::as_ptr(service) as usize, neighbours, port)).or_insert_with(new).1,
         )
     }
 

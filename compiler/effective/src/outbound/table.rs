@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use meshc_mesh::hostname::{MESH_GATEWAY, is_wildcard, overlaps};
-use meshc_mesh::{DestinationRule, Egress, Mesh, Protocol, Semantics, Service, View, VirtualService};
+use meshc_mesh::{
+    DestinationRule, Egress, Mesh, Protocol, Resolution, Semantics, Service, View, VirtualService,
+};
 use meshc_resources::istio::Destination;
 
 use super::domains::{Claim, Domains, Names};
@@ -223,6 +225,7 @@ fn candidates(
         tls: false,
         config: &caller.mesh.config,
         only_port: &only_port,
+        alias: &|host| caller.view.service(host)?.alias_of.clone(),
         hash: &|destination| caller.hash(destination),
     };
     let mut candidates = Vec::new();
@@ -275,7 +278,10 @@ fn candidates(
             candidates.push(Candidate { port: number, domains, service: Some(service), routes });
         }
     }
-    for &service in by_host.values().filter(|service| !claimed.contains(&Arc::as_ptr(service))) {
+    let unclaimed = |service: &&&Arc<Service>| {
+        service.resolution != Resolution::Alias && !claimed.contains(&Arc::as_ptr(service))
+    };
+    for &service in by_host.values().filter(unclaimed) {
         for number in http_ports(service, port) {
             let Some(of_service) = service.port(number) else { continue };
             let config = &caller.mesh.config;

@@ -140,6 +140,13 @@ fn of_mesh(mesh: &Mesh) -> Vec<AccessLog> {
             origins: vec![Origin::new(file.span, "MeshConfig: accessLogFile")],
         });
     }
+    if let Some(on) = written.enable_envoy_access_log_service.as_ref().filter(|on| on.value) {
+        logs.push(AccessLog {
+            to: LogTarget::OwnService,
+            only: None,
+            origins: vec![Origin::new(on.span, "MeshConfig: enableEnvoyAccessLogService")],
+        });
+    }
     logs
 }
 

@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 
 use meshc_mesh::{Mesh, Pod, PodProxy};
 use meshc_resources::istio::mesh::{
-    CustomTag, ExtensionProvider, OpenTelemetryProvider, ServiceAttributeEnrichment, ZipkinTraceContext,
+    CustomTag, DynatraceSampler, ExtensionProvider, OpenTelemetryProvider, ServiceAttributeEnrichment,
+    ZipkinTraceContext,
 };
 use meshc_resources::istio::{TelemetryCustomTag, WorkloadMode};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
 
 use super::{Holding, headers, is_on, provider, provider_names, service, text};
-use crate::model::{Origin, Tag, Tracer, TracerKind, Tracing};
+use crate::model::{Origin, Sampler, Tag, Tracer, TracerKind, Tracing};
 
 /// Percent of requests that Istio traces where nobody says another.
 const SAMPLING: f64 = 1.0;
+
+/// Where Dynatrace is asked at the service that spans go to.
+const DYNATRACE_API: &str = "api/v2/samplingConfiguration";
 
 /// What the Telemetries say together.
 #[derive(Default)]
@@ -93,6 +97,7 @@ pub(super) fn tracing(
     }
     let provider = spec.provider.filter(|_| !spec.disabled)?;
     let (tracer, length) = tracer(mesh, provider)?;
+    let samples = matches!(&tracer.kind, TracerKind::OpenTelemetry { sampler: Some(_), .. });
     let spawns_span = gateway || tracer.kind == TracerKind::SkyWalking;
     let mut origins: Vec<Origin> = blocks()
         .map(|(policy, block)| Origin::new(block.span, format!("{}: tracing", policy.meta)))
@@ -101,7 +106,8 @@ pub(super) fn tracing(
     origins.extend(span.map(|span| Origin::new(span, "MeshConfig: the extension provider")));
     Some(Tracing {
         tracer: Some(tracer),
-        sampling: spec.sampling.unwrap_or(of_mesh),
+        // A sampler of its own sees every request.
+        sampling: if samples { 100.0 } else { spec.sampling.unwrap_or(of_mesh) },
         istio_tags: spec.istio_tags.unwrap_or(true),
         tags: spec.tags.unwrap_or(own_tags),
         max_path_length: length.or(own_length),
@@ -177,10 +183,42 @@ fn tracer(mesh: &Mesh, provider: &ExtensionProvider) -> Option<(Tracer, Option<u
     }
     let otel = provider.opentelemetry.as_ref()?;
     let (host, cluster) = service(mesh, otel.service.as_ref(), otel.port.as_ref())?;
-    Some((Tracer { cluster, host, kind: open_telemetry(otel) }, length(&otel.max_tag_length)))
+    let sampler = match &otel.dynatrace_sampler {
+        Some(written) => Some(Box::new(sampler(mesh, written, otel, (&host, &cluster))?)),
+        None => None,
+    };
+    Some((Tracer { cluster, host, kind: open_telemetry(otel, sampler) }, length(&otel.max_tag_length)))
 }
 
-fn open_telemetry(written: &OpenTelemetryProvider) -> TracerKind {
+/// Dynatrace is asked by the service that spans go to, unless it has one of its own; none where there is neither.
+fn sampler(
+    mesh: &Mesh,
+    written: &DynatraceSampler,
+    otel: &OpenTelemetryProvider,
+    (host, cluster): (&str, &str),
+) -> Option<Sampler> {
+    let joined = |host: &str, path: &str| format!("{host}/{}", path.trim_start_matches('/'));
+    let number = |value: Option<&Spanned<u32>>| value.map_or(0, |value| value.value);
+    let (uri, cluster, http) = match &written.http_service {
+        None => (joined(host, DYNATRACE_API), cluster.to_owned(), otel.http.as_ref()?),
+        Some(own) => {
+            let (host, cluster) = service(mesh, own.service.as_ref(), own.port.as_ref())?;
+            let http = own.http.as_ref()?;
+            (joined(&host, text(http.path.as_ref())), cluster, http)
+        }
+    };
+    Some(Sampler {
+        tenant: text(written.tenant.as_ref()).to_owned(),
+        cluster_id: written.cluster_id.as_ref().map_or(0, |id| id.value),
+        root_spans_per_minute: number(written.root_spans_per_minute.as_ref()),
+        uri,
+        cluster,
+        timeout: http.timeout.as_ref().and_then(|timeout| timeout.as_std()),
+        headers: headers(&http.headers),
+    })
+}
+
+fn open_telemetry(written: &OpenTelemetryProvider, sampler: Option<Box<Sampler>>) -> TracerKind {
     let http = written.http.as_ref();
     let grpc = written.grpc.as_ref();
     let timeout = match http {
@@ -200,5 +238,6 @@ fn open_telemetry(written: &OpenTelemetryProvider) -> TracerKind {
         from_environment: of_service || detectors.is_some_and(|found| found.environment.is_some()),
         from_dynatrace: detectors.is_some_and(|found| found.dynatrace.is_some()),
         by_conventions: of_service,
+        sampler,
     }
 }

@@ -72,6 +72,8 @@ fn service(deployment: &Deployment) -> Service {
         ports: ports.collect(),
         addresses: Vec::new(),
         derived_address: None,
+        alias_of: None,
+        aliases: Vec::new(),
         selector: labels,
         export_to: ExportTo::default(),
         external: false,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use meshc_resources::{Object, Resources, kubernetes};
 use meshc_syntax::de::Spanned;
 
+use super::mirrored;
 use super::workload_entries::{Instance, Instances};
 use crate::meta::selects;
 use crate::place::augmented;
@@ -55,8 +56,9 @@ pub(super) fn fill(
     instances: &Instances,
     services: &mut [Service],
 ) {
+    let mirrored = mirrored::slices(resources, services);
     let mut slices: BTreeMap<(&str, &str), Vec<&Object<kubernetes::EndpointSlice>>> = BTreeMap::new();
-    for slice in &resources.endpoint_slices {
+    for slice in resources.endpoint_slices.iter().chain(&mirrored) {
         if let Some(service) = slice.metadata.label("kubernetes.io/service-name") {
             slices.entry((slice.namespace(), service)).or_default().push(slice);
         }

@@ -113,6 +113,8 @@ fn service(installed: &Installed<'_>, meta: &Meta, labels: &BTreeMap<String, Str
         ports: ports.collect(),
         addresses: Vec::new(),
         derived_address: None,
+        alias_of: None,
+        aliases: Vec::new(),
         selector: labels.clone(),
         export_to: ExportTo::default(),
         external: false,

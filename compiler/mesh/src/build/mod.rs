@@ -3,6 +3,7 @@
 mod deployments;
 mod endpoints;
 mod installation;
+mod mirrored;
 mod namespaces;
 mod pods;
 mod service_entries;
@@ -29,6 +30,13 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let mut diagnostics = Vec::new();
     let config = MeshConfig::read(resources, &mut diagnostics);
     let namespaces = namespaces::read(resources);
+    let seen;
+    let resources = if config.written.discovery_selectors.is_empty() {
+        resources
+    } else {
+        seen = resources.within(|namespace| config.looks_at(namespace, &namespaces));
+        &seen
+    };
     let mut services = services::read(resources, &config);
     let mut made = pods::read(resources);
     deployments::add(resources, &namespaces, &mut services, &mut made);
@@ -52,7 +60,8 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();
     let instances = workload_entries::Instances::new(resources, &pods);
     endpoints::fill(resources, &pods, &services_of_pods, &instances, &mut services);
-    services.extend(service_entries::read(resources, &config.service_export_to(), &instances));
+    services.extend(service_entries::read(resources, &config, &namespaces, &instances));
+    services::resolve_aliases(&mut services);
 
     // Istio's order, under which every list of services stands from here on.
     let mut order: Vec<usize> = (0..services.len()).collect();

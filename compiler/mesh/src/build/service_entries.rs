@@ -10,12 +10,27 @@ use meshc_resources::{Object, Resources};
 use super::services::distribution;
 use super::workload_entries::{Instance, Instances};
 use crate::meta::plain;
-use crate::{Endpoint, ExportTo, Health, Meta, Port, Protocol, Registry, Resolution, Service, TargetPort};
+use crate::{
+    Endpoint, ExportTo, Health, MeshConfig, Meta, Namespace, Port, Protocol, Registry, Resolution, Service,
+    TargetPort,
+};
 
 /// All of them, with the endpoints that they list or select.
-pub(super) fn read(resources: &Resources, export_to: &ExportTo, instances: &Instances) -> Vec<Service> {
+pub(super) fn read(
+    resources: &Resources,
+    config: &MeshConfig,
+    namespaces: &BTreeMap<String, Namespace>,
+    instances: &Instances,
+) -> Vec<Service> {
+    let default = config.service_export_to();
     let entries = resources.service_entries.iter();
-    entries.flat_map(|object| services(object, resources, export_to, instances)).collect()
+    let services = entries.flat_map(|object| {
+        let written = ExportTo::new(object.spec.export_to.iter().map(|to| to.value.clone()));
+        let visibility = config.visibility(object.namespace(), namespaces);
+        let export_to = written.or(&default).at_most(visibility, object.namespace());
+        services(object, resources, &export_to, instances)
+    });
+    services.collect()
 }
 
 fn services(
@@ -42,12 +57,14 @@ fn services(
         ports: ports.clone(),
         addresses,
         derived_address: None,
+        alias_of: None,
+        aliases: Vec::new(),
         selector: entry
             .workload_selector
             .as_ref()
             .map(|selector| plain(&selector.labels))
             .unwrap_or_default(),
-        export_to: ExportTo::new(entry.export_to.iter().map(|to| to.value.clone())).or(export_to),
+        export_to: export_to.clone(),
         external: entry.location.as_ref().is_none_or(|location| location.value == Location::MeshExternal),
         made_up: false,
         publish_not_ready: false,

@@ -1,6 +1,6 @@
 //! Kubernetes Services.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use meshc_resources::kubernetes::ServiceSpec;
 use meshc_resources::{Metadata, Object, Resources};
@@ -36,18 +36,64 @@ pub(super) fn derive_addresses(services: &mut [Service]) {
     }
 }
 
+/// Tells services which other names they have: those of ExternalNames, through others of these where need be (Istio's
+/// `resolveServiceAliases`). A circle of names means nothing.
+pub(super) fn resolve_aliases(services: &mut [Service]) {
+    let aliases: HashMap<String, String> = services
+        .iter()
+        .filter(|service| service.resolution == Resolution::Alias)
+        .filter_map(|service| Some((service.hostname.clone(), service.alias_of.clone()?)))
+        .collect();
+    if aliases.is_empty() {
+        return;
+    }
+    let mut found: HashMap<String, Vec<(String, String)>> = HashMap::new();
+    for service in services.iter().filter(|service| service.resolution == Resolution::Alias) {
+        let Some(mut target) = service.alias_of.as_ref() else { continue };
+        let mut seen = BTreeSet::from([&service.hostname, target]);
+        let concrete = loop {
+            match aliases.get(target) {
+                None => break Some(target),
+                Some(next) if !seen.insert(next) => break None,
+                Some(next) => target = next,
+            }
+        };
+        if let Some(concrete) = concrete {
+            let name = (service.meta.namespace.clone(), service.hostname.clone());
+            found.entry(concrete.clone()).or_default().push(name);
+        }
+    }
+    for names in found.values_mut() {
+        names.sort();
+    }
+    for service in services.iter_mut().filter(|service| service.resolution != Resolution::Alias) {
+        if let Some(of) = found.get(&service.hostname) {
+            service.aliases = of.iter().map(|(_, host)| host.clone()).collect();
+        }
+    }
+}
+
 fn service(object: &Object<ServiceSpec>, resources: &Resources, config: &MeshConfig) -> Service {
     let spec = &object.spec;
     let meta = Meta::new("Service", &object.metadata, object.span);
+    let of_name = spec.kind.as_ref().is_some_and(|kind| kind.value == "ExternalName");
+    let name = spec.external_name.as_ref().filter(|name| of_name && !name.is_empty());
+    let alias = name.map(|name| name.value.clone());
     let headless = spec.cluster_ip.as_ref().is_some_and(|ip| ip.value == "None");
     Service {
         hostname: service_host(&meta.name, &meta.namespace),
         name: meta.name.clone(),
         registry: Registry::Kubernetes,
-        resolution: if headless { Resolution::Passthrough } else { Resolution::ClientSide },
+        resolution: match (headless, &alias) {
+            (true, _) => Resolution::Passthrough,
+            (false, Some(_)) => Resolution::Alias,
+            (false, None) => Resolution::ClientSide,
+        },
         ports: ports(spec),
         addresses: if headless { Vec::new() } else { addresses(spec) },
         derived_address: None,
+        alias_of: alias.clone(),
+        aliases: Vec::new(),
         selector: plain(&spec.selector),
         export_to: object
             .metadata
@@ -55,7 +101,7 @@ fn service(object: &Object<ServiceSpec>, resources: &Resources, config: &MeshCon
             .map(ExportTo::of_annotation)
             .unwrap_or_default()
             .or(&config.service_export_to()),
-        external: false,
+        external: alias.is_some(),
         made_up: false,
         publish_not_ready: spec.publish_not_ready_addresses.as_ref().is_some_and(|p| p.value),
         distribution: distribution(spec.traffic_distribution.as_ref(), &object.metadata, resources),

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::WorkloadSelector;
 
-/// How the proxies of some workloads run.
+/// How the proxies of some workloads run. Threads and images change nothing that a proxy is sent; what of the variables
+/// does is told at [`MeshProxyConfig`](super::mesh::MeshProxyConfig).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProxyConfig {

@@ -1,7 +1,7 @@
 //! Kubernetes Service.
 
 use indexmap::IndexMap;
-use meshc_syntax::de::{IntOrString, NotYet, Raw, Spanned};
+use meshc_syntax::de::{IntOrString, Raw, Spanned};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -87,9 +87,9 @@ pub struct ServiceSpec {
         "the names of ports must differ"
     ))]
     pub ports: Vec<Spanned<ServicePort>>,
-    /// Another name, for type `ExternalName`; not yet.
-    #[schemars(with = "Option<String>", transform = forms::dns_name)]
-    pub external_name: Option<NotYet>,
+    /// The name that this one stands for, for type `ExternalName`.
+    #[schemars(transform = forms::dns_name)]
+    pub external_name: Option<Spanned<String>>,
     /// Pods that are not ready count too.
     pub publish_not_ready_addresses: Option<Spanned<bool>>,
     /// `Local`, or `Cluster`, the default.

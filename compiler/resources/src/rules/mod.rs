@@ -183,14 +183,12 @@ pub(crate) fn issue<T>(object: &Object<T>, issue: &Issue) -> Diagnostic {
 }
 
 pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>) {
-    not_implemented_value::service(object, found);
     out_of_range::service(object, found);
 }
 
 pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     hosts_missing::virtual_service(object, found);
-    not_implemented_value::virtual_service(object, found);
     route_action::check(object, found);
     destination::check(object, found);
     weights::check(object, found);
@@ -223,7 +221,6 @@ pub(crate) fn gateway(object: &Object<Gateway>, found: &mut Vec<Diagnostic>) {
 pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {
     reserved_annotation::check(object, found);
     hosts_missing::service_entry(object, found);
-    not_implemented_value::service_entry(object, found);
     out_of_range::service_entry(object, found);
     service_entry::check(object, found);
     suspect_policy::service_entry(object, found);

@@ -6,24 +6,25 @@ use meshc_syntax::Node;
 use meshc_syntax::de::Spanned;
 
 use crate::Object;
+use crate::istio::ProxyConfig;
 use crate::istio::mesh::MeshProxyConfig;
-use crate::istio::{ProxyConfig, Resolution, ServiceEntry, VirtualService};
-use crate::kubernetes::ServiceSpec;
 
 declare_rule! {
     /// ## What it does
-    /// Refuses a value that this version of meshc knows and does not model yet: a ServiceEntry whose resolution is
-    /// `DYNAMIC_DNS`, a Gateway server that is not plain HTTP, a
-    /// Service of type `ExternalName`.
+    /// Refuses a value that this version of meshc knows and does not model yet: a bootstrap of one's own for proxies, a
+    /// variable of their environment that changes what istiod sends them, names that proxies look up for the whole
+    /// outside world.
     ///
     /// ## What happens to traffic
     /// In a cluster the value takes effect. meshc would have to guess, so it refuses the tree by name.
     ///
     /// ## Example
     /// ```yaml
-    /// kind: ServiceEntry
-    /// spec:
-    ///   resolution: DYNAMIC_DNS
+    /// kind: ConfigMap
+    /// metadata: {name: istio, namespace: istio-system}
+    /// data:
+    ///   mesh: |
+    ///     outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS}
     /// ```
     ///
     /// ## Use instead
@@ -41,49 +42,8 @@ fn finding<T>(object: &Object<T>, path: &str, value: &Spanned<String>) -> Diagno
     object.finding(&NOT_IMPLEMENTED_VALUE, value.span, message)
 }
 
-/// Services with addresses and all their endpoints.
-pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>) {
-    if let Some(kind) = &object.spec.kind
-        && kind.value == "ExternalName"
-    {
-        found.push(finding(object, "spec.type", kind));
-    }
-}
-
-/// No statistics of its own for a match.
-pub(crate) fn virtual_service(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
-    let conditions = || object.spec.http.iter().flat_map(|route| &route.matches);
-    for prefix in conditions().filter_map(|matches| matches.stat_prefix.as_ref()) {
-        found.push(finding(object, "spec.http[].match[].statPrefix", prefix));
-    }
-}
-
-/// Names that are known before a request asks for them.
-pub(crate) fn service_entry(object: &Object<ServiceEntry>, found: &mut Vec<Diagnostic>) {
-    if let Some(resolution) = &object.spec.resolution
-        && resolution.value == Resolution::DynamicDns
-    {
-        found.push(finding(
-            object,
-            "spec.resolution",
-            &Spanned::at("DYNAMIC_DNS".to_owned(), resolution.span),
-        ));
-    }
-}
-
-/// Settings of the whole mesh that change what proxies do and are not modelled yet.
-const MESH_CONFIG: &[&str] = &[
-    "enableEnvoyAccessLogService",
-    "serviceSettings",
-    "verifyCertificateAtClient",
-    "discoverySelectors",
-    "tlsDefaults",
-    "serviceEntryVisibility",
-];
-
 /// Settings of a proxy that replace or change the configuration that it starts with, which is not Istio's then.
-const PROXY_CONFIG: &[&str] =
-    &["customConfigFile", "proxyBootstrapTemplatePath", "runtimeValues", "envoyAccessLogService"];
+const PROXY_CONFIG: &[&str] = &["customConfigFile", "proxyBootstrapTemplatePath", "runtimeValues"];
 
 /// Variables of a proxy's environment that change what istiod sends it, and that are not modelled yet.
 const METADATA: &[&str] = &[
@@ -144,15 +104,5 @@ pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
         let message = "`outboundTrafficPolicy.mode: ALLOW_ANY_DYNAMIC_DNS` is not implemented yet: where requests go is \
                        unknown here, so the tree is refused";
         found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, mode.span, message));
-    }
-    for path in MESH_CONFIG {
-        let Some(entry) = node.entry(path) else { continue };
-        if entry.value.is_null() {
-            continue;
-        }
-        let message = format!(
-            "`{path}` of MeshConfig is not implemented yet: it changes what proxies do, so the tree is refused"
-        );
-        found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, entry.key.span, message));
     }
 }

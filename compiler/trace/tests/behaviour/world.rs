@@ -76,6 +76,7 @@ pub(crate) fn route(path: &str, action: Action) -> Route {
         cors: None,
         decorator: None,
         config: None,
+        stat_prefix: None,
         origins: vec![origin(1, &format!("the route for {path}"))],
     }
 }

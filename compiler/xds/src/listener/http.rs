@@ -230,7 +230,7 @@ fn http_filters(http: &HttpChain, place: Place<'_>) -> Vec<envoy::HttpFilter> {
     filters.push(of_routes::cors());
     filters.extend(telemetry::http_statistics(place));
     if let Some(host) = &http.looks_up {
-        filters.push(istio::forward_proxy(host));
+        filters.push(istio::forward_proxy(host, place.proxy));
     }
     filters.push(of_routes::router(!place.proxy.settings.headers.debug));
     filters

@@ -3,8 +3,11 @@
 use meshc_envoy::TypedConfig;
 use serde_json::{Value, json};
 
-use super::{Class, network_filter};
+use meshc_effective::model::Proxy;
 use meshc_envoy as envoy;
+
+use super::{Class, network_filter};
+use crate::cluster;
 
 /// A message that Envoy takes without a type of its own for it.
 fn typed_struct(type_url: &str, value: Value) -> TypedConfig {
@@ -89,31 +92,34 @@ pub(super) fn alpn() -> envoy::HttpFilter {
 }
 
 /// Names that are looked up when requests come.
-pub(super) fn forward_proxy(host: &str) -> envoy::HttpFilter {
+pub(super) fn forward_proxy(host: &str, proxy: &Proxy) -> envoy::HttpFilter {
     http_filter(
         "envoy.filters.http.dynamic_forward_proxy",
         TypedConfig::Other(json!({
             "@type": "type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
-            "dns_cache_config": dns_cache(host),
+            "dns_cache_config": dns_cache(host, proxy),
         })),
     )
 }
 
 /// Names that are looked up by the SNI.
-pub(super) fn sni_forward_proxy(host: &str, port: u16) -> envoy::Filter {
+pub(super) fn sni_forward_proxy(host: &str, port: u16, proxy: &Proxy) -> envoy::Filter {
     network_filter(
         "envoy.filters.network.sni_dynamic_forward_proxy",
         TypedConfig::Other(json!({
             "@type": "type.googleapis.com/envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig",
-            "dns_cache_config": dns_cache(host),
+            "dns_cache_config": dns_cache(host, proxy),
             "port_value": port,
         })),
     )
 }
 
 /// The cache of looked up names, which the cluster of the host shares.
-pub(crate) fn dns_cache(host: &str) -> Value {
-    json!({"name": format!("{host}-dns-cache"), "dns_lookup_family": "V4_ONLY"})
+fn dns_cache(host: &str, proxy: &Proxy) -> Value {
+    let mut cache = json!({"name": cluster::dns_cache(host)});
+    // The first of Envoy's families stands for IPv4 and IPv6 alike; Istio says one.
+    cache["dns_lookup_family"] = json!(if proxy.ip.contains(':') { "V6_ONLY" } else { "V4_ONLY" });
+    cache
 }
 
 /// MongoDB's statistics.

@@ -71,7 +71,8 @@ pub(crate) fn surroundings(proxy: &Proxy, target: Target) -> Arc<str> {
         Target::IstioProxy => proxy.id.namespace.clone(),
     };
     let settings = Arc::as_ptr(&proxy.settings).addr();
-    format!("{kind} {telemetry:x} {extensions:x} {settings:x} {who} {name} {revision}").into()
+    let family = if proxy.ip.contains(':') { "v6" } else { "v4" };
+    format!("{kind} {family} {telemetry:x} {extensions:x} {settings:x} {who} {name} {revision}").into()
 }
 
 /// How long Istio lets a handshake take, in seconds.

@@ -31,7 +31,7 @@ pub(super) fn filters(forward: &TcpForward, place: Place<'_>) -> Vec<envoy::Filt
     }
     filters.extend(telemetry::tcp_statistics(place));
     if let Some((host, port)) = &forward.looks_up {
-        filters.push(istio::sni_forward_proxy(host, *port));
+        filters.push(istio::sni_forward_proxy(host, *port, place.proxy));
     }
     if forward.mongo {
         filters.push(istio::mongo(&forward.stat_prefix));

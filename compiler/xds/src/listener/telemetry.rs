@@ -13,6 +13,18 @@ use super::{Class, Place, istio, network_filter};
 /// Operators of formats that an extension of Envoy knows.
 const WITHOUT_QUERY: &str = "%REQ_WITHOUT_QUERY";
 
+/// The cluster of the log service that Istio's agent starts its proxy with.
+const OWN_SERVICE: &str = "envoy_accesslog_service";
+/// Filter states by which Istio's peers know each other, with the names that older proxies have.
+const STATES: [&str; 6] = [
+    "upstream_peer",
+    "downstream_peer",
+    "wasm.upstream_peer",
+    "wasm.upstream_peer_id",
+    "wasm.downstream_peer",
+    "wasm.downstream_peer_id",
+];
+
 /// What is told about the side that a place is on.
 pub(super) fn reports(place: Place<'_>) -> &Reports {
     let telemetry = &place.proxy.telemetry;
@@ -29,20 +41,34 @@ pub(super) fn listener_log(listener: &Listener, place: Place<'_>) -> Vec<envoy::
     }
     // NR: no chain takes the connection.
     let unmatched = json!({"response_flag_filter": {"flags": ["NR"]}});
-    reports.logs.iter().map(|log| access_log(log, Some(&unmatched))).collect()
+    logs(place).map(|log| access_log(log, What::Unmatched, Some(&unmatched))).collect()
 }
 
 /// The log of requests.
 pub(super) fn http_log(place: Place<'_>) -> Vec<envoy::AccessLog> {
-    reports(place).logs.iter().map(|log| access_log(log, None)).collect()
+    logs(place).map(|log| access_log(log, What::Requests, None)).collect()
 }
 
 /// The log of connections.
 pub(super) fn tcp_log(place: Place<'_>) -> Vec<envoy::AccessLog> {
-    http_log(place)
+    logs(place).map(|log| access_log(log, What::Connections, None)).collect()
 }
 
-fn access_log(log: &AccessLog, also: Option<&Value>) -> envoy::AccessLog {
+/// What is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Requests,
+    Connections,
+    /// Connections that no chain takes.
+    Unmatched,
+}
+
+/// The logs of a place. The service that Istio's agent starts its proxy with is not there for another Envoy.
+fn logs(place: Place<'_>) -> impl Iterator<Item = &AccessLog> {
+    reports(place).logs.iter().filter(move |log| place.is_istio() || log.to != LogTarget::OwnService)
+}
+
+fn access_log(log: &AccessLog, what: What, also: Option<&Value>) -> envoy::AccessLog {
     let only = log.only.as_ref().map(|expression| {
         json!({"extension_filter": {
             "name": "envoy.access_loggers.extension_filters.cel",
@@ -56,12 +82,13 @@ fn access_log(log: &AccessLog, also: Option<&Value>) -> envoy::AccessLog {
         (Some(also), Some(only)) => Some(json!({"and_filter": {"filters": [also, only]}})),
         (also, only) => also.or(only),
     };
-    let (name, typed_config) = target(&log.to);
+    let (name, typed_config) = target(&log.to, what);
     envoy::AccessLog { name: name.to_owned(), filter, typed_config: Some(typed_config) }
 }
 
-fn target(to: &LogTarget) -> (&'static str, TypedConfig) {
+fn target(to: &LogTarget, what: What) -> (&'static str, TypedConfig) {
     match to {
+        LogTarget::OwnService => own_service(what),
         LogTarget::File { path, format } => {
             let log = envoy::FileAccessLog {
                 path: path.clone(),
@@ -106,6 +133,25 @@ fn target(to: &LogTarget) -> (&'static str, TypedConfig) {
             ("envoy.access_loggers.open_telemetry", TypedConfig::Other(config))
         }
     }
+}
+
+/// The service that proxies are started with takes requests and connections by two protocols.
+fn own_service(what: What) -> (&'static str, TypedConfig) {
+    let (log, name, message) = match what {
+        What::Requests => ("envoy.access_loggers.http_grpc", "http_envoy_accesslog", "Http"),
+        What::Connections => ("envoy.tcp_grpc_access_log", "tcp_envoy_accesslog", "Tcp"),
+        What::Unmatched => ("envoy.tcp_grpc_access_log", "listener_envoy_accesslog", "Tcp"),
+    };
+    let config = json!({
+        "@type": format!("type.googleapis.com/envoy.extensions.access_loggers.grpc.v3.{message}GrpcAccessLogConfig"),
+        "common_config": {
+            "log_name": name,
+            "grpc_service": {"envoy_grpc": {"cluster_name": OWN_SERVICE}},
+            "transport_api_version": "V3",
+            "filter_state_objects_to_log": STATES,
+        },
+    });
+    (log, TypedConfig::Other(config))
 }
 
 fn common(service: &GrpcLog) -> Value {

@@ -9,6 +9,7 @@ pub(super) fn socket(tls: &ServerTls) -> envoy::TransportSocket {
         tls_minimum_protocol_version: version(tls.min_version),
         tls_maximum_protocol_version: version(tls.max_version),
         cipher_suites: tls.cipher_suites.clone(),
+        ecdh_curves: tls.ecdh_curves.clone(),
         ..envoy::TlsParameters::default()
     };
     let mut common = envoy::CommonTlsContext {

@@ -1,6 +1,6 @@
 //! Traces: which requests, where to, with which tags.
 
-use meshc_effective::model::{Proxy, ReportHeader, Tag, Tracer, TracerKind, Tracing};
+use meshc_effective::model::{Proxy, ReportHeader, Sampler, Tag, Tracer, TracerKind, Tracing};
 use meshc_envoy as envoy;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ fn provider(tracer: &Tracer, place: Place<'_>) -> Value {
             } else {
                 let uri = format!("http://{}{path}", tracer.host);
                 let timeout = Some(timeout.unwrap_or(ZIPKIN_TIMEOUT));
-                config["collector_service"] = http_service(&uri, tracer, timeout, headers);
+                config["collector_service"] = http_service(&uri, &tracer.cluster, timeout, headers);
             }
             if *w3c {
                 config["trace_context_option"] = json!("USE_B3_WITH_W3C_PROPAGATION");
@@ -107,6 +107,7 @@ fn open_telemetry(tracer: &Tracer, place: Place<'_>) -> Value {
         from_environment,
         from_dynatrace,
         by_conventions,
+        sampler,
     } = &tracer.kind
     else {
         return Value::Null;
@@ -118,7 +119,7 @@ fn open_telemetry(tracer: &Tracer, place: Place<'_>) -> Value {
     }
     if let Some(path) = http_path {
         let uri = format!("{}/{}", tracer.host, path.trim_start_matches('/'));
-        config["http_service"] = http_service(&uri, tracer, *timeout, headers);
+        config["http_service"] = http_service(&uri, &tracer.cluster, *timeout, headers);
     } else {
         let mut service = grpc_service(tracer);
         if let Some(timeout) = timeout {
@@ -144,7 +145,26 @@ fn open_telemetry(tracer: &Tracer, place: Place<'_>) -> Value {
     if !detectors.is_empty() {
         config["resource_detectors"] = detectors.into();
     }
+    if let Some(sampler) = sampler {
+        config["sampler"] = self::sampler(sampler);
+    }
     config
+}
+
+fn sampler(sampler: &Sampler) -> Value {
+    let service = http_service(&sampler.uri, &sampler.cluster, sampler.timeout, &sampler.headers);
+    let mut config = json!({
+        "@type": "type.googleapis.com/envoy.extensions.tracers.opentelemetry.samplers.v3.DynatraceSamplerConfig",
+        "tenant": sampler.tenant,
+        "http_service": service,
+    });
+    if sampler.cluster_id != 0 {
+        config["cluster_id"] = json!(sampler.cluster_id);
+    }
+    if sampler.root_spans_per_minute != 0 {
+        config["root_spans_per_minute"] = json!(sampler.root_spans_per_minute);
+    }
+    json!({"name": "envoy.tracers.opentelemetry.samplers.dynatrace", "typed_config": config})
 }
 
 fn grpc_service(tracer: &Tracer) -> Value {
@@ -153,11 +173,11 @@ fn grpc_service(tracer: &Tracer) -> Value {
 
 fn http_service(
     uri: &str,
-    tracer: &Tracer,
+    cluster: &str,
     timeout: Option<std::time::Duration>,
     headers: &[ReportHeader],
 ) -> Value {
-    let mut service = json!({"http_uri": {"uri": uri, "cluster": tracer.cluster}});
+    let mut service = json!({"http_uri": {"uri": uri, "cluster": cluster}});
     if let Some(timeout) = timeout {
         service["http_uri"]["timeout"] = json!(envoy::Duration::from(timeout));
     }

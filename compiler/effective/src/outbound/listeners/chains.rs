@@ -11,7 +11,7 @@ use super::Caller;
 use super::draft::Draft;
 use crate::l4::{self, World, tcp_concerns, tls_concerns};
 use crate::model::{ChainAction, HttpChain};
-use crate::outbound::ports;
+use crate::outbound::{domains, ports};
 
 /// Where a port is listened on, and the ranges that its chains are for.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,7 @@ pub(super) fn http(service: &Service, port: &Port, place: &Place, protocol: Prot
     let http = HttpChain {
         stat_prefix: format!("outbound_{}_{};", place.primary(), port.number),
         grpc_web: port.protocol == Protocol::GrpcWeb,
+        looks_up: l4::looks_up(service),
         port: port.number,
         ..HttpChain::default()
     };
@@ -126,9 +127,15 @@ fn tls(
         let address =
             Some(service.listen_address()).filter(|address| !address.contains('/')).unwrap_or_default();
         let shared = address.is_empty() || (address == UNSPECIFIED && place.primary() == UNSPECIFIED);
-        let by_name = !ranges.is_empty() || shared;
+        let by_name = !ranges.is_empty() || shared || l4::looks_up(service).is_some();
+        let names = || {
+            let aliases = service.aliases.iter().flat_map(|alias| {
+                std::iter::once(alias.clone()).chain(domains::alternatives(alias, caller.namespace))
+            });
+            std::iter::once(service.hostname.clone()).chain(aliases).collect()
+        };
         drafts.push(Draft {
-            server_names: if by_name { vec![service.hostname.clone()] } else { Vec::new() },
+            server_names: if by_name { names() } else { Vec::new() },
             destinations: ranges,
             ..Draft::new(ChainAction::Tcp(world.to_service(service, port_of(service, port), port)))
         });

@@ -215,6 +215,10 @@ impl<'a> Building<'a, '_> {
     }
 
     fn add(&mut self, service: &'a Service, port: &'a Port, side: Side<'a>, mut place: Place) {
+        // Who asks for an ExternalName asks for the service behind it.
+        if service.resolution == Resolution::Alias {
+            return;
+        }
         let speaks = Speaks::of(port.protocol);
         if place.binds.is_empty() {
             let own = service.listen_address();

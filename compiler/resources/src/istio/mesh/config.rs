@@ -89,13 +89,13 @@ pub struct MeshConfig {
     pub outbound_cluster_stat_name: Option<Spanned<String>>,
     /// Deprecated: certificates that istiod makes.
     pub certificates: Vec<Spanned<MeshCertificate>>,
-    /// Settings of single services.
+    /// Settings of single services; without effect where there is one cluster.
     pub service_settings: Vec<Spanned<ServiceSettings>>,
     /// Which services of ambient mode are seen by other clusters.
     pub service_scope_configs: Vec<Spanned<ServiceScopeConfigs>>,
     /// Whether the agent merges the application's metrics with Envoy's; true.
     pub enable_prometheus_merge: Option<Spanned<bool>>,
-    /// Deprecated: whether TLS of DestinationRules checks certificates against the system's roots.
+    /// Deprecated, and without effect: whether TLS of DestinationRules checks certificates against the system's roots.
     pub verify_certificate_at_client: Option<Spanned<bool>>,
     /// Another certificate authority.
     pub ca: Option<Spanned<CertificateAuthority>>,

@@ -11,6 +11,12 @@ use super::proto_enum::proto_enum;
 use crate::istio::{ClientTlsSettings, ProxyImage, ReadinessProbe, TcpKeepalive};
 
 /// How one proxy runs. What is absent has Istio's default.
+///
+/// What changes listeners, routes or clusters is modelled: `interceptionMode`, `tracing`, `gatewayTopology`,
+/// `proxyHeaders`, `connectionSettings` (but for its limits of clusters and of connections, which istiod does not wire to
+/// anything) and, of `proxyMetadata`, `ISTIO_META_HTTP10` and `ISTIO_META_IDLE_TIMEOUT`. What replaces the configuration
+/// that a proxy starts with, and other variables that istiod reads, are refused by name (`MC0205`). All else is about the
+/// proxy's process, its files, its statistics or the agent beside it, and changes nothing that the proxy is sent.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("x-meshc-one-of" = [["serviceCluster", "tracingServiceName"]]))]

@@ -107,6 +107,7 @@ fn route(value: &Value) -> Route {
         cors: filters.get("envoy.filters.http.cors").map(cors),
         decorator: optional(&value["decorator"]["operation"]),
         config: None,
+        stat_prefix: None,
         origins: Vec::new(),
     }
 }
