@@ -88,6 +88,7 @@ fn route(name: String, chance: &mut Chance) -> Route {
         cors: None,
         decorator: None,
         config: None,
+        stat_prefix: None,
         origins: Vec::new(),
     }
 }

@@ -211,7 +211,7 @@ fn spans(origins: &[Origin]) -> impl Iterator<Item = Span> + '_ {
 /// The clusters that logs and spans are sent to.
 fn reported(reports: &Reports) -> Vec<&str> {
     let logs = reports.logs.iter().filter_map(|log| match &log.to {
-        LogTarget::File { .. } => None,
+        LogTarget::File { .. } | LogTarget::OwnService => None,
         LogTarget::HttpGrpc { service, .. }
         | LogTarget::TcpGrpc(service)
         | LogTarget::OpenTelemetry { service, .. } => Some(service.cluster.as_str()),
