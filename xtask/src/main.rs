@@ -9,6 +9,7 @@ mod envoy;
 mod fuzz;
 mod laws;
 mod messages;
+mod mutants;
 mod schemas;
 mod test;
 
@@ -25,6 +26,7 @@ usage: cargo xtask COMMAND
   messages ROOT…   write the table of Envoy's messages from its .proto files
   fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
   laws [CASES]     the laws of proofs against a second implementation (100,000 cases by default)
+  mutants [COUNT]  mutation testing of the diff, judged by enumeration (2,000 mutants by default)
   envoy            fetch real Envoy into target/ and print its path
 ";
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Some("messages") => messages::run(&rest),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
         Some("laws") => laws::run(rest.first().map(String::as_str)),
+        Some("mutants") => mutants::run(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
         _ => {
             eprint!("{USAGE}");

@@ -50,6 +50,55 @@ fn promises_are_held_against_the_mesh() {
     assert!(junit.contains("tests=\"2\" failures=\"1\""), "{junit}");
 }
 
+const LIVE: &str = "\
+apiVersion: meshc.dev/v1alpha1
+kind: RouteTest
+metadata: {name: api-v2, namespace: shop}
+spec:
+  from: [storefront-v1]
+  requests:
+    - url: http://reviews:9080/api/v2/7
+    - {url: 'http://reviews:9080/', headers: {x-app-version: v2}}
+  expect:
+    status: 200
+    destinations: [{host: reviews, subset: v2}]
+---
+apiVersion: meshc.dev/v1alpha1
+kind: RouteTest
+metadata: {name: checkout, namespace: shop}
+spec:
+  from: [istio-ingressgateway.istio-system]
+  forAll: {hosts: [bookshop.example.com], path: {prefix: /checkout}, method: {exact: POST}}
+  expect: {destinations: [{host: orders.backoffice.svc.cluster.local}]}
+";
+
+#[test]
+fn requests_go_through_real_proxies_too() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("promises.yaml");
+    fs::write(&file, LIVE).expect("written");
+    let bookshop = bookshop();
+    let paths = [&bookshop, &file].map(|path| path.to_str().expect("text"));
+    let out = meshc(directory.path(), &["test", paths[0], paths[1], "--live", "--format", "json"]);
+    let err = String::from_utf8_lossy(&out.stderr);
+    let text = String::from_utf8(out.stdout).expect("text");
+    assert_eq!(out.status.code(), Some(0), "{text}\n{err}");
+    assert!(err.contains("× mesh-proxy"), "{err}");
+    let tests = json(&text);
+    let cases: Vec<_> = tests["tests"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|test| test["cases"].as_array())
+        .flatten()
+        .collect();
+    assert_eq!(cases.len(), 3, "{text}");
+    for case in cases {
+        assert!(case["sent"].as_u64() >= Some(1), "{case}");
+        assert_eq!(case["not_sent"], serde_json::json!([]), "{case}");
+    }
+}
+
 #[test]
 fn a_tree_without_promises_is_told_so() {
     let run = meshc(&bookshop(), &["test", "."]);

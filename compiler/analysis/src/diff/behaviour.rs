@@ -24,6 +24,9 @@ pub(super) enum Facet {
     Settings,
 }
 
+/// Istio's cluster for what no service of the mesh is for.
+const PASSTHROUGH: &str = "PassthroughCluster";
+
 /// How a request ends.
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
@@ -37,6 +40,8 @@ pub(super) enum Outcome {
     Redirect(u16),
     /// Answered at once: the status.
     Direct(u32),
+    /// Not known, and so not let out: Istio's `block_all`, with its status.
+    Blocked(u32),
     /// Always answered by a fault.
     Abort,
 }
@@ -149,7 +154,13 @@ impl Behaviour {
                     let body = direct.body.as_deref().map(String::from_utf8_lossy);
                     set(Facet::Outcome, json!({"status": direct.status, "body": body}));
                 }
-                if aborts { Outcome::Abort } else { Outcome::Direct(direct.status) }
+                if aborts {
+                    Outcome::Abort
+                } else if host.name == "block_all" {
+                    Outcome::Blocked(direct.status)
+                } else {
+                    Outcome::Direct(direct.status)
+                }
             }
         };
         if matches!(outcome, Outcome::Abort) {
@@ -167,10 +178,15 @@ impl Behaviour {
     /// Whether every request fails.
     pub(super) fn fails(&self) -> bool {
         match &self.outcome {
-            Outcome::NotFound => true,
+            Outcome::NotFound | Outcome::Blocked(_) => true,
             Outcome::Forward(targets) => targets.iter().all(|target| target.failure.is_some()),
             _ => false,
         }
+    }
+
+    /// Whether it goes where it was going, as no service of the mesh.
+    pub(super) fn is_unrouted(&self) -> bool {
+        matches!(&self.outcome, Outcome::Forward(targets) if targets.iter().any(|t| t.cluster == PASSTHROUGH))
     }
 
     /// The share of requests that an endpoint answers.

@@ -101,7 +101,11 @@ pub(super) fn names<'c>(
 ) -> BTreeMap<String, String> {
     let clusters: Vec<&str> = clusters.into_iter().collect();
     let short = |cluster: &str| match cluster_parts(cluster) {
-        None => cluster.to_owned(),
+        None => match cluster {
+            "PassthroughCluster" => "unrouted".to_owned(),
+            "BlackHoleCluster" => "nowhere".to_owned(),
+            other => other.to_owned(),
+        },
         Some((_, subset, of)) if of == domain && !subset.is_empty() => subset.to_owned(),
         Some((_, "", of)) => host(of),
         Some((_, subset, of)) => format!("{} {subset}", host(of)),
@@ -134,6 +138,7 @@ fn fate(behaviour: &Behaviour, domain: &str) -> String {
         Outcome::RequireTls => "a redirect to HTTPS".to_owned(),
         Outcome::Redirect(code) => format!("a redirect ({code})"),
         Outcome::Direct(status) => format!("an answer of the proxy ({status})"),
+        Outcome::Blocked(status) => format!("blocked ({status})"),
         Outcome::Abort => "a fault".to_owned(),
         Outcome::Forward(targets) => {
             let names = names(targets.iter().map(|target| target.cluster.as_str()), domain);
@@ -154,6 +159,9 @@ fn fate(behaviour: &Behaviour, domain: &str) -> String {
 /// What moved: the destinations that gain, else those that lose.
 fn moved(before: &Behaviour, after: &Behaviour, domain: &str) -> String {
     let (was, is) = (targets(before), targets(after));
+    if was.len() == 1 && is.len() == 1 {
+        return format!("{} → {}", fate(before, domain), fate(after, domain));
+    }
     let names = names(was.iter().chain(is).map(|target| target.cluster.as_str()), domain);
     let share = |side: &[Target], cluster: &str| {
         side.iter().find(|target| target.cluster == cluster).map_or(0.0, |target| target.share)

@@ -8,19 +8,36 @@ use meshc_effective::model::{
 use serde_json::{Value, json};
 
 use super::compare::Found;
-use super::describe;
 use super::kind::Kind;
+use super::{describe, words};
 use crate::reach::Site;
 
-/// What tells the chains of a listener apart.
-type ChainKey<'p> = &'p ChainMatch;
+/// What tells the chains of a listener apart. Those of an inbound port follow from the mode of mutual TLS, which is the
+/// business of the checks: here the port is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ChainKey<'p> {
+    Inbound(Option<u16>),
+    Outbound(&'p ChainMatch),
+}
 
 fn by_name(proxy: &Proxy) -> BTreeMap<&str, &Listener> {
     proxy.listeners.iter().map(|listener| (listener.name.as_str(), &**listener)).collect()
 }
 
 fn chains(listener: &Listener) -> BTreeMap<ChainKey<'_>, &Chain> {
-    listener.all_chains().map(|chain| (&chain.matches, chain)).collect()
+    let mut chains: BTreeMap<ChainKey<'_>, &Chain> = BTreeMap::new();
+    for chain in listener.all_chains() {
+        let key = match listener.direction {
+            Direction::Inbound => ChainKey::Inbound(chain.matches.destination_port),
+            Direction::Outbound => ChainKey::Outbound(&chain.matches),
+        };
+        // One that speaks HTTP says more of its port than one that passes bytes.
+        let known = chains.entry(key).or_insert(chain);
+        if chain.is_http() && !known.is_http() {
+            *known = chain;
+        }
+    }
+    chains
 }
 
 /// The chains that both proxies have.
@@ -34,7 +51,7 @@ pub(super) fn both<'p>(
         let Some(after) = of_head.get(name) else { continue };
         let chains_after = chains(after);
         for (key, chain) in chains(before) {
-            pairs.extend(chains_after.get(key).map(|other| (before, chain, *after, *other)));
+            pairs.extend(chains_after.get(&key).map(|other| (before, chain, *after, *other)));
         }
     }
     pairs
@@ -69,17 +86,17 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
         match of_head.get(name) {
             None => found.push(came_or_went(Kind::ListenerRemoved, was, is, before, None)),
             Some(after) => {
-                if settings(before) != settings(after) {
+                if !stands_alike(before, after) {
                     found.push(changed(before, after, settings(before), settings(after)));
                 }
                 let (chains_before, chains_after) = (chains(before), chains(after));
                 for (key, chain) in &chains_before {
-                    if !chains_after.contains_key(*key) {
+                    if !chains_after.contains_key(key) {
                         found.push(came_or_went(Kind::ListenerRemoved, was, is, before, Some(chain)));
                     }
                 }
                 for (key, chain) in &chains_after {
-                    if !chains_before.contains_key(*key) {
+                    if !chains_before.contains_key(key) {
                         found.push(came_or_went(Kind::ListenerAdded, is, was, after, Some(chain)));
                     }
                 }
@@ -92,6 +109,13 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
         }
     }
     for (before, chain_before, after, chain_after) in both(was, is) {
+        // Most are alike; telling how is dear.
+        if let (ChainAction::HttpTable { table: a, .. }, ChainAction::HttpTable { table: b, .. }) =
+            (&chain_before.action, &chain_after.action)
+            && a == b
+        {
+            continue;
+        }
         let (a, b) = (action(was, chain_before), action(is, chain_after));
         if a == b {
             continue;
@@ -105,9 +129,16 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
             _ if tcp(&a) && tcp(&b) => Kind::TrafficMoved,
             _ => Kind::ListenerChanged,
         };
-        found.push(Found { kind, risk: kind.risk(), ..changed(before, after, a, b) });
+        let others = !chain_after.is_http() && after.chains.iter().any(Chain::is_http);
+        let changed = changed(before, after, a, b);
+        let label = format!("{}{}", changed.label, if others { ", other than HTTP" } else { "" });
+        found.push(Found { kind, risk: kind.risk(), label, ..changed });
     }
     found
+}
+
+fn stands_alike(a: &Listener, b: &Listener) -> bool {
+    a.address == b.address && a.port == b.port && a.direction == b.direction && a.binding == b.binding
 }
 
 fn settings(listener: &Listener) -> Value {
@@ -142,19 +173,20 @@ fn shares(destinations: &[(String, u32)]) -> String {
     shares.join(", ")
 }
 
-/// `port 9080`, `port 443 for shop.example.com`, or the service that has an address of its own.
+/// `port 9080`, `Gateway shop/edge: port 443 for shop.example.com`, or the service that has an address of its own.
 pub(super) fn title(listener: &Listener, chain: Option<&Chain>) -> String {
     let names: &[String] = chain.map_or(&[], |chain| &chain.matches.server_names);
     let names = if names.is_empty() { String::new() } else { format!(" for {}", names.join(", ")) };
+    let own = listener.binding == Binding::Bound || listener.address != "0.0.0.0";
     match (listener.direction, chain.and_then(|chain| chain.matches.destination_port)) {
         (Direction::Inbound, Some(port)) => format!("inbound port {port}{names}"),
-        (Direction::Inbound, None) => format!("inbound connections{names}"),
-        // An address of its own: of one service, which people know by its name.
-        _ if listener.origins.len() == 1 && listener.address != "0.0.0.0" => {
-            listener.origins.first().map_or_else(String::new, |origin| origin.text.clone())
-        }
-        (_, _) if listener.address == "0.0.0.0" => format!("port {}{names}", listener.port),
-        (_, _) => format!("{}:{}{names}", listener.address, listener.port),
+        (Direction::Inbound, None) => "any other inbound port".to_owned(),
+        (Direction::Outbound, _) => match listener.origins.as_slice() {
+            // Of a gateway, or of one service: people know it by that.
+            [origin] if own => format!("{}{names}", origin.text),
+            _ if listener.binding == Binding::CapturePoint => "any other port".to_owned(),
+            _ => format!("port {}{names}", listener.port),
+        },
     }
 }
 
@@ -233,12 +265,17 @@ fn changed(before: &Listener, after: &Listener, was: Value, is: Value) -> Found 
 }
 
 fn told(value: &Value) -> String {
-    match (value.get("tcp").and_then(Value::as_str), value.get("http").and_then(Value::as_str)) {
-        (Some(cluster), _) if value.get("endpoints") == Some(&json!(false)) => {
-            format!("to {cluster} (no endpoint)")
+    let cluster = value.get("tcp").and_then(Value::as_str);
+    match (cluster, value.get("http").and_then(Value::as_str)) {
+        (Some("PassthroughCluster"), _) => "go unrouted".to_owned(),
+        (Some("BlackHoleCluster"), _) => "are closed".to_owned(),
+        (Some(cluster), _) => {
+            let name = describe::names([cluster], "").into_values().next().unwrap_or_default();
+            let without = if value.get("endpoints") == Some(&json!(false)) { " (no endpoint)" } else { "" };
+            format!("to {name}{without}")
         }
-        (Some(cluster), _) => format!("to {cluster}"),
+        (_, Some("own table")) => "as HTTP".to_owned(),
         (_, Some(table)) => format!("as HTTP by {table}"),
-        _ => value.to_string(),
+        _ => words::settings(&Value::Null, value),
     }
 }

@@ -3,11 +3,9 @@
 
 use std::fmt::Write as _;
 
-use meshc_trace::Because;
-
 use super::change::{Change, Diff};
 use super::kind::Risk;
-use super::render::{Group, affected, counted, curl, groups, line, place, telling, verdict};
+use super::render::{Group, Of, affected, counted, curl, groups, line, place, telling, verdict};
 
 /// Stands in the first line, so that whoever posts the text finds the comment that it posted before.
 pub const MARKER: &str = "<!-- meshc diff -->";
@@ -98,15 +96,14 @@ fn item(out: &mut String, change: &Change, total: usize) {
     if let Some(witness) = &change.witness {
         let _ = writeln!(out, "  ```sh\n  {}  # {}\n  ```", curl(witness), place(witness));
     }
-    let (base, head) = telling(&change.because);
-    lines(out, "before", &base);
-    lines(out, "after", &head);
-}
-
-fn lines(out: &mut String, side: &str, because: &[&Because]) {
-    for because in because {
+    for (of, because) in telling(&change.because) {
+        let side = match of {
+            Of::Base => "before: ",
+            Of::Head => "after: ",
+            Of::Both => "",
+        };
         let (at, said) = line(because);
-        let _ = writeln!(out, "  - {side}: `{}` {}", code(&at), text(said));
+        let _ = writeln!(out, "  - {side}`{}` {}", code(&at), text(said));
     }
 }
 

@@ -16,8 +16,8 @@ pub(super) struct Difference {
 }
 
 /// All differences, none if the behaviours are equal. Where a request ends otherwise, what is done with it on the way
-/// is no difference of its own.
-pub(super) fn differences(before: &Behaviour, after: &Behaviour) -> Vec<Difference> {
+/// is no difference of its own. The domain is the one that was asked for.
+pub(super) fn differences(before: &Behaviour, after: &Behaviour, domain: &str) -> Vec<Difference> {
     let of = |facet: Facet, kind: Kind| {
         (before.facet(facet) != after.facet(facet)).then(|| Difference {
             kind,
@@ -27,16 +27,24 @@ pub(super) fn differences(before: &Behaviour, after: &Behaviour) -> Vec<Differen
         })
     };
     let mut all = Vec::new();
-    let outcome = outcome(before, after);
+    // A service of the cluster that comes or goes has a name, and is there, on one side alone.
+    let comes_or_goes = domain.contains(".svc.") && before.is_unrouted() != after.is_unrouted();
+    let outcome = if comes_or_goes {
+        Some(if after.is_unrouted() { Kind::NewlyUnreachable } else { Kind::NewlyReachable })
+    } else {
+        outcome(before, after)
+    };
     // Two faults that answer everything, and one that begins or ends, are told by the fault itself.
     match outcome {
         Some(Kind::FaultChanged) | None => {}
         Some(kind) => all.extend(of(Facet::Outcome, kind)),
     }
-    all.extend(of(Facet::Fault, Kind::FaultChanged));
+    if !comes_or_goes {
+        all.extend(of(Facet::Fault, Kind::FaultChanged));
+    }
     let same_sort = std::mem::discriminant(&before.outcome) == std::mem::discriminant(&after.outcome);
     let reached = |behaviour: &Behaviour| behaviour.delivered() > 0.0;
-    let on_the_way = same_sort && (reached(before) == reached(after));
+    let on_the_way = !comes_or_goes && same_sort && (reached(before) == reached(after));
     if on_the_way {
         all.extend(of(Facet::Rewrite, Kind::RewriteChanged));
         let headers = [Facet::RequestHeaders, Facet::ResponseHeaders];

@@ -19,7 +19,8 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Option<Found> {
     }
     let whom = (format!("{}.{}", is.workload, is.id.namespace), is.workload.clone());
     let (base, head) = (origins(&was.patches), origins(&is.patches));
-    Some(Found::settings(Kind::PatchesChanged, whom, before, after, (&base, &head)))
+    let text = patched(&was.patches, &is.patches);
+    Some(Found { text, ..Found::settings(Kind::PatchesChanged, whom, before, after, (&base, &head)) })
 }
 
 fn same_patches(was: &Proxy, is: &Proxy) -> bool {
@@ -28,6 +29,20 @@ fn same_patches(was: &Proxy, is: &Proxy) -> bool {
 
 fn told(proxy: &Proxy) -> Value {
     json!({ "patches": bare(&proxy.patches.all) })
+}
+
+/// `1 → 2 patches of Envoy's configuration: +MERGE CLUSTER`
+fn patched(was: &Patches, is: &Patches) -> String {
+    let only = |of: &Patches, other: &Patches, sign: char| -> Vec<String> {
+        let known: Vec<Value> = other.all.iter().map(bare).collect();
+        let new = of.all.iter().filter(|one| !known.contains(&bare(one)));
+        let word = |value: Value| value.as_str().map(ToOwned::to_owned).unwrap_or_default();
+        new.map(|one| format!("{sign}{} {}", word(json!(one.operation)), word(json!(one.kind)))).collect()
+    };
+    let mut changes = only(was, is, '−');
+    changes.extend(only(is, was, '+'));
+    let how = if changes.is_empty() { "in another order".to_owned() } else { changes.join(", ") };
+    format!("{} → {} patches of Envoy's configuration: {how}", was.all.len(), is.all.len())
 }
 
 fn origins(patches: &Patches) -> Vec<Origin> {

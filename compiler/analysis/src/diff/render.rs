@@ -134,13 +134,27 @@ pub(super) fn line(because: &Because) -> (String, &str) {
 /// How many lines of each side are shown; the deciding ones come first.
 const LINES: usize = 3;
 
+/// Which side a line is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Base,
+    Head,
+    Both,
+}
+
 /// The lines of both sides that make the difference: those that say the same on both are left out, unless all do.
-pub(super) fn telling(lines: &Lines) -> (Vec<&Because>, Vec<&Because>) {
+pub(super) fn telling(lines: &Lines) -> Vec<(Of, &Because)> {
     let (base, head) = (only(&lines.base, &lines.head), only(&lines.head, &lines.base));
     if base.is_empty() && head.is_empty() {
-        return (lines.base.iter().take(1).collect(), lines.head.iter().take(1).collect());
+        return match (lines.base.first(), lines.head.first()) {
+            (Some(was), Some(is)) if was == is => vec![(Of::Both, is)],
+            (was, is) => {
+                was.map(|line| (Of::Base, line)).into_iter().chain(is.map(|line| (Of::Head, line))).collect()
+            }
+        };
     }
-    (base, head)
+    let base = base.into_iter().map(|line| (Of::Base, line));
+    base.chain(head.into_iter().map(|line| (Of::Head, line))).collect()
 }
 
 fn only<'l>(of: &'l [Because], other: &[Because]) -> Vec<&'l Because> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshc_effective::model::{
-    JwtAuthentication, JwtKeys, MtlsMode, Origin, Proxy, ProxyKind, Security, SecurityFilter,
+    Chain, JwtAuthentication, JwtKeys, MtlsMode, Origin, Proxy, ProxyKind, Security, SecurityFilter,
 };
 use meshc_predicate::{Error, Language, Limits, Set};
 use serde_json::{Value, json};
@@ -33,8 +33,11 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> SecurityDiff {
     if normal(before) == normal(after) {
         return diff;
     }
-    for spot in spots(is, &[before, after]) {
-        if let Err(error) = at(&spot, was, is, &mut diff) {
+    let all = spots(is, &[before, after]);
+    for spot in &all {
+        // Where HTTP is spoken too, a line of trace's input means that.
+        let shown = !spot.tcp || all.iter().all(|other| other.tcp || other.port != spot.port);
+        if let Err(error) = at(spot, was, is, shown, &mut diff) {
             diff.unknown
                 .push(Unknown { what: format!("what {} checks", spot.label), why: error.to_string() });
         }
@@ -68,8 +71,8 @@ fn strip(value: &mut Value) {
     }
 }
 
-/// Compares at one place.
-fn at(spot: &Spot, was: &Proxy, is: &Proxy, diff: &mut SecurityDiff) -> Result<(), Error> {
+/// Compares at one place. `shown` is whether a line of trace's input can ask for it.
+fn at(spot: &Spot, was: &Proxy, is: &Proxy, shown: bool, diff: &mut SecurityDiff) -> Result<(), Error> {
     let sides = [&*was.security, &*is.security];
     let all = addresses(&sides);
     if all.len() > MOST_ADDRESSES {
@@ -124,7 +127,8 @@ fn at(spot: &Spot, was: &Proxy, is: &Proxy, diff: &mut SecurityDiff) -> Result<(
                 if !told.insert(key) {
                     continue;
                 }
-                diff.found.push(found(spot, is, sides, (was_fate, is_fate), caller, sent));
+                let found = found(spot, is, sides, (was_fate, is_fate), caller, sent);
+                diff.found.push(Found { witness: found.witness.filter(|_| shown), ..found });
             }
         }
     }
@@ -134,8 +138,25 @@ fn at(spot: &Spot, was: &Proxy, is: &Proxy, diff: &mut SecurityDiff) -> Result<(
     Ok(())
 }
 
+/// `passed, and are denied now`
 fn text(before: &Fate, after: &Fate) -> String {
-    format!("{} → {}", told(before), told(after))
+    let past = match before.end {
+        End::Passed => "passed",
+        End::Denied => "were denied",
+        End::Closed => "were not taken",
+    };
+    let present = match after.end {
+        End::Passed => "pass",
+        End::Denied => "are denied",
+        End::Closed => "are not taken",
+    };
+    format!("{past}{}, and {present} now{}", asked(before), asked(after))
+}
+
+/// ` (extauthz is asked)`, or nothing.
+fn asked(fate: &Fate) -> String {
+    let asked: Vec<&str> = fate.asked.iter().map(String::as_str).collect();
+    if asked.is_empty() { String::new() } else { format!(" ({} is asked)", asked.join(", ")) }
 }
 
 fn told(fate: &Fate) -> String {
@@ -144,8 +165,19 @@ fn told(fate: &Fate) -> String {
         End::Denied => "is denied",
         End::Closed => "is not taken",
     };
-    let asked: Vec<&str> = fate.asked.iter().map(String::as_str).collect();
-    if asked.is_empty() { end.to_owned() } else { format!("{end} after {} is asked", asked.join(", ")) }
+    format!("{end}{}", asked(fate))
+}
+
+/// The place of a spot: a port that no chain is for stands for all of them.
+fn label(spot: &Spot, proxy: &Proxy) -> String {
+    let named = proxy.listeners.iter().flat_map(|listener| listener.all_chains());
+    let is_named = |chain: &Chain| chain.matches.destination_port == Some(spot.port);
+    match spot.site {
+        Site::Inbound(port) if !named.into_iter().any(is_named) => {
+            format!("{}, any other port (such as {port})", proxy.workload)
+        }
+        _ => spot.label.clone(),
+    }
 }
 
 fn found(
@@ -161,16 +193,22 @@ fn found(
         (End::Denied | End::Closed, End::Passed) => Kind::NewlyAllowed,
         _ => Kind::SecurityChanged,
     };
-    let who =
-        caller.peer.as_deref().map_or("plaintext", |peer| peer.strip_prefix("spiffe://").unwrap_or(peer));
-    let what = if spot.tcp { String::new() } else { format!("{} {} ", request.method, request.path) };
+    let who = caller.peer.as_deref().map_or_else(
+        || "in plaintext".to_owned(),
+        |peer| format!("by {}", peer.strip_prefix("spiffe://").unwrap_or(peer)),
+    );
+    let what = if spot.tcp {
+        "connections such as one".to_owned()
+    } else {
+        format!("requests such as {} {}", request.method, request.path)
+    };
     let from = caller.source_ip.as_ref().map(|address| format!(" from {address}")).unwrap_or_default();
     Found {
         kind,
         risk: kind.risk(),
         subject: format!("{}.{} port {}", proxy.workload, proxy.id.namespace, spot.port),
-        label: spot.label.clone(),
-        requests: format!("{what}by {who}{from}"),
+        label: label(spot, proxy),
+        requests: format!("{what} {who}{from}"),
         text: text(was, is),
         before: json!({"end": told(was)}),
         after: json!({"end": told(is)}),
@@ -215,7 +253,7 @@ fn tokens(spot: &Spot, proxy: &Proxy, [before, after]: [&Security; 2], diff: &mu
         kind: Kind::TokensChanged,
         risk: Kind::TokensChanged.risk(),
         subject: format!("{}.{} port {}", proxy.workload, proxy.id.namespace, spot.port),
-        label: spot.label.clone(),
+        label: label(spot, proxy),
         requests: String::new(),
         text: text.to_owned(),
         before: was_text,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    Chain, ChainAction, Extension, Inspector, Listener, Origin, Proxy, ProxyTelemetry, ServerTls,
+    Chain, ChainAction, Direction, Extension, Inspector, Listener, Origin, Proxy, ProxyTelemetry, ServerTls,
 };
 use serde_json::{Value, json};
 
@@ -16,16 +16,28 @@ use super::listeners;
 pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
     let mut found = Vec::new();
     for (before, chain_before, after, chain_after) in listeners::both(was, is) {
+        // Where the mode of mutual TLS is another, what is terminated follows from it.
+        let mode = |proxy: &Proxy| {
+            proxy.security.mtls.of(chain_after.matches.destination_port.unwrap_or_default()).mode
+        };
+        let tls_differs = chain_before.tls != chain_after.tls
+            && (after.direction == Direction::Outbound || mode(was) == mode(is));
+        let carried = carried_alike((before, chain_before), (after, chain_after));
+        if !tls_differs && carried {
+            continue;
+        }
         let origins = (before.origins.as_slice(), after.origins.as_slice());
         let title = listeners::title(after, Some(chain_after));
         let mut differ = |kind: Kind, a: Value, b: Value| {
-            if a != b {
-                let subject = format!("{} {title}", after.name);
-                found.push(Found::settings(kind, (subject, title.clone()), a, b, origins));
-            }
+            let subject = format!("{} {title}", after.name);
+            found.push(Found::settings(kind, (subject, title.clone()), a, b, origins));
         };
-        differ(Kind::TlsChanged, tls(chain_before), tls(chain_after));
-        differ(Kind::ListenerChanged, connections(before, chain_before), connections(after, chain_after));
+        if tls_differs {
+            differ(Kind::TlsChanged, tls(chain_before), tls(chain_after));
+        }
+        if !carried {
+            differ(Kind::ListenerChanged, connections(before, chain_before), connections(after, chain_after));
+        }
     }
     let workload = format!("{}.{}", is.workload, is.id.namespace);
     let mut differ = |kind: Kind, a: Value, b: Value, origins: (&[Origin], &[Origin])| {
@@ -85,6 +97,34 @@ pub(super) fn bare(value: &impl serde::Serialize) -> Value {
 
 fn tls(chain: &Chain) -> Value {
     json!({ "tls": chain.tls.as_deref().map(|tls: &ServerTls| bare(tls)) })
+}
+
+/// Whether connections are carried alike, as [`connections`] tells it; most are, and telling is dear.
+fn carried_alike(a: (&Listener, &Chain), b: (&Listener, &Chain)) -> bool {
+    let announced = |of: &Listener| of.inspectors.contains(&Inspector::ProxyProtocol);
+    let listeners = a.0.extra_addresses == b.0.extra_addresses
+        && a.0.transparent == b.0.transparent
+        && announced(a.0) == announced(b.0);
+    let chains = match (&a.1.action, &b.1.action) {
+        (ChainAction::Tcp(a), ChainAction::Tcp(b)) => {
+            a.idle_timeout == b.idle_timeout
+                && a.max_duration == b.max_duration
+                && a.by_source_address == b.by_source_address
+                && a.tunnel == b.tunnel
+                && a.looks_up == b.looks_up
+        }
+        (ChainAction::Tcp(_), _) | (_, ChainAction::Tcp(_)) => true,
+        (
+            ChainAction::HttpTable { http: a, .. } | ChainAction::HttpInline { http: a, .. },
+            ChainAction::HttpTable { http: b, .. } | ChainAction::HttpInline { http: b, .. },
+        ) => {
+            a.http2 == b.http2
+                && a.grpc_web == b.grpc_web
+                && a.absolute_urls == b.absolute_urls
+                && a.looks_up == b.looks_up
+        }
+    };
+    listeners && chains
 }
 
 /// How connections are carried: of HTTP its settings, of bytes all but where they go.

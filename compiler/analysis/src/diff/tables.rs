@@ -212,7 +212,7 @@ fn of_region(
         Some(route) => describe::requests(&region.request.method, &route.matches),
         None => format!("{} {}", region.request.method, region.request.path),
     };
-    outcome::differences(&region.before, &region.after)
+    outcome::differences(&region.before, &region.after, domain)
         .into_iter()
         .map(|difference| Found {
             text: describe::difference(

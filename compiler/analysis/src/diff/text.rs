@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::change::{Change, Diff};
-use super::render::{affected, curl, groups, line, place, telling, verdict};
+use super::render::{Of, affected, curl, groups, line, place, telling, verdict};
 
 /// One block a change, grouped by concern, high risk first, the verdict at the end.
 pub fn render_text(diff: &Diff) -> String {
@@ -31,12 +31,14 @@ fn block(out: &mut String, change: &Change, total: usize) {
     if let Some(witness) = &change.witness {
         let _ = writeln!(out, "           {}  # {}", curl(witness), place(witness));
     }
-    let (base, head) = telling(&change.because);
-    for (sign, lines) in [("-", base), ("+", head)] {
-        for because in lines {
-            let (at, said) = line(because);
-            let _ = writeln!(out, "           {sign} {at} {said}");
-        }
+    for (of, because) in telling(&change.because) {
+        let sign = match of {
+            Of::Base => '-',
+            Of::Head => '+',
+            Of::Both => ' ',
+        };
+        let (at, said) = line(because);
+        let _ = writeln!(out, "           {sign} {at} {said}");
     }
     out.push('\n');
 }

@@ -113,7 +113,14 @@ pub(super) fn settings(before: &Value, after: &Value) -> String {
 }
 
 fn leaves(name: &str, before: &Value, after: &Value, parts: &mut Vec<String>) {
-    if before == after {
+    // What is not said is no, and none.
+    let is_nothing = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    };
+    if before == after || (is_nothing(before) && is_nothing(after)) {
         return;
     }
     let (was, is) = (duration(before), duration(after));
@@ -146,6 +153,11 @@ fn scalar(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(" "),
+        // A secret, by who delivers it.
+        Value::Object(fields) if fields.len() == 1 => {
+            let name = fields.values().next().map(scalar).unwrap_or_default();
+            name.strip_prefix("kubernetes://").unwrap_or(&name).to_owned()
+        }
         value => value.to_string(),
     };
     if text.chars().count() <= LONGEST {

@@ -24,6 +24,9 @@ const PODS: &[Kind] = &[
     Kind::ListenerRemoved,
 ];
 
+/// Of policies: whom a port takes that speaks whatever is spoken, no request shows.
+const CHECKS: &[Kind] = &[Kind::NewlyDenied, Kind::NewlyAllowed, Kind::SecurityChanged];
+
 type Mutator = (&'static str, fn(&mut Model, &mut Dice) -> Option<()>, &'static [Kind], Option<Kind>);
 
 /// Every way to change a mesh.
@@ -316,7 +319,7 @@ const MUTATORS: &[Mutator] = &[
             let at = d.at(m.policies.len());
             (at < m.policies.len()).then(|| drop(m.policies.remove(at)))
         },
-        &[],
+        CHECKS,
         None,
     ),
     (
@@ -325,7 +328,7 @@ const MUTATORS: &[Mutator] = &[
             m.policies.push(model::policy(d));
             Some(())
         },
-        &[],
+        CHECKS,
         None,
     ),
     (
@@ -336,7 +339,7 @@ const MUTATORS: &[Mutator] = &[
             policy.deny = !policy.deny;
             Some(())
         },
-        &[],
+        CHECKS,
         None,
     ),
     (
@@ -348,7 +351,7 @@ const MUTATORS: &[Mutator] = &[
             *policy.asks.get_mut(of)? = model::ask(d);
             Some(())
         },
-        &[],
+        CHECKS,
         None,
     ),
     (
@@ -359,7 +362,7 @@ const MUTATORS: &[Mutator] = &[
             m.policies.get_mut(at)?.asks.push(ask);
             Some(())
         },
-        &[],
+        CHECKS,
         None,
     ),
     (
@@ -369,7 +372,7 @@ const MUTATORS: &[Mutator] = &[
             m.policies.get_mut(at)?.on = d.maybe(70, |d| d.at(3));
             Some(())
         },
-        &[],
+        CHECKS,
         None,
     ),
     (
@@ -383,6 +386,9 @@ const MUTATORS: &[Mutator] = &[
             Some(())
         },
         &[
+            Kind::NewlyDenied,
+            Kind::NewlyAllowed,
+            Kind::SecurityChanged,
             Kind::TlsChanged,
             Kind::EndpointsChanged,
             Kind::ListenerChanged,

@@ -49,7 +49,12 @@ fn what_a_policy_refuses_is_shown_by_requests() {
     let found = diff("", &allow);
     assert_eq!(found.equal, Equal::No);
     let on_port: Vec<_> = lines(&found).into_iter().filter(|line| line.contains("port 8080")).collect();
-    assert_eq!(on_port, ["high newly-denied reviews-0 port 8080: GET / by plaintext passes → is denied"]);
+    assert_eq!(
+        on_port,
+        [
+            "high newly-denied reviews-0 port 8080: requests such as GET / in plaintext passed, and are denied now"
+        ]
+    );
     let change = found.changes.iter().find(|c| c.summary.contains("8080")).expect("there");
     assert_eq!(change.after["status"], 403);
     assert_eq!(change.after["body"], "RBAC: access denied");

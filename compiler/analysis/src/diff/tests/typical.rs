@@ -34,6 +34,26 @@ fn secured() -> Tree {
     )
 }
 
+/// Some of the comments stand in docs/diff.md as they are.
+#[test]
+fn the_document_shows_what_is_told() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("../../docs/diff.md")).expect("the document");
+    let name =
+        |case: &str| format!("src/diff/tests/snapshots/meshc_analysis__diff__tests__typical__{case}.snap");
+    let shown = [
+        "a_canary_step",
+        "a_service_moves_to_another_namespace",
+        "mutual_tls_becomes_strict",
+        "a_refactoring",
+    ];
+    for case in shown {
+        let snapshot = std::fs::read_to_string(root.join(name(case))).expect("the snapshot");
+        let comment = snapshot.splitn(3, "---\n").nth(2).expect("a snapshot's text");
+        assert!(document.contains(comment.trim_end()), "{case} reads otherwise in docs/diff.md");
+    }
+}
+
 #[test]
 fn a_canary_step() {
     let head = edited(&bookshop(), ROUTES, "weight: 75", "weight: 50");
