@@ -1,7 +1,7 @@
 //! Requests on their way: what a caller's proxy makes of one, sent to the workload's, by the interpreter.
 
 use meshc_diagnostics::{Direction, Witness};
-use meshc_effective::model::{Forward, HeaderOps, Proxy, Route};
+use meshc_effective::model::{Forward, HeaderOps, Proxy, ProxyKind, Route};
 use meshc_trace::{Answer, Because, Query, Request, TraceError, Tracer};
 
 use super::Place;
@@ -12,13 +12,24 @@ pub(crate) struct Arrival {
     pub(crate) sent: Answer,
     /// What the workload's proxy answered; none where it has none.
     pub(crate) got: Option<Answer>,
+    /// Whether that is a gateway's.
+    pub(crate) at_gateway: bool,
 }
 
 impl Arrival {
+    /// Where no proxy of the mesh stands before.
+    pub(crate) fn at_none(sent: Answer) -> Self {
+        Self { sent, got: None, at_gateway: false }
+    }
+
     /// Whether it is let in.
     pub(crate) fn is_admitted(&self) -> bool {
         let goes_on = |answer: &Answer| !answer.destinations.is_empty();
-        goes_on(&self.sent) && self.got.as_ref().is_none_or(goes_on)
+        // A gateway that lets a request in may answer it itself.
+        let taken = |answer: &Answer| {
+            goes_on(answer) || (self.at_gateway && answer.status.is_some_and(|s| s != 401 && s != 403))
+        };
+        goes_on(&self.sent) && self.got.as_ref().is_none_or(taken)
     }
 
     /// The resources on the way, each once.
@@ -42,8 +53,8 @@ pub(crate) fn send(
     (peer, source): (Option<&str>, &str),
 ) -> Result<Arrival, TraceError> {
     let sent = tracer.trace(&Query::from(witness))?;
-    let Some(proxy) = place.proxy else { return Ok(Arrival { sent, got: None }) };
-    let Some(upstream) = &sent.upstream else { return Ok(Arrival { sent, got: None }) };
+    let Some(proxy) = place.proxy else { return Ok(Arrival::at_none(sent)) };
+    let Some(upstream) = &sent.upstream else { return Ok(Arrival::at_none(sent)) };
     let mut headers = upstream.headers.clone();
     let mut authority = upstream.authority.clone();
     if let Some(ops) = upstream.by_destination.get(cluster) {
@@ -71,7 +82,7 @@ pub(crate) fn send(
         headers: headers.into_iter().collect(),
     };
     let got = tracer.trace(&arriving(proxy, place.port, peer, source, Some(request)))?;
-    Ok(Arrival { sent, got: Some(got) })
+    Ok(Arrival { sent, got: Some(got), at_gateway: proxy.kind == ProxyKind::Gateway })
 }
 
 /// The question to the workload's proxy.
@@ -82,10 +93,12 @@ pub(crate) fn arriving(
     source: &str,
     request: Option<Request>,
 ) -> Query {
+    let gateway = proxy.kind == ProxyKind::Gateway;
+    let direction = if gateway { Direction::Gateway } else { Direction::Inbound };
     Query {
         proxy: proxy.id.to_string(),
         port: Some(port),
-        direction: Some(Direction::Inbound.into()),
+        direction: Some(direction.into()),
         peer: peer.map(ToOwned::to_owned),
         source_ip: Some(source.to_owned()).filter(|source| !source.is_empty()),
         request,

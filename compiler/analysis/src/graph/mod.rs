@@ -2,6 +2,7 @@
 //! virtual hosts, routes, destinations with their shares, workloads with what they check, and the way out of the mesh.
 //! Each edge says which requests take it.
 
+mod beyond;
 mod build;
 mod direct;
 mod dot;

@@ -121,7 +121,8 @@ pub fn query(graph: &Graph<'_>, trust_domain: &str, question: &Question) -> Resu
     let mut answers =
         Answers { version: 1, question: question.clone(), ways: Vec::new(), without: Vec::new() };
     for (node, entry) in &entries {
-        let ways = look.from(*node, entry, wanted.as_ref());
+        let mut ways = look.from(*node, entry, wanted.as_ref());
+        ways.extend(wanted.iter().flat_map(|wanted| look.beyond(*node, entry, wanted)));
         if ways.is_empty() {
             answers.without.push(Without { from: entry.title(), why: look.why_not(*node, wanted.as_ref()) });
         }

@@ -94,3 +94,52 @@ fn the_graph_is_drawn() {
     insta::assert_snapshot!("text", render_graph(&view(&world, None, Some("payments"))));
     insta::assert_json_snapshot!("json", view(&world, Some("istio-ingressgateway"), Some("orders")));
 }
+
+/// What leaves the mesh by an egress gateway is followed there.
+#[test]
+fn a_way_through_an_egress_gateway() {
+    let mut tree = bookshop();
+    let egress = "apiVersion: v1
+kind: Service
+metadata: {name: istio-egressgateway, namespace: istio-system}
+spec:
+  selector: {istio: egressgateway}
+  ports: [{name: http2, port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: istio-egressgateway, namespace: istio-system}
+spec:
+  selector: {matchLabels: {istio: egressgateway}}
+  template:
+    metadata:
+      labels: {istio: egressgateway, sidecar.istio.io/inject: \"true\"}
+      annotations: {inject.istio.io/templates: gateway}
+    spec:
+      containers: [{name: istio-proxy, image: auto}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: egress, namespace: shop}
+spec:
+  selector: {istio: egressgateway}
+  servers:
+    - port: {number: 80, name: http, protocol: HTTP}
+      hosts: [isbn.publisher.example]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: publisher, namespace: shop}
+spec:
+  hosts: [isbn.publisher.example]
+  gateways: [mesh, egress]
+  http:
+    - match: [{gateways: [mesh]}]
+      route: [{destination: {host: istio-egressgateway.istio-system.svc.cluster.local, port: {number: 80}}}]
+    - match: [{gateways: [egress]}]
+      route: [{destination: {host: isbn.publisher.example, port: {number: 80}}}]
+";
+    tree.push(("egress.yaml".to_owned(), egress.to_owned()));
+    let question = Question { from: Some("catalog-v1".to_owned()), ..to("isbn.publisher.example") };
+    insta::assert_snapshot!(ask(&world(&tree), &question));
+}

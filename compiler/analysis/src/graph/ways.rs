@@ -62,7 +62,7 @@ impl<'m> Look<'_, 'm> {
         }
     }
 
-    fn destination(
+    pub(super) fn destination(
         &self,
         entry: &Entry<'m>,
         (table, at, host): (&'m RouteTable, usize, &'m VirtualHost),
@@ -199,10 +199,9 @@ impl<'m> Look<'_, 'm> {
                 let source = leg.entry.proxy.ip.as_str();
                 hop::send(self.tracer, &witness, leg.behind.name, place, (leg.identity.as_deref(), source))
             }
-            _ => self
-                .tracer
-                .trace(&meshc_trace::Query::from(&witness))
-                .map(|sent| hop::Arrival { sent, got: None }),
+            _ => {
+                self.tracer.trace(&meshc_trace::Query::from(&witness)).map(|sent| hop::Arrival::at_none(sent))
+            }
         };
         match arrived {
             Ok(arrival) if arrival.is_admitted() => {

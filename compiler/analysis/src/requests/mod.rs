@@ -14,4 +14,4 @@ pub(crate) use builder::ModelBuilder;
 pub(crate) use conditions::looks_at_authority;
 pub(crate) use model::{Caller, Model};
 pub(crate) use partition::{Partition, Taker};
-pub(crate) use rules::{Peer, Place};
+pub(crate) use rules::{Peer, Place, holds};

@@ -175,7 +175,7 @@ fn on_path(builder: &mut ModelBuilder, language: Language) -> Result<Formula, Er
 }
 
 /// Whether a condition holds for a text.
-pub(super) fn holds(condition: &StringMatch, text: &str) -> bool {
+pub(crate) fn holds(condition: &StringMatch, text: &str) -> bool {
     match condition {
         StringMatch::Exact(wanted) => text == wanted,
         StringMatch::Prefix(wanted) => text.starts_with(wanted),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshc_diagnostics::{Diagnostic, Severity, Witness, WitnessRequest, declare_rule};
-use meshc_effective::model::{Proxy, RbacAction, RuleSet, SecurityFilter};
+use meshc_effective::model::{Proxy, RbacAction, RbacPolicy, RuleSet, SecurityFilter};
 use meshc_predicate::{Error, Language, Limits};
 use meshc_resources::Object;
 use meshc_resources::istio::{AuthorizationAction, AuthorizationPolicy};
@@ -11,8 +11,8 @@ use meshc_source::Span;
 use meshc_trace::Query;
 
 use super::World;
-use crate::reach::Site;
-use crate::requests::{Caller, ModelBuilder, Peer, Place};
+use crate::graph::Gate;
+use crate::requests::{Caller, ModelBuilder, Peer};
 use crate::spots::{Spot, spots};
 
 declare_rule! {
@@ -106,16 +106,16 @@ fn escapes(world: &World<'_>, rule: Span, path: &str) -> Option<Vec<(Variant, Wi
         };
         places.sort_by_key(|spot| !named(spot));
         for spot in places.iter().filter(|spot| !spot.tcp) {
-            let Ok(Some(denied)) = denied(proxy, spot, rule, base) else { continue };
             let escaped: Vec<(Variant, Witness)> = variants(base, path.ends_with('*'))
                 .into_iter()
                 .filter_map(|variant| {
+                    let denied = denied(proxy, spot, rule, (base, &variant.path)).ok()??;
                     let mut witness = denied.clone();
                     witness.request.path.clone_from(&variant.path);
-                    passes(world, &witness).then_some((variant, witness))
+                    (!passes(world, &denied) && passes(world, &witness)).then_some((variant, witness))
                 })
                 .collect();
-            if !passes(world, &denied) && !escaped.is_empty() {
+            if !escaped.is_empty() {
                 return Some(escaped);
             }
         }
@@ -135,41 +135,40 @@ fn holds(proxy: &Proxy, rule: Span) -> bool {
     rules(proxy).flat_map(|set| set.policies.values()).any(|policy| is_it(&policy.origins))
 }
 
-/// A request for the path that the rule denies.
-fn denied(proxy: &Proxy, spot: &Spot, rule: Span, path: &str) -> Result<Option<Witness>, Error> {
-    let place = Place {
-        port: spot.port,
-        destination: proxy.ip.parse().ok(),
-        source: None,
-        proxy: proxy.kind,
-        tcp: false,
-        peer: Peer::Anyone,
-    };
+/// A request for the path that the rule denies, and that would pass if it were for the other path.
+fn denied(
+    proxy: &Proxy,
+    spot: &Spot,
+    rule: Span,
+    (path, other): (&str, &str),
+) -> Result<Option<Witness>, Error> {
+    let security = &*proxy.security;
+    let gate = Gate { proxy, security, port: spot.port, source: None, peer: Peer::Anyone, tcp: false };
     let mut builder = ModelBuilder::new(proxy.kind, Language::any(), &Limits::default())?;
     builder.add_path(path)?;
-    let mut one = None;
-    for policy in rules(proxy).flat_map(|set| set.policies.values()) {
-        if policy.origins.iter().any(|origin| origin.span == rule) {
-            builder.add_rule(policy, place)?;
-            one = Some(());
-        }
-    }
-    if one.is_none() {
+    builder.add_path(other)?;
+    let is_it = |policy: &&RbacPolicy| policy.origins.iter().any(|origin| origin.span == rule);
+    let Some(policy) = rules(proxy).flat_map(|set| set.policies.values()).find(is_it) else {
         return Ok(None);
-    }
+    };
+    builder.add_rule(policy, gate.place())?;
+    gate.add(&mut builder)?;
     let mut model = builder.build(spot.authority.clone())?;
-    let sets = model.sets.clone();
-    let (Some(&here), Some(&matched)) = (sets.first(), sets.get(1)) else { return Ok(None) };
-    let both = model.space.and(here, matched)?;
+    let mut sets = model.sets.clone().into_iter();
+    let (Some(here), Some(there), Some(matched)) = (sets.next(), sets.next(), sets.next()) else {
+        return Ok(None);
+    };
+    let passed = gate.ends(&mut model, &mut sets)?.passed;
+    let mut context = model.space.and(passed, there)?;
+    for field in model.fields_of(true, false, &[]) {
+        context = model.space.forget(context, field)?;
+    }
+    let both = model.space.all_of([here, matched, context])?;
     let usual = model.usual(both)?;
     let certain = model.certain(usual)?;
     let Some((request, sent)) = model.witness(certain) else { return Ok(None) };
     let Caller { peer, .. } = model.caller(&request, None);
-    let sent = WitnessRequest { path: path.to_owned(), ..sent };
-    let mut witness = spot.site.witness(proxy, sent);
-    if matches!(spot.site, Site::Inbound(_)) {
-        witness.port = Some(spot.port);
-    }
+    let witness = spot.site.witness(proxy, WitnessRequest { path: path.to_owned(), ..sent });
     Ok(Some(Witness { peer, ..witness }))
 }
 

@@ -8,6 +8,7 @@ mod escapable_deny;
 mod open_entry;
 mod overlapping_routes;
 mod pairs;
+mod plain;
 mod policies;
 mod redirect_loop;
 mod request_loop;

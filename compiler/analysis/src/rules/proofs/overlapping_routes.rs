@@ -8,23 +8,24 @@ use crate::rules::routes::all_written;
 
 declare_rule! {
     /// ## What it does
-    /// Finds routes of one VirtualService that ask for some of the same requests, each for others too, and do something
-    /// else with them: their order decides. Nothing is said where the earlier route asks for a part of what the later one
-    /// asks for, which is how an exception is written, nor of hosts with more than 100 routes.
+    /// Finds routes of one VirtualService that ask for some of the same requests, each for others too, by conditions on the
+    /// same parts of a request (the path, the same header), and do something else with them: their order decides. Nothing is
+    /// said where the earlier route asks for a part of what the later one asks for, or where they look at different parts (a
+    /// header first, then a path), which is how an exception is written; nor of hosts with more than 100 routes.
     ///
     /// ## What happens to traffic
     /// The earlier route takes what both ask for. Whoever moves one of them moves those requests.
     ///
     /// ## Example
     /// ```yaml
-    /// - match: [{headers: {x-canary: {exact: "1"}}}]
-    ///   route: [{destination: {host: reviews, subset: v2}}]
+    /// - match: [{uri: {regex: ".*/export"}}]
+    ///   route: [{destination: {host: reports}}]
     /// - match: [{uri: {prefix: /api}}]
-    ///   route: [{destination: {host: reviews, subset: v1}}]    # not for /api with x-canary: 1
+    ///   route: [{destination: {host: api}}]    # not for /api/v1/export
     /// ```
     ///
     /// ## Use instead
-    /// The same, if it is meant so; otherwise say in the one what the other has: `withoutHeaders`, another prefix.
+    /// The same, if it is meant so; otherwise let one of them leave out what the other asks for.
     pub OVERLAPPING_ROUTES = "MC1661", "overlapping-routes", Info, Routes,
     "Routes whose order decides about some requests",
     []

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::{Route, VirtualHost};
+use meshc_effective::model::{PathMatch, Route, RouteMatch, VirtualHost};
 use meshc_predicate::{Error, Limits, Set};
 
 use super::survey::Seen;
@@ -106,12 +106,26 @@ fn candidates(seen: &Seen<'_>, host: &VirtualHost) -> Vec<(usize, Vec<usize>)> {
     seconds
         .into_iter()
         .map(|second| {
-            let earlier =
-                (0..second).filter(|&first| written(first) && behaviours[first] != behaviours[second]);
+            let after = &host.routes[second];
+            let matters = |first: usize| {
+                let before = &host.routes[first];
+                // A condition on something else, put first, is how a special case is written.
+                before.config != after.config || looked_at(&before.matches) == looked_at(&after.matches)
+            };
+            let earlier = (0..second)
+                .filter(|&first| written(first) && matters(first) && behaviours[first] != behaviours[second]);
             (second, earlier.collect::<Vec<usize>>())
         })
         .filter(|(_, earlier)| !earlier.is_empty())
         .collect()
+}
+
+/// The parts of a request that a match looks at.
+fn looked_at(conditions: &RouteMatch) -> BTreeSet<String> {
+    let path = (conditions.path != PathMatch::any()).then(|| ":path".to_owned());
+    let headers = conditions.headers.iter().map(|header| header.name.to_ascii_lowercase());
+    let query = conditions.query.iter().map(|query| format!("?{}", query.name));
+    path.into_iter().chain(headers).chain(query).collect()
 }
 
 fn shown(seen: &Seen<'_>, model: &mut Model, set: Set) -> Result<Option<Witness>, Error> {

@@ -9,6 +9,7 @@ use meshc_effective::model::{
 use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_source::Span;
 
+use super::plain::is_plainly_alive;
 use super::{World, covered_rule, dead_rule};
 use crate::requests::checks::filters;
 use crate::requests::{ModelBuilder, Peer, Place};
@@ -103,6 +104,21 @@ fn is_nothing(rule: &RbacPolicy) -> bool {
 
 fn of_spot(security: &Security, place: Place<'_>, known: &mut BTreeMap<Span, Known>) -> Result<(), Error> {
     let sets: Vec<&RuleSet> = sets(security, place.tcp).collect();
+    let all: Vec<&RbacPolicy> =
+        sets.iter().flat_map(|set| set.policies.values()).filter(|rule| !is_nothing(rule)).collect();
+    let settled = |rule: &RbacPolicy| {
+        rule_span(rule).is_none_or(|span| known.get(&span).is_some_and(|rule| rule.alive))
+    };
+    if all.iter().all(|rule| settled(rule)) {
+        return Ok(());
+    }
+    if let [only] = all.as_slice()
+        && let Some(span) = rule_span(only)
+        && is_plainly_alive(only)
+    {
+        known.entry(span).or_default().alive = true;
+        return Ok(());
+    }
     let mut builder = ModelBuilder::new(place.proxy, Language::any(), &Limits::default())?;
     let mut rules: Vec<(RbacAction, Span)> = Vec::new();
     for set in &sets {

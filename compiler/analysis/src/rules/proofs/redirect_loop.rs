@@ -56,6 +56,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
                 request.path,
                 path.join(", then to ")
             );
+            let message = format!("{message}, and so on");
             let mut finding = Diagnostic::new(&REDIRECT_LOOP, origin.span, message).witness(witness);
             let root =
                 world.mesh.virtual_services.iter().find(|root| Some(root.meta.api_path()) == route.config);
@@ -77,6 +78,8 @@ fn circle(world: &World<'_>, witness: &Witness, secure: bool) -> Option<Vec<Stri
         let request = query.request.as_mut()?;
         let state = (request.authority.clone(), request.path.clone());
         if seen.contains(&state) {
+            // The last address is one that the client was sent to before.
+            path.dedup();
             return Some(path);
         }
         seen.push(state);

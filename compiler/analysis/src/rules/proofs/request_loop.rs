@@ -54,12 +54,12 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
             let Some((places, copies)) = follow(world, &witness, &gateways) else { continue };
             told.insert(origin.span);
             let what = if copies { "copies of its requests go" } else { "its requests go" };
+            let (first, others) = places.split_first().map_or(("", &[][..]), |(a, b)| (a.as_str(), b));
+            let others =
+                if others.is_empty() { String::new() } else { format!(" by way of {}", others.join(", ")) };
             let message = format!(
-                "{what} round in circles: {} {} comes back to {} by way of {}",
-                request.method,
-                request.path,
-                places.first().map_or("", String::as_str),
-                places.join(", ")
+                "{what} round in circles: {} {} comes back to {first}{others}",
+                request.method, request.path
             );
             let mut finding = Diagnostic::new(&REQUEST_LOOP, origin.span, message).witness(witness);
             if let Some(owner) = owner(world, route) {

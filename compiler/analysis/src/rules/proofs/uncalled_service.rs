@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_effective::model::{PatchSide, Proxy, spiffe};
+use meshc_effective::model::{MtlsMode, PatchSide, Proxy, RbacAction, RuleSet, SecurityFilter, spiffe};
 use meshc_predicate::{Error, Language, Limits, Set};
 
 use super::World;
+use super::plain::{is_plainly_alive, takes_one};
 use crate::graph::Gate;
 use crate::requests::ModelBuilder;
 
@@ -64,6 +65,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
             let key = (std::sync::Arc::as_ptr(&proxy.security).addr(), target.target_port);
             let closed = *known.entry(key).or_insert_with(|| {
                 !proxy.security.is_open()
+                    && !is_plainly_open(proxy, &callers)
                     && proxy.doubt(PatchSide::inner(proxy)).is_none()
                     && is_closed(proxy, target.target_port, &callers).unwrap_or(false)
             });
@@ -86,6 +88,25 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
                 )),
         );
     }
+}
+
+/// Whether it is plain that some caller is let in: by a rule that allows it, while none denies.
+fn is_plainly_open(proxy: &Proxy, callers: &BTreeSet<String>) -> bool {
+    let sets: Vec<&RuleSet> = proxy
+        .security
+        .http
+        .iter()
+        .filter_map(|filter| match filter {
+            SecurityFilter::Rbac(rbac) => rbac.enforced.as_ref(),
+            _ => None,
+        })
+        .collect();
+    sets.iter().all(|set| set.action == RbacAction::Allow)
+        && sets
+            .iter()
+            .all(|set| set.policies.values().any(|rule| is_plainly_alive(rule) && takes_one(rule, callers)))
+        && proxy.security.mtls.ports.is_empty()
+        && proxy.security.mtls.all.mode != MtlsMode::Disable
 }
 
 /// Whether a port lets in nobody of these, and nobody without an identity.
