@@ -32,7 +32,7 @@ fn the_algebra_agrees_with_enumeration() {
         tried += table.virtual_hosts.len() as u64;
         for at in 0..table.virtual_hosts.len() {
             let host = &table.virtual_hosts[at];
-            let reached = reachability(&table, at, ProxyKind::Sidecar);
+            let reached = reachability(&table, at, ProxyKind::Sidecar.into());
             let found = Enumerated::of(&table, at);
             assert_eq!(reached.len(), host.routes.len(), "case {case}");
             for (index, reach) in reached.iter().enumerate() {
@@ -88,7 +88,8 @@ fn the_interpreter_agrees_with_what_is_claimed() {
         let mut never: BTreeSet<String> = BTreeSet::new();
         for at in 0..table.virtual_hosts.len() {
             let host = &table.virtual_hosts[at];
-            for (route, reach) in host.routes.iter().zip(reachability(&table, at, ProxyKind::Sidecar)) {
+            for (route, reach) in host.routes.iter().zip(reachability(&table, at, ProxyKind::Sidecar.into()))
+            {
                 let name = route.name.clone().unwrap_or_default();
                 let Some(shown) = reach.witness else {
                     never.insert(name);

@@ -108,7 +108,7 @@ fn regions(
     limits: &Limits,
 ) -> Result<Compared, Error> {
     let routes = base.routes().iter().chain(head.routes());
-    let found = ModelBuilder::to(head.proxy.kind, (domains, &pair.domains), routes, limits)?;
+    let found = ModelBuilder::to(head.proxy.reader(), (domains, &pair.domains), routes, limits)?;
     // Otherwise no request leads here.
     let Some((mut builder, authority)) = found else { return Ok(Compared::default()) };
     builder.add_host(base.host)?;

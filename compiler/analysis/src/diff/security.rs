@@ -87,12 +87,12 @@ fn at(spot: &Spot, was: &Proxy, is: &Proxy, shown: bool, diff: &mut SecurityDiff
             port: spot.port,
             destination: is.ip.parse().ok(),
             source,
-            proxy: is.kind,
+            proxy: is.reader(),
             tcp: spot.tcp,
             peer: Peer::Anyone,
         };
         let limits = Limits::default();
-        let mut builder = ModelBuilder::new(is.kind, Language::any(), &limits)?;
+        let mut builder = ModelBuilder::new(is.reader(), Language::any(), &limits)?;
         builder.add_identified()?;
         for security in sides {
             builder.add_checks(security, place)?;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use meshc_effective::model::{Proxy, ProxyKind, Route, RouteTable, VirtualHost};
+use meshc_effective::model::{Proxy, Reader, Route, RouteTable, VirtualHost};
 
 use super::behaviour::{Behaviour, Facet};
 use super::change::Unknown;
@@ -26,14 +26,14 @@ pub(super) struct TableDiff {
 }
 
 /// Two tables by their places in memory, and who has them: what their clusters are follows from that.
-type TableKey = (usize, usize, String, ProxyKind);
+type TableKey = (usize, usize, String, Reader);
 
 /// Two virtual hosts by their places in memory.
 type HostKey = (usize, usize);
 
 /// Two virtual hosts that were compared, with what decided.
 struct Known {
-    kind: ProxyKind,
+    reader: Reader,
     domains: Vec<String>,
     before: Vec<Behaviour>,
     after: Vec<Behaviour>,
@@ -69,7 +69,7 @@ impl Cache {
     ) -> Rc<TableDiff> {
         // Tables that stand in a listener are the proxy's own.
         let shared = matches!(site, Site::Table(_));
-        let key = (address(before), address(after), is.id.namespace.clone(), is.kind);
+        let key = (address(before), address(after), is.id.namespace.clone(), is.reader());
         if let Some(known) = self.tables.get(&key).filter(|_| shared) {
             return Rc::clone(known);
         }
@@ -168,11 +168,11 @@ impl Cache {
     /// The differences of two virtual hosts.
     fn hosts(&mut self, base: Half<'_>, head: Half<'_>, pair: &Pair, domains: &Domains) -> Rc<Compared> {
         let (before, after) = (base.behaviours(), head.behaviours());
-        let kind = head.proxy.kind;
+        let reader = head.proxy.reader();
         let key = (base.host.map_or(0, address), head.host.map_or(0, address));
         let all = self.hosts.entry(key).or_default();
         let fits = |known: &&Known| {
-            known.kind == kind
+            known.reader == reader
                 && known.domains == pair.domains
                 && known.before == before
                 && known.after == after
@@ -182,7 +182,7 @@ impl Cache {
         }
         let compared = Rc::new(regions::compare(base, head, pair, (&before, &after), domains));
         let domains = pair.domains.clone();
-        all.push(Known { kind, domains, before, after, compared: Rc::clone(&compared) });
+        all.push(Known { reader, domains, before, after, compared: Rc::clone(&compared) });
         compared
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use meshc_effective::model::{
     Action, Address, Chain, ChainAction, Cluster, ClusterKind, EffectiveMesh, Listener, PatchSide, Proxy,
-    ProxyKind, Route, RouteTable,
+    ProxyKind, Reader, Route, RouteTable,
 };
 use meshc_source::SourceSet;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -29,7 +29,7 @@ struct Builder<'m> {
     /// By pod and namespace.
     proxies: HashMap<(&'m str, &'m str), &'m Proxy>,
     /// By the addresses of the table and of the proxy's clusters.
-    tables: HashMap<(usize, usize, ProxyKind), NodeIndex>,
+    tables: HashMap<(usize, usize, Reader), NodeIndex>,
     destinations: HashMap<(usize, &'m str), NodeIndex>,
     workloads: HashMap<(String, String, u16), NodeIndex>,
     outside: HashMap<(String, u16), NodeIndex>,
@@ -103,7 +103,7 @@ impl<'m> Builder<'m> {
     }
 
     fn table(&mut self, proxy: &'m Proxy, table: &'m RouteTable) -> NodeIndex {
-        let key = (ptr::from_ref(table).addr(), ptr::from_ref(&*proxy.clusters).addr(), proxy.kind);
+        let key = (ptr::from_ref(table).addr(), ptr::from_ref(&*proxy.clusters).addr(), proxy.reader());
         if let Some(&known) = self.tables.get(&key) {
             return known;
         }
@@ -116,7 +116,7 @@ impl<'m> Builder<'m> {
             let domains = asked.own(at);
             self.net.add_edge(node, of_host, edge(EdgeKind::Asks, short(&domains)));
             let reached = match &doubt {
-                None => self.known.of(&asked, at, proxy.kind),
+                None => self.known.of(&asked, at, proxy.reader()),
                 Some(why) => Arc::new(vec![RouteReach::unknown(why.clone()); host.routes.len()]),
             };
             for ((index, route), reach) in host.routes.iter().enumerate().zip(reached.iter()) {

@@ -80,7 +80,7 @@ impl Look<'_, '_> {
             way.why = Some(why);
             return Ok(());
         }
-        let mut builder = ModelBuilder::new(gate.proxy.kind, Language::any(), &Limits::default())?;
+        let mut builder = ModelBuilder::new(gate.proxy.reader(), Language::any(), &Limits::default())?;
         builder.add(&self.requests)?;
         gate.add(&mut builder)?;
         let mut model = builder.build(host.to_owned())?;

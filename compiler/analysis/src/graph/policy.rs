@@ -38,7 +38,7 @@ impl<'a> Gate<'a> {
             port: self.port,
             destination: self.proxy.ip.parse().ok(),
             source: self.source,
-            proxy: self.proxy.kind,
+            proxy: self.proxy.reader(),
             tcp: self.tcp,
             peer: self.peer,
         }
@@ -123,7 +123,7 @@ pub(crate) fn admission(proxy: &Proxy, port: u16) -> Admission {
 }
 
 fn of_gate(gate: &Gate<'_>) -> Result<Admission, Error> {
-    let mut builder = ModelBuilder::new(gate.proxy.kind, Language::any(), &Limits::default())?;
+    let mut builder = ModelBuilder::new(gate.proxy.reader(), Language::any(), &Limits::default())?;
     gate.add(&mut builder)?;
     let mut model = builder.build(gate.proxy.workload.clone())?;
     let mut sets = model.sets.clone().into_iter();

@@ -112,8 +112,8 @@ impl<'m> Look<'_, 'm> {
         let limits = Limits::default();
         let asked = self.asked(leg.table);
         let own = asked.own(at);
-        let kind = leg.entry.proxy.kind;
-        let found = ModelBuilder::to(kind, (asked.domains(), &own), &host.routes, &limits)?;
+        let reader = leg.entry.proxy.reader();
+        let found = ModelBuilder::to(reader, (asked.domains(), &own), &host.routes, &limits)?;
         let Some((mut builder, authority)) = found else { return Ok(None) };
         builder.add(&self.requests)?;
         builder.add_host(Some(host))?;

@@ -134,7 +134,7 @@ impl Look<'_, '_> {
         asked: &mut Vec<Witness>,
     ) -> Result<Verdict, Error> {
         let limits = Limits::default();
-        let found = ModelBuilder::to(self.proxy.kind, (self.domains, own), &host.routes, &limits)?;
+        let found = ModelBuilder::to(self.proxy.reader(), (self.domains, own), &host.routes, &limits)?;
         let Some((mut builder, authority)) = found else { return Ok(Verdict::Kept) };
         builder.add(wanted)?;
         builder.add_host(Some(host))?;

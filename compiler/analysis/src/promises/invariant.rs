@@ -165,7 +165,7 @@ fn of_table(
         if suspects.is_empty() {
             continue;
         }
-        let reached = reachability(table, at, proxy.kind);
+        let reached = reachability(table, at, proxy.reader());
         for (index, route, message) in suspects {
             let Some(reach) = reached.get(index) else { continue };
             match (&reach.reachable, &reach.witness) {

@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use meshc_diagnostics::WitnessRequest;
-use meshc_effective::model::{ProxyKind, RouteMatch, VirtualHost};
+use meshc_effective::model::{Reader, RouteMatch, VirtualHost};
 use meshc_predicate::Limits;
 
 use super::{Asked, RouteReach, reach};
@@ -17,7 +17,7 @@ use crate::requests::looks_at_authority;
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     matches: Vec<RouteMatch>,
-    proxy: ProxyKind,
+    proxy: Reader,
     require_tls: bool,
     host: Option<(usize, usize)>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Known(HashMap<Key, Arc<Vec<RouteReach>>>);
 
 impl Known {
     /// For each route of a virtual host, in order, whether some request reaches it.
-    pub(crate) fn of(&mut self, asked: &Asked<'_>, at: usize, proxy: ProxyKind) -> Arc<Vec<RouteReach>> {
+    pub(crate) fn of(&mut self, asked: &Asked<'_>, at: usize, proxy: Reader) -> Arc<Vec<RouteReach>> {
         let Some(host) = asked.table.virtual_hosts.get(at) else { return Arc::default() };
         if let Some(plain) = plain(host) {
             return Arc::new(plain);
@@ -56,12 +56,7 @@ impl Known {
         }
     }
 
-    pub(super) fn reach(
-        asked: &Asked<'_>,
-        at: usize,
-        host: &VirtualHost,
-        proxy: ProxyKind,
-    ) -> Vec<RouteReach> {
+    pub(super) fn reach(asked: &Asked<'_>, at: usize, host: &VirtualHost, proxy: Reader) -> Vec<RouteReach> {
         if host.routes.is_empty() {
             return Vec::new();
         }

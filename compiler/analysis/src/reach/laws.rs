@@ -28,7 +28,7 @@ proptest! {
         let table = proxy.tables.get("9080").expect("there");
         let at = table.virtual_hosts.iter().position(|h| h.name.starts_with("reviews")).expect("there");
         let host = &table.virtual_hosts[at];
-        let reached = reachability(table, at, proxy.kind);
+        let reached = reachability(table, at, proxy.reader());
         let taken: BTreeSet<Option<String>> =
             requests().into_iter().map(|(path, headers)| route_of(&world, &path, headers)).collect();
         for (route, reach) in host.routes.iter().zip(&reached) {

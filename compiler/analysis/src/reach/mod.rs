@@ -5,7 +5,7 @@ mod known;
 mod view;
 
 use meshc_diagnostics::WitnessRequest;
-use meshc_effective::model::{ProxyKind, RouteTable, VirtualHost};
+use meshc_effective::model::{Reader, RouteTable, VirtualHost};
 use meshc_predicate::{Error, FirstMatch, Limits};
 
 use crate::requests::hosts::Domains;
@@ -66,7 +66,7 @@ impl RouteReach {
 }
 
 /// For each route of a virtual host of a table, in order, whether some request reaches it.
-pub fn reachability(table: &RouteTable, host: usize, proxy: ProxyKind) -> Vec<RouteReach> {
+pub fn reachability(table: &RouteTable, host: usize, proxy: Reader) -> Vec<RouteReach> {
     let Some(virtual_host) = table.virtual_hosts.get(host) else { return Vec::new() };
     Known::reach(&Asked::new(table), host, virtual_host, proxy)
 }
@@ -79,7 +79,7 @@ pub(crate) fn own_domains(table: &RouteTable, host: usize) -> Vec<String> {
 fn reach(
     (domains, own): (&Domains, &[String]),
     virtual_host: &VirtualHost,
-    proxy: ProxyKind,
+    proxy: Reader,
     limits: &Limits,
 ) -> Result<Vec<RouteReach>, Error> {
     let routes = &virtual_host.routes;

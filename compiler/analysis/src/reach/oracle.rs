@@ -55,7 +55,7 @@ fn recorded_requests_take_reachable_routes_only() {
                 let Some(at) = table.virtual_hosts.iter().position(fits) else { continue };
                 let host = &table.virtual_hosts[at];
                 let key = (std::ptr::from_ref(&**host).addr(), table.name.clone());
-                let reached = known.entry(key).or_insert_with(|| reachability(table, at, proxy.kind));
+                let reached = known.entry(key).or_insert_with(|| reachability(table, at, proxy.reader()));
                 let mut of_name =
                     host.routes.iter().zip(reached.iter()).filter(|(r, _)| r.name.as_deref() == Some(route));
                 answers += 1;

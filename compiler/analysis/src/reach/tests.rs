@@ -60,7 +60,7 @@ fn table(domains: &[&str], matches: Vec<RouteMatch>) -> RouteTable {
 }
 
 fn reach(matches: Vec<RouteMatch>) -> Vec<RouteReach> {
-    reachability(&table(&["reviews"], matches), 0, ProxyKind::Sidecar)
+    reachability(&table(&["reviews"], matches), 0, ProxyKind::Sidecar.into())
 }
 
 fn paths(reached: &[RouteReach]) -> Vec<Option<&str>> {
@@ -177,7 +177,7 @@ fn a_host_that_redirects_to_https_lets_through_what_came_over_https() {
     let mut host = (*table.virtual_hosts[0]).clone();
     host.require_tls = true;
     table.virtual_hosts = vec![Arc::new(host)];
-    let found = reachability(&table, 0, ProxyKind::Gateway);
+    let found = reachability(&table, 0, ProxyKind::Gateway.into());
     let witness = found[0].witness.as_ref().expect("reachable");
     assert_eq!(witness.headers.get("x-forwarded-proto").map(String::as_str), Some("https"));
 }

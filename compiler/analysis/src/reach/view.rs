@@ -125,7 +125,7 @@ fn table_view(proxy: &Proxy, site: &Site, table: &RouteTable, sources: &SourceSe
     let doubt = proxy.doubt(side);
     let asked = Asked::new(table);
     let hosts = table.virtual_hosts.iter().enumerate().map(|(at, host)| {
-        let reached = Known::reach(&asked, at, host, proxy.kind);
+        let reached = Known::reach(&asked, at, host, proxy.reader());
         let routes = host.routes.iter().zip(reached).enumerate().map(|(index, (route, reach))| {
             let reach = doubt.clone().map_or(reach, RouteReach::unknown);
             let RouteReach { reachable, witness, hidden_by, .. } = reach;

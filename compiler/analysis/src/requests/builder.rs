@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshc_effective::model::{ProxyKind, RbacPolicy, Route, RouteMatch, RuleSet};
+use meshc_effective::model::{RbacPolicy, Reader, Route, RouteMatch, RuleSet};
 use meshc_envoy::request::METHODS;
 use meshc_predicate::{Error, Field, FieldId, Language, Limits, SpaceBuilder};
 
@@ -33,7 +33,7 @@ pub(crate) struct ModelBuilder {
     pub(super) refused: Vec<(FieldId, String)>,
     /// Flags that stand for what witnesses do not show, with what they are then, and what they mean.
     pub(super) usual: Vec<(FieldId, bool, String)>,
-    proxy: ProxyKind,
+    pub(super) reader: Reader,
     authorities: Language,
     formulas: Vec<Formula>,
     secure: Option<Formula>,
@@ -44,15 +44,15 @@ pub(super) const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 impl ModelBuilder {
     /// For requests at such a proxy whose authority is in the language.
-    pub(crate) fn new(proxy: ProxyKind, authorities: Language, limits: &Limits) -> Result<Self, Error> {
+    pub(crate) fn new(reader: Reader, authorities: Language, limits: &Limits) -> Result<Self, Error> {
         let mut space = SpaceBuilder::new(*limits);
-        let path = space.field(Field::required("path", envoy::paths()?).prefer(["/"]));
+        let path = space.field(Field::required("path", envoy::paths(reader.paths)?).prefer(["/"]));
         Ok(Self {
             space,
             parts: BTreeMap::from([(Part::Path, path)]),
             refused: Vec::new(),
             usual: Vec::new(),
-            proxy,
+            reader,
             authorities,
             formulas: Vec::new(),
             secure: None,
@@ -62,7 +62,7 @@ impl ModelBuilder {
     /// For the requests whose most specific domain is one of `own`, with the plainest authority of them; none if no
     /// request has such a one. `routes` are all that will be added.
     pub(crate) fn to<'r>(
-        proxy: ProxyKind,
+        reader: Reader,
         (domains, own): (&Domains, &[String]),
         routes: impl IntoIterator<Item = &'r Route>,
         limits: &Limits,
@@ -70,7 +70,7 @@ impl ModelBuilder {
         let Some(authority) = representative(domains, own, limits)? else { return Ok(None) };
         let looks = routes.into_iter().any(|route| looks_at_authority(&route.matches));
         let authorities = if looks { domains.classes(own)? } else { Language::any() };
-        Ok(Some((Self::new(proxy, authorities, limits)?, authority)))
+        Ok(Some((Self::new(reader, authorities, limits)?, authority)))
     }
 
     /// From here on, matches are those of a virtual host that tells plaintext requests to use HTTPS before it looks at
@@ -154,7 +154,7 @@ impl ModelBuilder {
         let sets =
             self.formulas.iter().map(|formula| formula.set(&mut space)).collect::<Result<Vec<_>, _>>()?;
         let (parts, refused, usual) = (self.parts, self.refused, self.usual);
-        Ok(Model { space, sets, parts, refused, usual, authority })
+        Ok(Model { space, sets, parts, refused, usual, authority, paths: self.reader.paths })
     }
 
     /// The field of a part of the request.
@@ -163,7 +163,7 @@ impl ModelBuilder {
             return Ok(known);
         }
         let field = match &part {
-            Part::Path => Field::required("path", envoy::paths()?),
+            Part::Path => Field::required("path", envoy::paths(self.reader.paths)?),
             Part::Method => {
                 let methods = Language::union(METHODS.iter().map(|method| Language::exact(*method)));
                 Field::required("method", methods).prefer(METHODS.iter().copied())
@@ -176,7 +176,7 @@ impl ModelBuilder {
             Part::Scheme => Field::required("scheme", Language::exact(envoy::SCHEME)),
             Part::Header(name) => {
                 let values = match name.as_str() {
-                    name if !envoy::is_seen(name, self.proxy) => Language::none(),
+                    name if !envoy::is_seen(name, self.reader) => Language::none(),
                     "te" => envoy::te_values()?,
                     _ => envoy::header_values()?,
                 };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use meshc_diagnostics::WitnessRequest;
+use meshc_effective::model::PathNormalization;
 use meshc_predicate::{Error, FieldId, Request, Set, Space, Value};
 
 use super::builder::{FORWARDED_PROTO, Part};
@@ -27,6 +28,8 @@ pub(crate) struct Model {
     pub(super) refused: Vec<(FieldId, String)>,
     pub(super) usual: Vec<(FieldId, bool, String)>,
     pub(super) authority: String,
+    /// What became of paths before they were seen.
+    pub(super) paths: PathNormalization,
 }
 
 impl Model {
@@ -111,7 +114,7 @@ impl Model {
         for (part, field) in &self.parts {
             let Some(Value::Text(text)) = request.get(field) else { continue };
             match part {
-                Part::Path => sent.path.clone_from(text),
+                Part::Path => sent.path = envoy::sent(text, self.paths),
                 Part::Method => sent.method.clone_from(text),
                 Part::Authority => sent.authority.clone_from(text),
                 Part::Scheme | Part::Peer => {}

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use meshc_effective::model::{Permission, Principal, ProxyKind, RbacPolicy, RuleSet, StringMatch};
+use meshc_effective::model::{Permission, Principal, RbacPolicy, Reader, RuleSet, StringMatch};
 use meshc_predicate::{Error, Language};
 use meshc_trace::{Regexes, template_regex};
 
@@ -30,7 +30,7 @@ pub(crate) struct Place<'a> {
     /// The caller's address; any is as good where no rule asks for it.
     pub(crate) source: Option<IpAddr>,
     /// Whose rules they are.
-    pub(crate) proxy: ProxyKind,
+    pub(crate) proxy: Reader,
     /// Bytes, of which nothing of HTTP is seen.
     pub(crate) tcp: bool,
     /// Who calls.
@@ -156,9 +156,10 @@ fn principal(builder: &mut ModelBuilder, of: &Principal, place: Place<'_>) -> Re
         Principal::DirectIp(block) => constant(place.source.is_some_and(|source| block.contains(source))),
         Principal::RemoteIp(block) => {
             let from_there = place.source.is_some_and(|source| block.contains(source));
-            match place.proxy {
-                ProxyKind::Gateway => constant(from_there),
-                ProxyKind::Sidecar => builder.usually(from_there, "the client's address is asked for"),
+            if place.proxy.believes_forwarded {
+                builder.usually(from_there, "the client's address is asked for")
+            } else {
+                constant(from_there)
             }
         }
         Principal::Header(_) if place.tcp => Formula::Never,

@@ -85,7 +85,7 @@ fn all_alone(mesh: &Mesh, cut: &[(&Written<'_>, &Written<'_>)]) -> BTreeMap<Span
                     if !host.routes.iter().any(|route| route.config.is_some() && open(route)) {
                         continue;
                     }
-                    for (route, reach) in host.routes.iter().zip(reachability(table, at, proxy.kind)) {
+                    for (route, reach) in host.routes.iter().zip(reachability(table, at, proxy.reader())) {
                         let request = reach.witness.or(reach.hidden_request);
                         if let (Some(span), Some(request)) = (span(route), request) {
                             let site = Site::Table(table.name.clone());

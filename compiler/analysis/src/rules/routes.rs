@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::{EffectiveMesh, PatchSide, Proxy, ProxyKind, Route, RouteTable};
+use meshc_effective::model::{EffectiveMesh, PatchSide, Proxy, Reader, Route, RouteTable};
 use meshc_mesh::{HttpRule, Mesh, Meta, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
@@ -159,12 +159,12 @@ pub(super) fn all_written(mesh: &Mesh) -> AllWritten<'_> {
 /// What all tables of all proxies say, by where the routes are written.
 pub(super) fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
     let mut all: BTreeMap<Span, Seen> = BTreeMap::new();
-    let mut tables: HashSet<(usize, ProxyKind)> = HashSet::new();
+    let mut tables: HashSet<(usize, Reader)> = HashSet::new();
     let mut known = Known::default();
     for proxy in &effective.proxies {
         let doubt = proxy.doubt(PatchSide::outer(proxy));
         for table in proxy.tables.values() {
-            if doubt.is_some() || tables.insert((Arc::as_ptr(table).addr(), proxy.kind)) {
+            if doubt.is_some() || tables.insert((Arc::as_ptr(table).addr(), proxy.reader())) {
                 see_table(proxy, table, doubt.as_ref(), &mut known, &mut all);
             }
         }
@@ -185,7 +185,7 @@ fn see_table(
             // None of a VirtualService.
             continue;
         }
-        let reached = known.of(&asked, at, proxy.kind);
+        let reached = known.of(&asked, at, proxy.reader());
         for (route, reach) in host.routes.iter().zip(reached.iter()) {
             let Some(span) = span(route) else { continue };
             let seen = all.entry(span).or_default();

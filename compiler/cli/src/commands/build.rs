@@ -19,6 +19,7 @@ pub(crate) fn run(args: &Build) -> Result<u8, Failure> {
         BuildFormat::EnvoyBootstrap => {
             let name = args.proxy.as_deref().unwrap_or_default();
             let proxy = mesh.find(name).map_err(Failure::new)?;
+            tree.report(meshc_xds::rules::left_out([&**proxy]).as_slice());
             let node = Writer::new().node(proxy);
             let bootstrap = meshc_xds::bootstrap::bootstrap(&proxy.id.to_string(), &node);
             let mut text = serde_json::to_string_pretty(&bootstrap).map_err(Failure::new)?;
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &Build) -> Result<u8, Failure> {
             return Ok(DONE);
         }
     };
+    tree.report(meshc_xds::rules::left_out(mesh.proxies.iter().map(|proxy| &**proxy)).as_slice());
     let mut writer = Writer::new();
     let mut builder = BundleBuilder::new();
     for proxy in &mesh.proxies {

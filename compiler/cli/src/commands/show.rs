@@ -17,7 +17,12 @@ pub(crate) fn run(args: &Show) -> Result<u8, Failure> {
     let mesh = tree.compile_to_look()?;
     let proxy = mesh.find(&args.proxy).map_err(Failure::new)?;
     match args.format {
-        ShowFormat::Envoy => output::json_pretty(&envoy(proxy, args)?),
+        ShowFormat::Envoy => {
+            if args.target == Target::Envoy {
+                tree.report(meshc_xds::rules::left_out([&**proxy]).as_slice());
+            }
+            output::json_pretty(&envoy(proxy, args)?);
+        }
         ShowFormat::Json => output::json_pretty(&json(&tree, proxy, args.what)),
         ShowFormat::Human => output::out(&human(&tree, proxy, args.what)),
     }

@@ -38,7 +38,7 @@ pub use patch::{
     Patch, PatchChain, PatchCluster, PatchHost, PatchKind, PatchListener, PatchMatch, PatchOperation,
     PatchRoute, PatchRoutes, PatchSide, Patches,
 };
-pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind};
+pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind, Reader};
 pub use route::{
     Action, Backoff, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, HashPolicy, Mirror,
     Percent, Redirect, RedirectPath, RegexRewrite, RetryPolicy, Rewrite, Route, RouteTable, VirtualHost,

@@ -8,8 +8,8 @@ use meshc_diagnostics::Diagnostic;
 use serde::Serialize;
 
 use super::{
-    Clusters, Extension, Listener, Origin, Patch, PatchSide, Patches, ProxySettings, ProxyTelemetry, Reading,
-    RouteTable, Security,
+    Clusters, Extension, Listener, Origin, Patch, PatchSide, Patches, PathNormalization, ProxySettings,
+    ProxyTelemetry, Reading, RouteTable, Security, Underscores,
 };
 
 /// The name of a proxy: its pod.
@@ -35,6 +35,40 @@ pub enum ProxyKind {
     Sidecar,
     /// A workload of its own that `Gateway` resources select (Istio's node type `router`).
     Gateway,
+}
+
+/// Who reads requests, as far as that decides what its routes and policies see of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Reader {
+    /// Sidecar or gateway.
+    pub kind: ProxyKind,
+    /// What becomes of paths.
+    pub paths: PathNormalization,
+    /// What becomes of headers with underscores in their names.
+    pub underscores: Underscores,
+    /// `x-forwarded-for` says who the client is: at sidecars, and at gateways behind proxies that they trust.
+    pub believes_forwarded: bool,
+}
+
+impl From<ProxyKind> for Reader {
+    /// As Istio sets proxies up.
+    fn from(kind: ProxyKind) -> Self {
+        Self {
+            kind,
+            paths: PathNormalization::default(),
+            underscores: Underscores::default(),
+            believes_forwarded: kind == ProxyKind::Sidecar,
+        }
+    }
+}
+
+impl Proxy {
+    /// How it reads requests.
+    pub fn reader(&self) -> Reader {
+        let mut reader = Reader::from(self.kind);
+        reader.believes_forwarded |= self.settings.trusted_proxies > 0;
+        Reader { paths: self.reading.paths, underscores: self.reading.underscores, ..reader }
+    }
 }
 
 /// Everything that one proxy does.

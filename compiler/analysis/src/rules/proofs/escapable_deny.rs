@@ -144,7 +144,7 @@ fn denied(
 ) -> Result<Option<Witness>, Error> {
     let security = &*proxy.security;
     let gate = Gate { proxy, security, port: spot.port, source: None, peer: Peer::Anyone, tcp: false };
-    let mut builder = ModelBuilder::new(proxy.kind, Language::any(), &Limits::default())?;
+    let mut builder = ModelBuilder::new(proxy.reader(), Language::any(), &Limits::default())?;
     builder.add_path(path)?;
     builder.add_path(other)?;
     let is_it = |policy: &&RbacPolicy| policy.origins.iter().any(|origin| origin.span == rule);

@@ -54,7 +54,7 @@ fn of_host(
     let limits = Limits::default();
     let asked = Asked::new(seen.table);
     let made =
-        ModelBuilder::to(seen.proxy.kind, (asked.domains(), &asked.own(seen.at)), &host.routes, &limits)?;
+        ModelBuilder::to(seen.proxy.reader(), (asked.domains(), &asked.own(seen.at)), &host.routes, &limits)?;
     let Some((mut builder, authority)) = made else { return Ok(()) };
     builder.add_host(Some(host))?;
     let mut model = builder.build(authority)?;

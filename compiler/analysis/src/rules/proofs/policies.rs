@@ -69,7 +69,7 @@ fn of_proxy(proxy: &Proxy, known: &mut BTreeMap<Span, Known>) {
             port: spot.port,
             destination: proxy.ip.parse().ok(),
             source: None,
-            proxy: proxy.kind,
+            proxy: proxy.reader(),
             tcp: spot.tcp,
             peer: Peer::Anyone,
         };

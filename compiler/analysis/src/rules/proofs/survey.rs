@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use meshc_effective::model::{
     Action, Chain, ChainAction, Direction, EffectiveMesh, LogTarget, Origin, PatchSide, Proxy, ProxyKind,
-    Reports, RouteTable, SecurityFilter, VirtualHost,
+    Reader, Reports, RouteTable, SecurityFilter, VirtualHost,
 };
 use meshc_source::Span;
 
@@ -64,10 +64,10 @@ impl<'m> Survey<'m> {
 #[derive(Default)]
 struct Builder<'m> {
     /// Tables with the clusters that they were looked at with.
-    tables: HashSet<(usize, usize, ProxyKind)>,
+    tables: HashSet<(usize, usize, Reader)>,
     known: Known,
     /// Virtual hosts by their addresses.
-    seen: HashMap<(usize, ProxyKind), Arc<Vec<RouteReach>>>,
+    seen: HashMap<(usize, Reader), Arc<Vec<RouteReach>>>,
     /// By the addresses of proxies' clusters, which they share: those of which not all is touched yet.
     pending: HashMap<usize, HashSet<&'m str>>,
 }
@@ -142,7 +142,7 @@ impl<'m> Builder<'m> {
             },
             ChainAction::HttpInline { table, .. } => &**table,
         };
-        let key = (ptr::from_ref(table).addr(), ptr::from_ref(&*proxy.clusters).addr(), proxy.kind);
+        let key = (ptr::from_ref(table).addr(), ptr::from_ref(&*proxy.clusters).addr(), proxy.reader());
         if !self.tables.insert(key) {
             return;
         }
@@ -162,13 +162,13 @@ impl<'m> Builder<'m> {
     ) -> Arc<Vec<RouteReach>> {
         let table = asked.table;
         let host = &table.virtual_hosts[at];
-        let key = (ptr::from_ref(&**host).addr(), proxy.kind);
+        let key = (ptr::from_ref(&**host).addr(), proxy.reader());
         let by_domains = || host.routes.iter().any(|route| looks_at_authority(&route.matches));
         let known = self.seen.get(&key).map(Arc::clone);
         let is_new = known.is_none();
         let reached = match known {
             Some(known) if !by_domains() => known,
-            _ => self.known.of(asked, at, proxy.kind),
+            _ => self.known.of(asked, at, proxy.reader()),
         };
         if is_new {
             survey.followed.extend(spans(&host.origins));

@@ -112,7 +112,7 @@ fn is_plainly_open(proxy: &Proxy, callers: &BTreeSet<String>) -> bool {
 /// Whether a port lets in nobody of these, and nobody without an identity.
 fn is_closed(proxy: &Proxy, port: u16, callers: &BTreeSet<String>) -> Result<bool, Error> {
     let gate = Gate::of_port(proxy, port);
-    let mut builder = ModelBuilder::new(proxy.kind, Language::any(), &Limits::default())?;
+    let mut builder = ModelBuilder::new(proxy.reader(), Language::any(), &Limits::default())?;
     let names = Language::union(callers.iter().map(Language::exact));
     builder.add_peers(names)?;
     gate.add(&mut builder)?;
