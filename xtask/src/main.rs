@@ -10,6 +10,7 @@ mod fuzz;
 mod laws;
 mod messages;
 mod mutants;
+mod real;
 mod schemas;
 mod test;
 
@@ -23,6 +24,8 @@ usage: cargo xtask COMMAND
   bench up         start and swap of `meshc up`, mesh-proxy beside Envoy
   bench build      the release build from an empty target directory
   schemas [--check] write the JSON Schemas in schemas/ from the types, or see whether they are current
+  validate [MESHES] stock Envoy takes every bootstrap of the recorded worlds, the samples, and so many made meshes
+  agree [MESHES [REQUESTS]] `trace` says what real Envoy does, over the recorded worlds and so many made ones
   messages ROOT…   write the table of Envoy's messages from its .proto files
   fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
   laws [CASES]     the laws of proofs against a second implementation (100,000 cases by default)
@@ -39,6 +42,8 @@ fn main() -> ExitCode {
         Some("check") => check::run(),
         Some("bench") => bench::bench(rest.first().map(String::as_str)),
         Some("schemas") => schemas::run(&rest),
+        Some("validate") => real::validate(rest.first().map(String::as_str)),
+        Some("agree") => real::agree(rest.first().map(String::as_str), rest.get(1).map(String::as_str)),
         Some("messages") => messages::run(&rest),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
         Some("laws") => laws::run(rest.first().map(String::as_str)),

@@ -8,7 +8,7 @@ use meshc_effective::model::{
 };
 use meshc_envoy as envoy;
 
-use crate::matching;
+use crate::{Target, matching};
 
 const JWT: &str = "envoy.filters.http.jwt_authn";
 const HTTP_RBAC: &str = "envoy.filters.http.rbac";
@@ -26,10 +26,10 @@ const MARKED_RULE: &str = "istio_ext_authz_shadow_effective_policy_id";
 const MARKED_PREFIX: &str = "istio-ext-authz";
 
 /// The HTTP filters of a chain, which stand before all that acts on a request.
-pub(crate) fn http_filters(filters: &[SecurityFilter]) -> Vec<envoy::HttpFilter> {
+pub(crate) fn http_filters(filters: &[SecurityFilter], target: Target) -> Vec<envoy::HttpFilter> {
     let filter = |of: &SecurityFilter| {
         let (name, typed_config) = match of {
-            SecurityFilter::Jwt(jwt) => (JWT, jwt_authn(jwt).into()),
+            SecurityFilter::Jwt(jwt) => (JWT, jwt_authn(jwt, target).into()),
             SecurityFilter::Rbac(rbac) => (HTTP_RBAC, http_rbac(rbac).into()),
             SecurityFilter::External(external) => (HTTP_EXT_AUTHZ, http_ext_authz(external).into()),
         };
@@ -62,7 +62,7 @@ pub(crate) fn network_filters(filters: &[SecurityFilter]) -> Vec<envoy::Filter> 
 
 /// Istio's requirement: no token, or a valid one. With several issuers each place must hold a valid token of its
 /// issuer or none, unless one of them is satisfied at all, as issuers may share a place.
-fn jwt_authn(jwt: &JwtAuthentication) -> envoy::JwtAuthentication {
+fn jwt_authn(jwt: &JwtAuthentication, target: Target) -> envoy::JwtAuthentication {
     let requirement = |index: usize| envoy::JwtRequirement {
         provider_name: Some(provider_name(index)),
         ..envoy::JwtRequirement::default()
@@ -89,7 +89,12 @@ fn jwt_authn(jwt: &JwtAuthentication) -> envoy::JwtAuthentication {
         }
     };
     envoy::JwtAuthentication {
-        providers: jwt.providers.iter().enumerate().map(|(i, p)| (provider_name(i), provider(p))).collect(),
+        providers: jwt
+            .providers
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (provider_name(i), provider(p, target)))
+            .collect(),
         rules: vec![envoy::RequirementRule {
             r#match: Some(envoy::RouteMatch { prefix: Some("/".to_owned()), ..envoy::RouteMatch::default() }),
             requires: Some(requires),
@@ -98,16 +103,39 @@ fn jwt_authn(jwt: &JwtAuthentication) -> envoy::JwtAuthentication {
     }
 }
 
+/// Stock Envoy refuses a whole listener for a set without a key that it can read. With this one, whose private half nobody
+/// has (it is the digest of a sentence), no token is valid either.
+const NOBODYS_KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"nobody","x":"CJpvLPgBaFzeJ7Bozl2pv0B4STFhNPCj2SAmPSE-Q1g"}]}"#;
+
+/// Whether a set has a key of a kind that Envoy reads, with all of its parts.
+fn has_a_key(set: &str) -> bool {
+    let set: serde_json::Value = serde_json::from_str(set).unwrap_or_default();
+    let keys = set.get("keys").and_then(serde_json::Value::as_array);
+    keys.into_iter().flatten().any(|key| {
+        let has = |name: &str| {
+            key.get(name).and_then(serde_json::Value::as_str).is_some_and(|text| !text.is_empty())
+        };
+        match key.get("kty").and_then(serde_json::Value::as_str) {
+            Some("RSA") => (has("n") && has("e")) || key.get("x5c").is_some(),
+            Some("EC") => has("x") && has("y"),
+            Some("OKP") => has("x"),
+            Some("oct") => has("k"),
+            _ => false,
+        }
+    })
+}
+
 fn provider_name(index: usize) -> String {
     format!("origins-{index}")
 }
 
-fn provider(of: &JwtProvider) -> envoy::JwtProvider {
+fn provider(of: &JwtProvider, target: Target) -> envoy::JwtProvider {
     let keys = match &of.keys {
         JwtKeys::Inline(keys) => keys.clone(),
         // What the control plane would fetch is in no file: no key, so that no token is valid.
         JwtKeys::Remote(_) | JwtKeys::Discovered => r#"{"keys":[]}"#.to_owned(),
     };
+    let keys = if target == Target::Envoy && !has_a_key(&keys) { NOBODYS_KEYS.to_owned() } else { keys };
     envoy::JwtProvider {
         issuer: of.issuer.clone(),
         audiences: of.audiences.clone(),

@@ -3,6 +3,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod meshes;
+pub mod random;
+pub mod real;
 pub mod swap;
 
 use std::fs::OpenOptions;

@@ -26,20 +26,20 @@ fn split(filters: &[SecurityFilter]) -> Split {
 /// HTTP filters of external authorization, before authentication.
 pub(super) fn custom_http(place: Place<'_>) -> Vec<envoy::HttpFilter> {
     let filters = &place.proxy.security.http;
-    security::http_filters(filters.get(..split(filters).custom).unwrap_or_default())
+    security::http_filters(filters.get(..split(filters).custom).unwrap_or_default(), place.target)
 }
 
 /// HTTP filters that verify tokens.
 pub(super) fn authentication_http(place: Place<'_>) -> Vec<envoy::HttpFilter> {
     let filters = &place.proxy.security.http;
     let Split { custom, verified } = split(filters);
-    security::http_filters(filters.get(custom..verified).unwrap_or_default())
+    security::http_filters(filters.get(custom..verified).unwrap_or_default(), place.target)
 }
 
 /// HTTP filters that authorize.
 pub(super) fn authorization_http(place: Place<'_>) -> Vec<envoy::HttpFilter> {
     let filters = &place.proxy.security.http;
-    security::http_filters(filters.get(split(filters).verified..).unwrap_or_default())
+    security::http_filters(filters.get(split(filters).verified..).unwrap_or_default(), place.target)
 }
 
 /// Network filters of external authorization.

@@ -18,7 +18,9 @@ const ZIPKIN_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// build of the proxy.
 pub(super) fn tracing(place: Place<'_>) -> Option<Value> {
     let tracing = telemetry::reports(place).tracing.as_ref()?;
-    if tracing.tracer.is_none() && !place.is_istio() {
+    // Stock Envoy refuses a listener whose tracer is out of the proxy's sight.
+    let in_sight = |tracer: &Tracer| place.proxy.clusters.get(&tracer.cluster).is_some();
+    if !place.is_istio() && !tracing.tracer.as_ref().is_some_and(in_sight) {
         return None;
     }
     let mut made = json!({

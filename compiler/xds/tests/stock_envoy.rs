@@ -1,0 +1,151 @@
+//! Stock Envoy takes every bootstrap that is written for it: of the oracle's worlds, of the samples, and of meshes made by
+//! chance. A part in every run; all with `MESHC_VALIDATE=all` (`cargo xtask validate`), which also says how many meshes
+//! are made (`MESHC_MESHES`, 2000).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use meshc_mesh::Mesh;
+use meshc_source::{SourceFile, SourceSet};
+use meshc_testkit::meshes::{Style, mesh};
+use meshc_testkit::real::validate;
+use meshc_xds::Writer;
+use meshc_xds::bootstrap::bootstrap;
+use serde_json::Value;
+
+fn everything() -> bool {
+    std::env::var("MESHC_VALIDATE").is_ok_and(|what| what == "all")
+}
+
+/// The bootstraps of all proxies of a tree. What a tree uses and this version does not model is left out, as by a command
+/// that was told to go on.
+fn bootstraps(label: &str, files: Vec<SourceFile>) -> Vec<(String, Value)> {
+    let sources = SourceSet::new(files);
+    let outcome = meshc_resources::read(&sources, &meshc_syntax::Limits::default());
+    let effective = meshc_effective::compile(&Mesh::new(&outcome.resources));
+    let mut writer = Writer::new();
+    let one = |proxy: &meshc_effective::model::Proxy| {
+        let id = proxy.id.to_string();
+        (format!("{label}/{id}"), bootstrap(&id, &writer.node(proxy)))
+    };
+    effective.proxies.iter().map(|proxy| &**proxy).map(one).collect()
+}
+
+/// Proxies that differ in nothing but their name are one to Envoy.
+#[derive(Default)]
+struct Batch {
+    seen: BTreeSet<String>,
+    all: Vec<(String, Value)>,
+    proxies: usize,
+}
+
+impl Batch {
+    fn add(&mut self, bootstraps: Vec<(String, Value)>) {
+        for (label, bootstrap) in bootstraps {
+            self.proxies += 1;
+            if self.seen.insert(bootstrap["static_resources"].to_string()) {
+                self.all.push((label, bootstrap));
+            }
+        }
+    }
+
+    /// Asks Envoy, and tells what it refuses, most frequent first.
+    #[expect(clippy::print_stdout, reason = "the number is what this test is for")]
+    fn judge(self, what: &str) {
+        let Some(envoy) = meshc_testkit::envoy(what) else { return };
+        let refused = validate(&envoy, &self.all).expect("Envoy runs");
+        let mut classes: BTreeMap<String, (usize, &str)> = BTreeMap::new();
+        for (label, said) in &refused {
+            let reason = said.lines().last().unwrap_or_default();
+            let reason = reason.rsplit("] ").next().unwrap_or(reason).chars().take(300).collect();
+            classes.entry(reason).or_insert((0, label)).0 += 1;
+        }
+        println!(
+            "{what}: {} of {} bootstraps taken ({} proxies)",
+            self.all.len() - refused.len(),
+            self.all.len(),
+            self.proxies
+        );
+        for (reason, (count, label)) in &classes {
+            println!("{count:5}  {reason}  ({label})");
+        }
+        assert!(refused.is_empty(), "{what}: Envoy refuses {} bootstraps", refused.len());
+    }
+}
+
+/// Every n-th, or all where everything is asked for.
+fn part<T>(items: Vec<T>, one_of: usize) -> Vec<T> {
+    let step = if everything() { 1 } else { one_of };
+    items.into_iter().step_by(step).collect()
+}
+
+fn cases(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut cases: Vec<_> = entries.filter(|path| path.join("input.yaml").is_file()).collect();
+    cases.sort();
+    cases
+}
+
+#[test]
+fn every_recorded_world() {
+    let Some(oracle) = meshc_testkit::shared("every_recorded_world", "oracle") else { return };
+    let mut batch = Batch::default();
+    for (kind, one_of) in [("requests", 35), ("meshes", 26), ("authz", 20), ("xds", 12)] {
+        for case in part(cases(&oracle.join(kind)), one_of) {
+            let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(case.join("input.yaml")).expect("the case has an input");
+            batch.add(bootstraps(&format!("{kind}/{name}"), vec![SourceFile::new("input.yaml", text)]));
+        }
+    }
+    batch.judge("every_recorded_world");
+}
+
+/// The folders below a root that hold YAML, each as a tree of its own.
+fn trees(root: &Path, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    if files.iter().any(|file| file.extension().is_some_and(|extension| extension == "yaml")) {
+        found.push(root.to_path_buf());
+    }
+    folders.iter().for_each(|folder| trees(folder, found));
+}
+
+#[test]
+fn every_sample() {
+    let mut folders = Vec::new();
+    trees(&meshc_testkit::workspace().join("testdata/bookshop"), &mut folders);
+    if let Some(samples) = meshc_testkit::shared("every_sample", "samples/istio") {
+        trees(&samples, &mut folders);
+    }
+    folders.sort();
+    let mut batch = Batch::default();
+    for folder in part(folders, 12) {
+        let entries = fs::read_dir(&folder).expect("readable").flatten().map(|entry| entry.path());
+        let mut files: Vec<_> =
+            entries.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+        files.sort();
+        let files = files.iter().filter_map(|file| {
+            Some(SourceFile::new(file.display().to_string(), fs::read_to_string(file).ok()?))
+        });
+        batch.add(bootstraps(&folder.display().to_string(), files.collect()));
+    }
+    batch.judge("every_sample");
+}
+
+#[test]
+fn meshes_made_by_chance() {
+    let count = if everything() {
+        std::env::var("MESHC_MESHES").ok().and_then(|count| count.parse().ok()).unwrap_or(2000)
+    } else {
+        12
+    };
+    let start = std::env::var("MESHC_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let mut batch = Batch::default();
+    for seed in start..start + count {
+        // Seen once is enough: what is told apart later is what a batch is about.
+        let text = mesh(seed, Style::Everything);
+        batch.add(bootstraps(&format!("seed {seed}"), vec![SourceFile::new("mesh.yaml", text)]));
+    }
+    batch.judge("meshes_made_by_chance");
+}
