@@ -47,6 +47,8 @@ struct Plan {
     cases: Vec<Case>,
     listeners: BTreeMap<String, Value>,
     clusters: BTreeMap<String, Value>,
+    /// By listener: headers of answers that one of several weighted destinations changes, which is not told.
+    varying: BTreeMap<String, BTreeSet<String>>,
     /// Tables that no listener of their proxy serves.
     unserved: usize,
     wrong: Vec<String>,
@@ -135,6 +137,9 @@ impl Plan {
             }
             self.clusters.insert(name, made);
         }
+        let mut varying = BTreeSet::new();
+        of_destinations(&manager["typed_config"]["route_config"], &mut varying);
+        self.varying.insert(name.to_owned(), varying);
         if let Some(config) = manager["typed_config"].as_object_mut() {
             config.remove("tracing");
             config.insert("access_log".to_owned(), json!([{
@@ -177,7 +182,12 @@ impl Plan {
             .collect();
         let differing = self.cases.iter().enumerate().filter_map(|(at, case)| {
             let happened = happened.get(&at)?;
-            let found = differences(case, happened, logged.get(&at).unwrap_or(&Value::Null));
+            let happened = Happened {
+                answer: happened,
+                logged: logged.get(&at).unwrap_or(&Value::Null),
+                varying: &self.varying[&case.listener],
+            };
+            let found = differences(case, &happened);
             (!found.is_empty()).then(|| format!("{} {}: {}", case.label, case.line, found.join("; ")))
         });
         differing.collect()
@@ -217,6 +227,24 @@ fn rename(value: &mut Value, prefix: &str, used: &mut BTreeSet<String>) {
                     rename(field, prefix, used);
                 }
             }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The headers of answers that weighted destinations change.
+fn of_destinations(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| of_destinations(item, names)),
+        Value::Object(fields) => {
+            for cluster in fields.get("clusters").and_then(Value::as_array).into_iter().flatten() {
+                let list = |key: &str| cluster[key].as_array().into_iter().flatten();
+                let added =
+                    list("response_headers_to_add").filter_map(|header| header["header"]["key"].as_str());
+                let removed = list("response_headers_to_remove").filter_map(Value::as_str);
+                names.extend(added.chain(removed).map(str::to_ascii_lowercase));
+            }
+            fields.values().for_each(|field| of_destinations(field, names));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
@@ -294,17 +322,27 @@ const OF_ANSWERS: [&str; 10] = [
     "vary",
 ];
 
+/// What became of a request.
+struct Happened<'a> {
+    answer: &'a echo::Answer,
+    logged: &'a Value,
+    /// Headers that depend on the destination.
+    varying: &'a BTreeSet<String>,
+}
+
 /// What differs between what was said and what happened; nothing where what happened is one of the things that may.
-fn differences(case: &Case, happened: &echo::Answer, logged: &Value) -> Vec<String> {
+fn differences(case: &Case, happened: &Happened<'_>) -> Vec<String> {
     let alternatives = case.said.alternatives.iter().map(|alternative| &alternative.answer);
-    let mut all = std::iter::once(&case.said)
-        .chain(alternatives)
-        .map(|said| of_answer(said, &case.prefix, happened, logged));
+    let mut all =
+        std::iter::once(&case.said).chain(alternatives).map(|said| of_answer(said, &case.prefix, happened));
     let first = all.next().unwrap_or_default();
     if first.is_empty() || all.any(|found| found.is_empty()) { Vec::new() } else { first }
 }
 
-fn of_answer(said: &Answer, prefix: &str, happened: &echo::Answer, logged: &Value) -> Vec<String> {
+fn of_answer(said: &Answer, prefix: &str, happened: &Happened<'_>) -> Vec<String> {
+    let Happened { answer: happened, logged, varying } = happened;
+    // Only of several destinations one can do what the others do not.
+    let varies_here = |name: &str| said.destinations.len() > 1 && varying.contains(name);
     let mut found = Vec::new();
     let mut same = |what: &str, said: Value, happened: Value| {
         if said != happened {
@@ -317,20 +355,20 @@ fn of_answer(said: &Answer, prefix: &str, happened: &echo::Answer, logged: &Valu
     same("route", json!(said.route), json!(route));
     same("location", json!(said.location), header("location"));
     let text = String::from_utf8_lossy(&happened.body).into_owned();
-    if let Some(body) = &said.body {
+    // A status that has no body has none, whatever the configuration says.
+    if let Some(body) = said.body.as_ref().filter(|_| happened.status != 204) {
         same("body", json!(body), json!(text));
     }
     let reached = happened.headers.contains_key("x-echo");
     same("arrives", json!(said.upstream.is_some()), json!(reached));
-    for (name, value) in &said.response_headers {
+    for (name, value) in said.response_headers.iter().filter(|(name, _)| !varies_here(name)) {
         same(&format!("response header {name}"), json!(value), header(name));
     }
-    for name in happened.headers.keys().filter(|name| !OF_ANSWERS.contains(&name.as_str())) {
-        if !said.response_headers.contains_key(name)
-            && said.upstream.as_ref().is_none_or(|up| up.by_destination.is_empty())
-        {
-            same(&format!("response header {name}"), Value::Null, header(name));
-        }
+    let known = |name: &str| {
+        OF_ANSWERS.contains(&name) || said.response_headers.contains_key(name) || varies_here(name)
+    };
+    for name in happened.headers.keys().filter(|name| !known(name)) {
+        same(&format!("response header {name}"), Value::Null, header(name));
     }
     let (Some(upstream), true) = (&said.upstream, reached) else { return found };
     let cluster = logged["cluster"].as_str().and_then(|name| name.strip_prefix(prefix)).unwrap_or_default();
