@@ -38,8 +38,8 @@ struct Compiler<'a> {
     mesh: &'a Mesh,
     /// The keys of labels that any route asks of its callers.
     label_keys: BTreeSet<String>,
-    /// By namespace, interception, labels and the place of the Sidecar.
-    outbound: BTreeMap<(String, Interception, BTreeMap<String, String>, usize), Arc<Outbound>>,
+    /// By namespace, interception, labels, the place of the Sidecar, and whether the proxy answers DNS.
+    outbound: BTreeMap<(String, Interception, BTreeMap<String, String>, usize, bool), Arc<Outbound>>,
     gateway_views: BTreeMap<String, Arc<View>>,
     clusters: clusters::Cache,
     listeners: outbound::Listeners,
@@ -126,11 +126,12 @@ impl<'a> Compiler<'a> {
             .collect();
         let sidecar = self.mesh.sidecars.of(pod);
         let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
-        let key = (pod.namespace.clone(), pod.interception, labels, place);
+        let key = (pod.namespace.clone(), pod.interception, labels, place, pod.answers_dns());
         if let Some(known) = self.outbound.get(&key) {
             return Arc::clone(known);
         }
-        let view = Arc::new(self.mesh.sidecar_view(&pod.namespace, sidecar));
+        let view = self.mesh.sidecar_view(&pod.namespace, sidecar);
+        let view = Arc::new(if key.4 { view.with_auto_addresses() } else { view });
         let made = Arc::new(Outbound {
             tables: outbound::tables(self.mesh, &view, &key.2, &mut self.shared),
             listeners: self.listeners.of(

@@ -24,6 +24,11 @@ impl AddressPool {
         Self::new(Ipv4Addr::new(10, 96, 0, 0), 12)
     }
 
+    /// 240.240.0.0/16, Istio's block for ServiceEntries.
+    pub(crate) fn for_entries() -> Self {
+        Self::new(Ipv4Addr::new(240, 240, 0, 0), 16)
+    }
+
     fn new(base: Ipv4Addr, prefix: u32) -> Self {
         Self { base: base.to_bits(), size: 1 << (32 - prefix), taken: BTreeSet::new() }
     }

@@ -83,6 +83,9 @@ pub struct Service {
     /// For a Kubernetes Service with a cluster address that the YAML leaves to the cluster: a stable one in
     /// 10.96.0.0/12, so that raw TCP services can be told apart. Never a domain of a virtual host.
     pub derived_address: Option<String>,
+    /// The addresses that Istio gives a ServiceEntry without any, for proxies that answer DNS: those in its status, else a
+    /// stable one in 240.240.0.0/16.
+    pub auto_addresses: Vec<String>,
     /// The name that it stands for, of an `ExternalName`.
     pub alias_of: Option<String>,
     /// Hosts that stand for it.

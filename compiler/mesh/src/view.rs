@@ -91,6 +91,30 @@ impl View {
         }
     }
 
+    /// As a proxy sees it that answers DNS: hosts without an address have the one that Istio gives them.
+    #[must_use]
+    pub fn with_auto_addresses(&self) -> Self {
+        let mut known: HashMap<*const Service, Arc<Service>> = HashMap::new();
+        let mut addressed = |service: &Arc<Service>| {
+            if service.auto_addresses.is_empty() {
+                return Arc::clone(service);
+            }
+            let new = || {
+                let addresses = service.auto_addresses.clone();
+                Arc::new(Service { addresses, ..Service::clone(service) })
+            };
+            Arc::clone(known.entry(Arc::as_ptr(service)).or_insert_with(new))
+        };
+        let mut egress = |of: &Arc<Egress>| {
+            let services = of.services.iter().map(&mut addressed).collect();
+            Arc::new(Egress { services, ..Egress::clone(of) })
+        };
+        let listeners = self.listeners.iter().map(&mut egress).collect();
+        let catch_all = egress(&self.catch_all);
+        let hosts = self.hosts.iter().map(&mut addressed).collect();
+        Self { listeners, catch_all, hosts, ..self.clone() }
+    }
+
     /// The service that a host means here.
     pub fn service(&self, host: &str) -> Option<&Arc<Service>> {
         self.by_host.get(host).and_then(|&index| self.hosts.get(index))

@@ -215,6 +215,7 @@ fn unnamed(sidecar: &Meta) -> Service {
         derived_address: None,
         alias_of: None,
         aliases: Vec::new(),
+        auto_addresses: Vec::new(),
         selector: BTreeMap::new(),
         export_to: meshc_mesh::ExportTo::default(),
         external: false,

@@ -74,6 +74,7 @@ fn service(deployment: &Deployment) -> Service {
         derived_address: None,
         alias_of: None,
         aliases: Vec::new(),
+        auto_addresses: Vec::new(),
         selector: labels,
         export_to: ExportTo::default(),
         external: false,

@@ -115,6 +115,7 @@ fn service(installed: &Installed<'_>, meta: &Meta, labels: &BTreeMap<String, Str
         derived_address: None,
         alias_of: None,
         aliases: Vec::new(),
+        auto_addresses: Vec::new(),
         selector: labels.clone(),
         export_to: ExportTo::default(),
         external: false,

@@ -19,7 +19,7 @@ use meshc_settings::Settings;
 
 use crate::place::Nodes;
 use crate::proxy_config::ProxyConfigs;
-use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Policies, Sidecars, VirtualService};
+use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Pod, Policies, Sidecars, VirtualService};
 use crate::{gateway_api, ingress};
 
 /// For each pod that Gateways select, those Gateways, as indices.
@@ -61,6 +61,9 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let instances = workload_entries::Instances::new(resources, &pods);
     endpoints::fill(resources, &pods, &services_of_pods, &instances, &mut services);
     services.extend(service_entries::read(resources, &config, &namespaces, &instances));
+    if pods.iter().any(Pod::answers_dns) {
+        service_entries::derive_addresses(&mut services);
+    }
     services::resolve_aliases(&mut services);
 
     // Istio's order, under which every list of services stands from here on.
@@ -171,7 +174,7 @@ fn gateways(resources: &Resources, made: impl Iterator<Item = Gateway>) -> Vec<A
 
 fn gateways_of_pods(
     gateways: &[Arc<Gateway>],
-    pods: &[crate::Pod],
+    pods: &[Pod],
     services: &[Arc<crate::Service>],
     services_of_pods: &[Vec<usize>],
 ) -> GatewaysOfPods {

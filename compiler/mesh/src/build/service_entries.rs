@@ -2,13 +2,16 @@
 //! (`serviceregistry/serviceentry/conversion.go`).
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use meshc_resources::istio::{self, Location, ServiceEntry};
 use meshc_resources::{Object, Resources};
+use meshc_syntax::Node;
 
 use super::services::distribution;
 use super::workload_entries::{Instance, Instances};
+use crate::address::AddressPool;
+use crate::hostname::is_wildcard;
 use crate::meta::plain;
 use crate::{
     Endpoint, ExportTo, Health, MeshConfig, Meta, Namespace, Port, Protocol, Registry, Resolution, Service,
@@ -59,6 +62,7 @@ fn services(
         derived_address: None,
         alias_of: None,
         aliases: Vec::new(),
+        auto_addresses: Vec::new(),
         selector: entry
             .workload_selector
             .as_ref()
@@ -78,12 +82,44 @@ fn services(
     let mut services = Vec::new();
     for host in &entry.hosts {
         if entry.addresses.is_empty() {
-            services.push(service(host, Vec::new()));
+            let auto_addresses = allocated(object, host);
+            services.push(Service { auto_addresses, ..service(host, Vec::new()) });
         }
         let addresses = entry.addresses.iter().filter_map(|address| normalized(address));
         services.extend(addresses.map(|address| service(host, vec![address])));
     }
     services
+}
+
+/// The IPv4 addresses that Istio gave to a host, as the status tells.
+fn allocated(object: &Object<ServiceEntry>, host: &str) -> Vec<String> {
+    let status = object.status.as_ref().and_then(|status| status.node().get("addresses"));
+    let addresses = status.map(Node::items).unwrap_or_default().iter();
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(ToOwned::to_owned);
+    let of_host = addresses.filter(|address| text(address, "host").is_none_or(|own| own == host));
+    of_host
+        .filter_map(|address| text(address, "value"))
+        .filter(|address| address.parse::<Ipv4Addr>().is_ok())
+        .collect()
+}
+
+/// Gives an address to the hosts that Istio gives one and whose status does not tell it: those that are looked up or have
+/// endpoints, and are no wildcards.
+pub(super) fn derive_addresses(services: &mut [Service]) {
+    let mut pool = AddressPool::for_entries();
+    for address in services.iter().flat_map(|service| &service.auto_addresses) {
+        pool.reserve(address);
+    }
+    let without = services.iter_mut().filter(|service| {
+        service.registry == Registry::External
+            && service.addresses.is_empty()
+            && service.auto_addresses.is_empty()
+            && service.resolution != Resolution::Passthrough
+            && !is_wildcard(&service.hostname)
+    });
+    for service in without {
+        service.auto_addresses = vec![pool.derive(&service.meta.namespace, &service.hostname)];
+    }
 }
 
 /// An IP address or a CIDR block; a block of one address is that address. None for anything else, which

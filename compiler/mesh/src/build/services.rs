@@ -94,6 +94,7 @@ fn service(object: &Object<ServiceSpec>, resources: &Resources, config: &MeshCon
         derived_address: None,
         alias_of: alias.clone(),
         aliases: Vec::new(),
+        auto_addresses: Vec::new(),
         selector: plain(&spec.selector),
         export_to: object
             .metadata

@@ -58,6 +58,10 @@ const METADATA: &[&str] = &[
     "ISTIO_META_NETWORK",
     "ISTIO_META_GENERATOR",
     "ISTIO_META_ENABLE_HBONE",
+    "ISTIO_META_HTTP_PROXY_PORT",
+    "ISTIO_META_UNPRIVILEGED_POD",
+    "ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE",
+    "ISTIO_META_OUTBOUND_LISTENER_EXACT_BALANCE",
 ];
 
 /// How a proxy is set up; `within` is the path before the fields of `of`.

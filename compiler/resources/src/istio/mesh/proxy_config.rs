@@ -14,7 +14,8 @@ use crate::istio::{ClientTlsSettings, ProxyImage, ReadinessProbe, TcpKeepalive};
 ///
 /// What changes listeners, routes or clusters is modelled: `interceptionMode`, `tracing`, `gatewayTopology`,
 /// `proxyHeaders`, `connectionSettings` (but for its limits of clusters and of connections, which istiod does not wire to
-/// anything) and, of `proxyMetadata`, `ISTIO_META_HTTP10` and `ISTIO_META_IDLE_TIMEOUT`. What replaces the configuration
+/// anything) and, of `proxyMetadata`, `ISTIO_META_HTTP10`, `ISTIO_META_IDLE_TIMEOUT` and
+/// `ISTIO_META_DNS_CAPTURE`. What replaces the configuration
 /// that a proxy starts with, and other variables that istiod reads, are refused by name (`MC0205`). All else is about the
 /// proxy's process, its files, its statistics or the agent beside it, and changes nothing that the proxy is sent.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
