@@ -226,3 +226,52 @@ fn every_code_has_a_rule_or_a_reason() {
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(written == page, "docs/parity-codes.md is not up to date; see the head of this test");
 }
+
+/// The codes that findings of a fixture have.
+fn aliases(file: &std::path::Path) -> std::collections::BTreeSet<String> {
+    let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+    let output = common::run(file.parent().expect("a parent"), &["check", "--format", "json", &name]);
+    let out = json(&String::from_utf8_lossy(&output.stdout));
+    let findings = out["diagnostics"].as_array().cloned().unwrap_or_default();
+    let aliases =
+        findings.iter().flat_map(|finding| finding["aliases"].as_array().cloned().unwrap_or_default());
+    aliases.filter_map(|alias| alias.as_str().map(str::to_owned)).collect()
+}
+
+/// For each of Kiali's codes with a rule: one of the rule's fixtures fires with that code, and the clean one does not.
+#[test]
+fn every_code_of_kiali_has_a_fixture_that_fires_and_one_that_does_not() {
+    let rules = json(&expect(&bookshop(), &["rules", "--format", "json"], 0));
+    let root = meshc_testkit::workspace().join("testdata/rules");
+    let mut wrong = Vec::new();
+    for (code, _) in KIALI {
+        if REASONS.iter().any(|(of, _)| of == code) {
+            continue;
+        }
+        let (mut fires, mut clean) = (false, true);
+        for rule in rules.as_array().expect("a list") {
+            let covers =
+                rule["aliases"].as_array().is_some_and(|list| list.iter().any(|alias| alias == code));
+            if !covers {
+                continue;
+            }
+            let folder = root.join(rule["code"].as_str().expect("a code"));
+            for entry in fs::read_dir(&folder).into_iter().flatten() {
+                let file = entry.expect("an entry").path();
+                if file.extension().is_none_or(|extension| extension != "yaml") {
+                    continue;
+                }
+                let has = aliases(&file).contains(*code);
+                if file.ends_with("clean.yaml") {
+                    clean &= !has;
+                } else {
+                    fires |= has;
+                }
+            }
+        }
+        if !fires || !clean {
+            wrong.push(format!("{code}: fires {fires}, silent on the clean fixture {clean}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -160,3 +160,30 @@ fn a_gateway_of_another_name_is_taken_from_the_settings() {
     write(root, "meshc.yaml", "istio:\n  ingressgateway: {label: public, present: false}\n");
     assert_eq!(found(root, &["."]), idle);
 }
+
+/// What an `istio` ConfigMap would hold.
+#[test]
+fn the_settings_of_the_mesh_may_stand_in_meshc_yaml() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    write(root, "shop.yaml", SHOP);
+    let telemetry = "apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: shop, namespace: shop}\nspec:\n  \
+                     tracing: [{providers: [{name: zipkin}]}]\n";
+    write(root, "telemetry.yaml", telemetry);
+    write(root, "meshc.yaml", "levels: {}\n");
+    assert!(found(root, &[]).contains(&"MC1569 info telemetry.yaml:5".to_owned()), "{:?}", found(root, &[]));
+    let config = "meshConfig:\n  extensionProviders:\n    - name: zipkin\n      zipkin: {service: zipkin.shop.svc.cluster.local, port: 9411}\n";
+    write(root, "meshc.yaml", config);
+    assert!(found(root, &[]).iter().all(|finding| !finding.starts_with("MC1569")), "{:?}", found(root, &[]));
+    write(root, "meshc.yaml", &config.replace("zipkin\n      zipkin", "jaeger\n      zipkin"));
+    assert!(
+        found(root, &[]).contains(&"MC1569 warning telemetry.yaml:5".to_owned()),
+        "{:?}",
+        found(root, &[])
+    );
+    // What istiod would not read is found where it stands.
+    write(root, "meshc.yaml", "meshConfig:\n  enableAutoMtls: perhaps\nmeshNetworks:\n  netwroks: {}\n");
+    let told = found(root, &[]);
+    assert!(told.iter().any(|finding| finding.ends_with("error meshc.yaml:2")), "{told:?}");
+    assert!(told.iter().any(|finding| finding.ends_with("warning meshc.yaml:4")), "{told:?}");
+}

@@ -415,11 +415,29 @@ pub(crate) fn business(api_version: &str, kind: &str) -> Business {
     match same_group.clone().find(|entry| entry.kind.as_str() == kind) {
         Some(entry) if entry.versions.contains(&version) => Business::Ours(entry.kind),
         Some(entry) => Business::UnknownVersion(entry.versions),
-        None if CLOSED_GROUPS.contains(&group) => {
+        None if CLOSED_GROUPS.contains(&group) && other_group(kind).is_none() => {
             Business::UnknownKind(closest(kind, same_group.by_ref().map(|entry| entry.kind.as_str())))
+        }
+        // A kind of Istio or the Gateway API under another group of theirs, or under none.
+        None if group.is_empty() || CLOSED_GROUPS.contains(&group) => {
+            other_group(kind).map_or(Business::Foreign, Business::UnknownGroup)
         }
         None => misspelt_group(group, kind).map_or(Business::Foreign, Business::UnknownGroup),
     }
+}
+
+/// Whether a text is an `apiVersion` of Istio's or of the Gateway API.
+pub(crate) fn is_of_a_mesh(api_version: &str) -> bool {
+    api_version.split_once('/').is_some_and(|(group, _)| CLOSED_GROUPS.contains(&group))
+}
+
+/// The one group of Istio's or the Gateway API that has a kind.
+pub(crate) fn other_group(kind: &str) -> Option<&'static str> {
+    let mut groups = KINDS
+        .iter()
+        .filter(|entry| entry.kind.as_str() == kind && CLOSED_GROUPS.contains(&entry.group))
+        .map(|entry| entry.group);
+    groups.next().filter(|_| groups.next().is_none())
 }
 
 /// The group of Istio or the Gateway API that was meant by one that is spelt nearly so, for a kind that it has.
@@ -458,6 +476,8 @@ mod tests {
             ("network.istio.io/v1", "VirtualService", Business::UnknownGroup("networking.istio.io")),
             ("networking.internal.knative.dev/v1", "Certificate", Business::Foreign),
             ("networking.gke.io/v1", "Gateway", Business::Foreign),
+            ("security.istio.io/v1", "VirtualService", Business::UnknownGroup("networking.istio.io")),
+            ("v1", "VirtualService", Business::UnknownGroup("networking.istio.io")),
         ];
         for (api_version, kind, expected) in cases {
             assert_eq!(business(api_version, kind), expected, "{api_version} {kind}");

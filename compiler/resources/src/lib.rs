@@ -25,7 +25,7 @@ mod walk;
 
 pub use ignored::Ignored;
 pub use kind::Kind;
-pub use mesh_settings::{MeshSettings, mesh_config, mesh_networks};
+pub use mesh_settings::{MeshSettings, mesh_config, mesh_networks, mesh_settings};
 pub use metadata::{DEFAULT_NAMESPACE, Metadata, OwnerReference};
 pub use object::{Object, PodParts, Untyped};
 pub use proxy_annotation::PROXY_CONFIG;

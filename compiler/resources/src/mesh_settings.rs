@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::istio::mesh::{MeshConfig, MeshNetworks};
 use crate::object::{Bare, Root};
-use crate::{Kind, Object, rules};
+use crate::{Kind, Metadata, Object, rules};
 
 /// What a ConfigMap says about the whole mesh.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,6 +52,23 @@ pub(crate) fn of_config_map(
     let id = object.id();
     found.extend(own.into_iter().map(|finding| finding.resource_id(id.clone())));
     Some(object)
+}
+
+/// The settings in any other place than istiod's ConfigMap, as if they stood in one: none where there are none.
+pub fn mesh_settings(
+    config: Option<&Node>,
+    networks: Option<&Node>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Object<MeshSettings>> {
+    let span = config.or(networks)?.span;
+    let mut metadata = Metadata::default();
+    metadata.name = Some(Spanned::at("istio".to_owned(), span));
+    metadata.namespace = Some(Spanned::at("istio-system".to_owned(), span));
+    let spec = MeshSettings {
+        config: config.map(|node| Spanned::at(mesh_config(node, found), node.span)),
+        networks: networks.map(|node| Spanned::at(mesh_networks(node, found), node.span)),
+    };
+    Some(Object { kind: Kind::ConfigMap, metadata, spec, status: None, span })
 }
 
 /// The one document within a string.

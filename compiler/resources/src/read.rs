@@ -115,6 +115,7 @@ impl<'t> Reader<'t> {
         let (Some(api_version), Some(kind)) = (api_version, kind) else {
             self.out.resources.documents += 1;
             self.count_foreign("other YAML");
+            self.out.diagnostics.extend(rules::missing_kind::check(root));
             return;
         };
         // As `kubectl` writes several objects: a list in place of a stream.
@@ -378,15 +379,13 @@ fn manifest<T: Default + DeserializeOwned>(
 
 /// Reads one object with its findings. An object that lacks what cannot be left out is no object.
 fn typed<R: Root>(kind: Kind, root: &Node, found: &mut Vec<Diagnostic>) -> Option<Object<R::Spec>> {
-    let (value, issues) = de::read::<R>(root);
+    let (value, mut issues) = de::read::<R>(root);
     let (metadata, spec) = value.unwrap_or_default().split();
     let status = root.get("status").filter(|_| kind.has_conditions()).map(|node| Raw::new(node.clone()));
     let object = Object { kind, metadata, spec, status, span: root.span };
-    for issue in &issues {
-        if kind.is_strict() || !matches!(issue, Issue::UnknownField { .. }) {
-            found.push(rules::issue(&object, issue));
-        }
-    }
+    // Of kinds that are typed in part the schema says which fields are unknown.
+    issues.retain(|issue| kind.is_strict() || !matches!(issue, Issue::UnknownField { .. }));
+    found.extend(issues.iter().map(|issue| rules::issue(&object, issue)));
     let start = found.len();
     schema::check(kind, root, &issues, found);
     rules::invalid_name::check(Some(kind), root, found);

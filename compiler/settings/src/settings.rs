@@ -1,7 +1,7 @@
 //! What `meshc.yaml` may say.
 
 use indexmap::IndexMap;
-use meshc_syntax::de::{NotYet, Spanned};
+use meshc_syntax::de::{Raw, Spanned};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -29,10 +29,10 @@ pub struct Settings {
     /// Packs of policies that are asked about every resource: `baseline`, `strict-security`, `resilience`,
     /// `multi-tenancy`, and paths of your own, which hold a slash.
     pub policies: Vec<Spanned<String>>,
-    /// Istio's `MeshConfig`, where no `istio` ConfigMap of the tree holds it.
-    pub mesh_config: Option<NotYet>,
-    /// Istio's `MeshNetworks`.
-    pub mesh_networks: Option<NotYet>,
+    /// Istio's `MeshConfig`, where no `istio` ConfigMap of the tree holds it: that one is followed.
+    pub mesh_config: Option<Raw>,
+    /// Istio's `MeshNetworks`, likewise.
+    pub mesh_networks: Option<Raw>,
 }
 
 /// What Istio's installation brings.

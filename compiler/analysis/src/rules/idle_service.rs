@@ -1,6 +1,6 @@
 //! A Service that selects no pod.
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_mesh::Resolution;
 use meshc_mesh::hostname::service_host;
 use meshc_settings::ways_out;
@@ -13,7 +13,8 @@ declare_rule! {
     /// Finds Services with a selector that no pod of their namespace has, and no EndpointSlice.
     ///
     /// ## What happens to traffic
-    /// Requests to the Service get 503.
+    /// Requests to the Service get 503. (An info where the tree holds no workload of the namespace at all: they are
+    /// elsewhere.)
     ///
     /// ## Example
     /// ```yaml
@@ -52,7 +53,10 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             labels.join(", "),
             object.name()
         );
-        let finding = object.finding(&IDLE_SERVICE, span, message);
+        // Of a namespace without any workload in the tree the workloads are elsewhere.
+        let unseen = !context.has_workloads(object.namespace());
+        let severity = if unseen { Severity::Info } else { Severity::Warning };
+        let finding = object.finding(&IDLE_SERVICE, span, message).severity(severity);
         let mut values: Vec<&str> = context
             .pods
             .of_namespace(object.namespace())

@@ -2,6 +2,10 @@
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 
+use meshc_source::Span;
+use meshc_syntax::de::Spanned;
+use meshc_syntax::suggest::nearest;
+
 use super::routes::Written;
 
 declare_rule! {
@@ -30,14 +34,41 @@ declare_rule! {
     []
 }
 
+/// The one value that no request has, if there is one.
+fn culprit(route: &Written<'_>) -> Option<Span> {
+    let condition = route.condition?;
+    let uri = condition.uri.as_ref();
+    let path = uri.and_then(|uri| uri.exact.as_ref().or(uri.prefix.as_ref()));
+    let never = |text: &&Spanned<String>| {
+        text.contains('?')
+            || !text.starts_with('/')
+            || meshc_trace::normalize_path(text).is_some_and(|seen| seen != text.value)
+    };
+    let expression = uri.and_then(|uri| uri.regex.as_ref());
+    let expression = expression.filter(|text| text.starts_with(|first: char| first.is_ascii_alphanumeric()));
+    let method = condition.method.as_ref().and_then(|method| method.exact.as_ref());
+    path.filter(never).or(expression).or(method.filter(|method| !is_method(method))).map(|text| text.span)
+}
+
+/// A method that some client may use; their letters are upper case.
+fn is_method(text: &str) -> bool {
+    METHODS.contains(&text)
+}
+
+/// Those that the proof knows of.
+const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+
 /// The finding for a match that holds nowhere.
 pub(super) fn finding(route: &Written<'_>) -> Diagnostic {
     let uri = route.condition.and_then(|condition| condition.uri.as_ref());
     let text = uri.and_then(|uri| uri.exact.as_ref().or(uri.prefix.as_ref()));
+    let method = route.condition.and_then(|condition| condition.method.as_ref()?.exact.as_ref());
+    let method = method.map(|method| method.value.as_str());
     let (why, help) = match text {
-        Some(text) if text.contains('?') => {
-            ("a path has no query when it is matched".to_owned(), Some("match the query with `queryParams`"))
-        }
+        Some(text) if text.contains('?') => (
+            "a path has no query when it is matched".to_owned(),
+            Some("match the query with `queryParams`".to_owned()),
+        ),
         Some(text) if !text.starts_with('/') => ("every path begins with a slash".to_owned(), None),
         Some(text) if meshc_trace::normalize_path(text).is_some_and(|seen| seen != text.value) => (
             format!(
@@ -45,14 +76,21 @@ pub(super) fn finding(route: &Written<'_>) -> Diagnostic {
                 text.value,
                 meshc_trace::normalize_path(text).unwrap_or_default()
             ),
-            Some("write the path as it is seen"),
+            Some("write the path as it is seen".to_owned()),
         ),
+        _ if method.is_some_and(|method| !is_method(method)) => {
+            let written = method.unwrap_or_default();
+            let upper = written.to_ascii_uppercase();
+            let meant = nearest(&upper, METHODS).map(|meant| format!("did you mean `{meant}`?"));
+            (format!("no request has the method `{written}`"), meant)
+        }
         _ => {
             ("its conditions exclude each other, or the hosts, or what proxies let through".to_owned(), None)
         }
     };
     let message = format!("{} is never taken: no request can fulfil this match ({why})", route.title());
-    let finding = Diagnostic::new(&IMPOSSIBLE_MATCH, route.span, message).resource(
+    let span = culprit(route).unwrap_or(route.span);
+    let finding = Diagnostic::new(&IMPOSSIBLE_MATCH, span, message).resource(
         "VirtualService",
         Some(&route.owner.namespace),
         &route.owner.name,

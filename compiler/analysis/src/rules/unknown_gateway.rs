@@ -88,7 +88,10 @@ fn missing(
     let message = format!(
         "{path}: no Gateway of this tree is called `{full}`: the VirtualService is not followed there, requests get 404"
     );
-    let finding = object.finding(&UNKNOWN_GATEWAY, gateway.span, message);
+    // A tree without any Gateway has them elsewhere.
+    let unseen = context.resources.gateways.is_empty() && context.resources.kubernetes_gateways.is_empty();
+    let severity = if unseen { Severity::Info } else { Severity::Error };
+    let finding = object.finding(&UNKNOWN_GATEWAY, gateway.span, message).severity(severity);
     let keys: Vec<String> = context.mesh.gateways.iter().map(|gateway| gateway.meta.key()).collect();
     // The same name in another namespace is what is most often meant.
     let same_name = |key: &&str| key.rsplit('/').next() == full.rsplit('/').next();

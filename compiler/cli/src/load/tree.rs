@@ -56,10 +56,18 @@ impl Tree {
             problems.iter().map(|problem| meshc_syntax::rules::load_diagnostic(problem, &sources)).collect();
         document.extend(outcome.diagnostics);
         document.extend(governing.diagnostics.iter().cloned());
-        let mesh = Mesh::within(&outcome.resources, &governing.settings);
+        let mut resources = outcome.resources;
+        let settings = &governing.settings;
+        let (config, networks) = (settings.mesh_config.as_ref(), settings.mesh_networks.as_ref());
+        resources.mesh_settings.extend(meshc_resources::mesh_settings(
+            config.map(|config| config.node()),
+            networks.map(|networks| networks.node()),
+            &mut document,
+        ));
+        let mesh = Mesh::within(&resources, settings);
         Self {
             sources,
-            resources: outcome.resources,
+            resources,
             mesh,
             governing: governing.clone(),
             document,
@@ -70,8 +78,7 @@ impl Tree {
     /// The findings of the rules of `levels` (all levels when empty) at the levels of the settings, and the effective
     /// mesh if it was needed for them. Comments have silenced nothing yet.
     ///
-    /// Rules about requests need the effective mesh; a tree that uses what is not implemented yet has none, and is an
-    /// error already.
+    /// Rules about requests need the effective mesh; of a tree that uses what is not implemented yet they prove nothing.
     pub(super) fn examine(&self, levels: &[Level]) -> (Vec<Diagnostic>, Option<EffectiveMesh>) {
         let wanted = |level: Level| levels.is_empty() || levels.contains(&level);
         let mut found = Vec::new();
@@ -93,11 +100,14 @@ impl Tree {
             ));
         }
         if wanted(Level::Routes)
+            && let Some(mesh) = &compiled
+        {
+            found.extend(self.examine_routes(mesh));
+        }
+        if wanted(Level::Routes)
             && self.refusals().next().is_none()
             && let Some(mesh) = &compiled
         {
-            found.extend(meshc_analysis::check_routes(&self.mesh, mesh));
-            found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
             found.extend(meshc_analysis::check_proofs(&self.resources, &self.mesh, mesh, &self.sources));
             found.extend(meshc_policies::check_invariants(
                 &self.governing.packs,
@@ -110,6 +120,22 @@ impl Tree {
         // Nothing is said of what only a snapshot holds.
         found.retain(|finding| Some(finding.span.file) != self.governing.snapshot);
         (found, compiled)
+    }
+
+    /// What single routes say. What is not modelled silences only the resources where it stands, but for the settings of
+    /// the mesh and patches, which may change every route.
+    fn examine_routes(&self, mesh: &EffectiveMesh) -> Vec<Diagnostic> {
+        let everywhere = |refusal: &Diagnostic| {
+            let kind = refusal.resource.as_ref().map(|resource| resource.kind.as_str());
+            kind.is_none_or(|kind| matches!(kind, "ConfigMap" | "EnvoyFilter"))
+        };
+        if self.refusals().any(everywhere) {
+            return Vec::new();
+        }
+        let mut found = meshc_analysis::check_routes(&self.mesh, mesh);
+        found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
+        found.retain(|finding| self.refusals().all(|refusal| refusal.resource != finding.resource));
+        found
     }
 
     /// Silences what comments silence, and brings the rest to the levels of the settings, sorted.

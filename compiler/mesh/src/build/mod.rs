@@ -43,7 +43,9 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let converted = gateway_api::convert(resources, &namespaces, &services, &settings.external);
     let (of_ingresses, ingress_routes) = ingress::convert(resources, &services, &config);
     let gateways = gateways(resources, converted.gateways.into_iter().chain(of_ingresses));
-    let inhabited = services.iter().map(|service| service.namespace().to_owned()).collect();
+    // What Istio makes, such as the Service of a Gateway of the Gateway API, shows nothing of a namespace's own.
+    let written = services.iter().filter(|service| !service.made_up);
+    let inhabited = written.map(|service| service.namespace().to_owned()).collect();
     installation::add(&settings.istio, &gateways, &mut services, &mut made);
     services::derive_addresses(&mut services);
     let bound = deployments::selectors(&gateways, &services);

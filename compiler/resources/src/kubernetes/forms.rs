@@ -22,6 +22,20 @@ pub(super) fn holds(text: &'static str, message: &'static str) -> impl FnMut(&mu
     move |schema| rule(schema, text, message)
 }
 
+/// The same, with the field where a person looks first.
+pub(super) fn holds_at(
+    field: &'static str,
+    text: &'static str,
+    message: &'static str,
+) -> impl FnMut(&mut Schema) + Clone {
+    move |schema| {
+        let rules = schema.ensure_object().entry("x-kubernetes-validations").or_insert_with(|| json!([]));
+        if let Some(rules) = rules.as_array_mut() {
+            rules.push(json!({ "rule": text, "message": message, "fieldPath": field }));
+        }
+    }
+}
+
 /// A label of DNS (RFC 1123).
 pub(super) fn dns_label(schema: &mut Schema) {
     merge(schema, &json!({ "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63 }));

@@ -21,10 +21,9 @@ pub struct Pod {
     pub status: Option<Spanned<PodStatus>>,
 }
 
-/// Kubernetes's `PodSpec`, in part.
+/// Kubernetes's `PodSpec`; what no mesh reads is accepted by name and left alone.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(transform = forms::open)]
 pub struct PodSpec {
     /// The identity; `default` when absent.
     #[schemars(transform = forms::dns_name)]
@@ -56,6 +55,44 @@ pub struct PodSpec {
     pub subdomain: Option<Spanned<String>>,
     /// Who its containers run as.
     pub security_context: Option<Spanned<SecurityContext>>,
+    volumes: Ignored,
+    ephemeral_containers: Ignored,
+    restart_policy: Ignored,
+    termination_grace_period_seconds: Ignored,
+    active_deadline_seconds: Ignored,
+    dns_policy: Ignored,
+    node_selector: Ignored,
+    automount_service_account_token: Ignored,
+    #[serde(rename = "hostPID")]
+    host_pid: Ignored,
+    #[serde(rename = "hostIPC")]
+    host_ipc: Ignored,
+    share_process_namespace: Ignored,
+    image_pull_secrets: Ignored,
+    affinity: Ignored,
+    scheduler_name: Ignored,
+    tolerations: Ignored,
+    host_aliases: Ignored,
+    priority_class_name: Ignored,
+    priority: Ignored,
+    dns_config: Ignored,
+    readiness_gates: Ignored,
+    runtime_class_name: Ignored,
+    enable_service_links: Ignored,
+    preemption_policy: Ignored,
+    overhead: Ignored,
+    topology_spread_constraints: Ignored,
+    #[serde(rename = "setHostnameAsFQDN")]
+    set_hostname_as_fqdn: Ignored,
+    os: Ignored,
+    host_users: Ignored,
+    scheduling_gates: Ignored,
+    resource_claims: Ignored,
+    resources: Ignored,
+    hostname_override: Ignored,
+    workload_ref: Ignored,
+    scheduling_group: Ignored,
+    eviction_responders: Ignored,
 }
 
 /// Kubernetes's `PodSecurityContext` and `SecurityContext`, in part.
@@ -80,10 +117,9 @@ pub struct EnvVar {
     pub value: Option<Spanned<String>>,
 }
 
-/// Kubernetes's `Container`, in part.
+/// Kubernetes's `Container`; what no mesh reads is accepted by name and left alone.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(transform = forms::open)]
 pub struct Container {
     /// Its name.
     #[schemars(required, transform = forms::dns_label)]
@@ -106,6 +142,23 @@ pub struct Container {
     pub liveness_probe: Option<Spanned<Probe>>,
     /// Whether it has begun.
     pub startup_probe: Option<Spanned<Probe>>,
+    command: Ignored,
+    args: Ignored,
+    working_dir: Ignored,
+    env_from: Ignored,
+    resources: Ignored,
+    resize_policy: Ignored,
+    restart_policy: Ignored,
+    restart_policy_rules: Ignored,
+    volume_mounts: Ignored,
+    volume_devices: Ignored,
+    lifecycle: Ignored,
+    termination_message_path: Ignored,
+    termination_message_policy: Ignored,
+    image_pull_policy: Ignored,
+    stdin: Ignored,
+    stdin_once: Ignored,
+    tty: Ignored,
 }
 
 /// A port of a container.

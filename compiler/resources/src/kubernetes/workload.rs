@@ -24,7 +24,8 @@ pub struct Workload {
 /// Its pods.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-#[schemars(transform = forms::open, transform = forms::holds(
+#[schemars(transform = forms::holds_at(
+    ".selector.matchLabels",
     "!has(self.selector.matchLabels) || self.selector.matchLabels.all(k, has(self.template.metadata) && \
      has(self.template.metadata.labels) && k in self.template.metadata.labels && \
      self.template.metadata.labels[k] == self.selector.matchLabels[k])",
@@ -39,6 +40,17 @@ pub struct WorkloadSpec {
     /// What they are like.
     #[schemars(required)]
     pub template: Option<Spanned<PodTemplate>>,
+    strategy: Ignored,
+    min_ready_seconds: Ignored,
+    revision_history_limit: Ignored,
+    paused: Ignored,
+    progress_deadline_seconds: Ignored,
+    volume_claim_templates: Ignored,
+    service_name: Ignored,
+    pod_management_policy: Ignored,
+    update_strategy: Ignored,
+    persistent_volume_claim_retention_policy: Ignored,
+    ordinals: Ignored,
 }
 
 /// Kubernetes's `LabelSelector`.

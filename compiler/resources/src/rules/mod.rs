@@ -27,6 +27,7 @@ pub(crate) mod kind_not_implemented;
 pub(crate) mod labels;
 pub(crate) mod locality;
 pub(crate) mod mesh_config;
+pub(crate) mod missing_kind;
 pub(crate) mod missing_name;
 pub(crate) mod missing_required;
 pub(crate) mod not_implemented_value;
@@ -148,6 +149,7 @@ pub const RULES: &[&Rule] = &[
     &wasm_url::WASM_URL,
     &patch_value::UNKNOWN_PATCH_FIELD,
     &silent_patch::SILENT_PATCH,
+    &missing_kind::MISSING_KIND,
     &unknown_group::UNKNOWN_GROUP,
 ];
 

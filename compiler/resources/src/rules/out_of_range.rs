@@ -39,6 +39,9 @@ declare_rule! {
 
 const PORTS: RangeInclusive<i64> = 1..=65535;
 
+/// The API server's default, `--service-node-port-range`.
+const NODE_PORTS: RangeInclusive<i64> = 30_000..=32_767;
+
 struct Check<'a, T> {
     object: &'a Object<T>,
     found: &'a mut Vec<Diagnostic>,
@@ -118,5 +121,10 @@ pub(crate) fn service(object: &Object<ServiceSpec>, found: &mut Vec<Diagnostic>)
     let mut check = Check { object, found };
     for number in object.spec.ports.iter().filter_map(|port| port.port.as_ref()) {
         check.number("port", i64::from(number.value), number.span, &PORTS);
+    }
+    for number in object.spec.ports.iter().filter_map(|port| port.node_port.as_ref()) {
+        if number.value != 0 {
+            check.number("node port", i64::from(number.value), number.span, &NODE_PORTS);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A group that is spelt like one of a mesh's.
+//! A kind of a mesh under a group that does not have it.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_syntax::Node;
@@ -6,7 +6,7 @@ use meshc_syntax::Node;
 declare_rule! {
     /// ## What it does
     /// Finds documents of one of Istio's or the Gateway API's kinds whose `apiVersion` has a group that is spelt nearly
-    /// like the kind's own.
+    /// like the kind's own, another group of theirs, or none.
     ///
     /// ## What happens to traffic
     /// The API server refuses the document, so nothing of it takes effect.
@@ -26,7 +26,7 @@ declare_rule! {
     /// ## Fix safety
     /// The fix writes the kind's own group; the version stays.
     pub UNKNOWN_GROUP = "MC1700", "unknown-group", Error, Document,
-    "A group that is spelt like one of a mesh's",
+    "A kind of a mesh under a group that does not have it",
     []
 }
 
@@ -34,8 +34,12 @@ declare_rule! {
 pub(crate) fn check(root: &Node, api_version: &str, kind: &str, meant: &str) -> Diagnostic {
     let span = root.get("apiVersion").map_or(root.span, |node| node.span);
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let message =
-        format!("there is no API group `{group}` with the kind {kind}: the API server refuses the document");
+    let group = if group.is_empty() {
+        "Kubernetes's core group".to_owned()
+    } else {
+        format!("the API group `{group}`")
+    };
+    let message = format!("{group} has no kind {kind}: the API server refuses the document");
     Diagnostic::new(&UNKNOWN_GROUP, span, message).help(format!("did you mean `{meant}`?")).replace(
         format!("Replace with `{meant}/{version}`"),
         span,

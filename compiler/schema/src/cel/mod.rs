@@ -21,6 +21,7 @@ pub(crate) mod time;
 pub(crate) mod url;
 mod value;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::OnceLock;
 
@@ -30,7 +31,7 @@ use serde_json::Value as Json;
 
 use crate::schema::Schema;
 use crate::violation::{Path, Problem, Violation};
-use ast::Expr;
+use ast::{Comprehension, Expr, Fold};
 use eval::{Evaluation, Scope};
 use value::Value;
 
@@ -103,6 +104,31 @@ impl Rule {
         })
     }
 
+    /// Of a rule about all items or keys of the value, the last of them that it does not hold for.
+    fn failing(&self, node: &Node, schema: &Schema) -> Option<Span> {
+        let program = self.program.get()?.as_ref().ok()?;
+        let all = over_all(&program.rule)?;
+        let evaluation = Evaluation { budget: Cell::new(RULE_COST) };
+        let scope = Scope { name: "self", value: Value::of_node(node, Some(schema)), outer: None };
+        let fails = |item: Value<'_>| {
+            let inner = Scope { name: &all.variable, value: item, outer: Some(&scope) };
+            matches!(evaluation.value(&all.body, &inner), Ok(Value::Bool(false)))
+        };
+        match &node.kind {
+            Kind::Sequence(items) => {
+                let schema = schema.items.as_deref();
+                let failing = items.iter().rev().find(|item| fails(Value::of_node(item, schema)));
+                failing.map(|item| item.span)
+            }
+            Kind::Mapping(entries) => {
+                let failing =
+                    entries.iter().rev().find(|entry| fails(Value::Text(Cow::Borrowed(&entry.key.text))));
+                failing.map(|entry| entry.key.span)
+            }
+            _ => None,
+        }
+    }
+
     /// What is wrong, and whether it is that the rule could not be evaluated.
     fn check(&self, value: &Value<'_>, evaluation: &Evaluation) -> Option<Problem> {
         let broken = |error: String| {
@@ -138,6 +164,17 @@ impl Rule {
     }
 }
 
+/// The part of a rule that asks something of each item or key of the value itself.
+fn over_all(rule: &Expr) -> Option<&Comprehension> {
+    match rule {
+        Expr::Macro(all) if all.kind == Fold::All && all.second.is_none() => {
+            matches!(&all.range, Expr::Name(name) if &**name == "self").then_some(&**all)
+        }
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(over_all),
+        _ => None,
+    }
+}
+
 /// What is wrong with the text of a rule, if it is no expression.
 pub(crate) fn flaw(text: &str) -> Option<String> {
     parser::parse(text).err()
@@ -168,7 +205,7 @@ impl Walk<'_> {
             if let Some(problem) = problem {
                 let (path, span) = match &rule.field_path {
                     Some(field) => below(node, field, path),
-                    None => (path.render(), rule.blamed(node)),
+                    None => (path.render(), rule.failing(node, schema).unwrap_or_else(|| rule.blamed(node))),
                 };
                 self.found.push(Violation { path, span, problem });
             }

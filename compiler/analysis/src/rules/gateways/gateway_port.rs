@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_mesh::{PodProxy, Registry, Service, TargetPort, selects};
 
 use crate::rules::context::Context;
@@ -79,8 +79,12 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 "no Service before this gateway's workload has port {}: connections from outside are refused",
                 number.value
             );
-            let mut finding =
-                super::finding(&GATEWAY_PORT, &gateway.meta, number.span, message).alias("IST0162");
+            // What the installation's own Service has beyond the usual ports the tree does not say.
+            let assumed = !services.is_empty() && services.iter().all(|service| service.made_up);
+            let severity = if assumed { Severity::Info } else { Severity::Warning };
+            let mut finding = super::finding(&GATEWAY_PORT, &gateway.meta, number.span, message)
+                .severity(severity)
+                .alias("IST0162");
             for service in services.iter().take(2) {
                 finding = finding.label(service.meta.span, "its Service");
             }

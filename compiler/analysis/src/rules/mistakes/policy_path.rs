@@ -6,8 +6,8 @@ use crate::rules::context::Context;
 
 declare_rule! {
     /// ## What it does
-    /// Finds `paths` of AuthorizationPolicies that begin neither with `/` nor with `*`, and paths with a query: policies
-    /// are compared with the path alone.
+    /// Finds `paths` of AuthorizationPolicies that begin neither with `/` nor with `*`, paths with a query (policies
+    /// are compared with the path alone), and paths with a `*` that stands at neither end.
     ///
     /// ## What happens to traffic
     /// No request has such a path, so that the value matches none: of an ALLOW policy requests get 403, of a DENY policy
@@ -27,6 +27,12 @@ declare_rule! {
     []
 }
 
+/// Whether a `*` stands where Istio does not take it for a wildcard: anywhere but at the beginning or the end.
+fn is_wild_within(text: &str) -> bool {
+    let inner = text.strip_prefix('*').or_else(|| text.strip_suffix('*')).unwrap_or(text);
+    inner.contains('*') && !text.contains("{*")
+}
+
 /// Every operation of every policy.
 pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for object in &context.resources.authorization_policies {
@@ -43,6 +49,13 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 (
                     format!("the query is no part of the path, so that `{text}` matches no request"),
                     "leave the `?` and what follows it out".to_owned(),
+                )
+            } else if is_wild_within(text) {
+                (
+                    format!(
+                        "`*` stands for a rest only at an end of the value: within `{text}` it is a plain character"
+                    ),
+                    "write `{*}` for one segment of the path, `{**}` for several".to_owned(),
                 )
             } else {
                 continue;

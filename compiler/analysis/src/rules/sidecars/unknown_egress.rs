@@ -1,11 +1,15 @@
 //! A host in a Sidecar's egress that nothing declares.
 
-use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_mesh::Absence;
+use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
 use meshc_mesh::hostname::{is_covered, is_wildcard, qualify};
+use meshc_mesh::{Absence, ROOT_NAMESPACE};
+use meshc_resources::Object;
+use meshc_resources::istio::Sidecar;
 use meshc_settings::ways_out;
+use meshc_syntax::de::Spanned;
 
 use crate::rules::context::Context;
+use crate::rules::missing::Missing;
 
 declare_rule! {
     /// ## What it does
@@ -43,6 +47,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
         for (number, egress) in object.spec.egress.iter().enumerate() {
             for (index, written) in egress.hosts.iter().enumerate() {
                 let Some((of, host)) = written.split_once('/') else { continue };
+                if host == "*" && !matches!(of, "*" | "." | "~") && !context.has_namespace(of) {
+                    of_namespace(context, object, written, of, found);
+                }
                 if host == "*" || of == "~" {
                     continue;
                 }
@@ -85,12 +92,25 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                     names.iter().map(String::as_str),
                     otherwise,
                 );
-                found.push(if unseen {
-                    finding.severity(meshc_diagnostics::Severity::Info)
-                } else {
-                    finding
-                });
+                found.push(if unseen { finding.severity(Severity::Info) } else { finding });
             }
         }
     }
+}
+
+/// All hosts of a namespace that nothing shows.
+fn of_namespace(
+    context: &Context<'_>,
+    object: &Object<Sidecar>,
+    written: &Spanned<String>,
+    namespace: &str,
+    found: &mut Vec<Diagnostic>,
+) {
+    let Some(severity) = Missing::Namespace(namespace).severity(context, Severity::Warning) else { return };
+    let message = format!("nothing in this tree shows a namespace `{namespace}`: no host is let in by this");
+    let finding = object.finding(&UNKNOWN_EGRESS, written.span, message).severity(severity);
+    found.push(match context.nearest(namespace, context.namespaces().chain([ROOT_NAMESPACE])) {
+        Some(near) => finding.help(format!("did you mean `{near}/*`?")),
+        None => finding.help(format!("declare it; {}", ways_out("namespaces"))),
+    });
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshc_diagnostics::{Diagnostic, Severity, declare_rule};
-use meshc_resources::kubernetes::ContainerPort;
+use meshc_resources::kubernetes::{ContainerPort, ServicePort};
 use meshc_syntax::de::{IntOrString, Spanned};
 use meshc_syntax::suggest::list;
 
@@ -13,8 +13,8 @@ use crate::rules::context::Context;
 declare_rule! {
     /// ## What it does
     /// Finds ports of Services whose `targetPort` no container of the selected workload declares. A name that is not
-    /// there is an error; a number is a warning, and only where the containers declare ports at all: what containers
-    /// declare is documentation to Kubernetes.
+    /// there is an error; a number is a warning, and only where the containers declare a port that no Service leads to;
+    /// else an info: what containers declare is documentation to Kubernetes.
     ///
     /// ## What happens to traffic
     /// With a name nobody has, the Service has no endpoint on the port: requests get 503. With a number, connections are
@@ -52,6 +52,15 @@ pub(super) fn check(context: &Context<'_>, selected: &Selected<'_>, found: &mut 
         ports.iter().filter_map(|port| port.name.as_ref()).map(|name| name.value.as_str()).collect();
     let numbers: BTreeSet<u32> =
         ports.iter().filter_map(|port| port.container_port.as_ref()).map(|n| n.value).collect();
+    // A port that the containers declare and no Service leads to is what was meant; else they do not declare all.
+    let led_to: BTreeSet<u32> = selected
+        .services
+        .iter()
+        .flat_map(|service| &service.spec.ports)
+        .filter_map(|port| target(port))
+        .collect();
+    let doubtful = numbers.iter().all(|number| led_to.contains(number));
+    let of_number = if doubtful { Severity::Info } else { Severity::Warning };
     for service in &selected.services {
         for port in &service.spec.ports {
             let own = port.port.as_ref();
@@ -65,11 +74,11 @@ pub(super) fn check(context: &Context<'_>, selected: &Selected<'_>, found: &mut 
                     if numbers.is_empty() || u32::try_from(*number).is_ok_and(|n| numbers.contains(&n)) {
                         continue;
                     }
-                    (span, number.to_string(), Severity::Warning)
+                    (span, number.to_string(), of_number)
                 }
                 _ => match own {
                     Some(own) if !numbers.is_empty() && !numbers.contains(&own.value) => {
-                        (own.span, own.value.to_string(), Severity::Warning)
+                        (own.span, own.value.to_string(), of_number)
                     }
                     _ => continue,
                 },
@@ -103,5 +112,14 @@ pub(super) fn check(context: &Context<'_>, selected: &Selected<'_>, found: &mut 
             }
             found.push(finding);
         }
+    }
+}
+
+/// The number of the pods' port that a Service's port leads to.
+fn target(port: &Spanned<ServicePort>) -> Option<u32> {
+    match port.target_port.as_ref().map(|target| &target.value) {
+        Some(IntOrString::Int(number)) if *number != 0 => u32::try_from(*number).ok(),
+        Some(IntOrString::String(_)) => None,
+        _ => port.port.as_ref().map(|port| port.value),
     }
 }

@@ -60,6 +60,16 @@ fn rendered(sources: &SourceSet, found: &[Diagnostic], width: usize) -> String {
     text.trim_end().rsplit_once('\n').map_or_else(String::new, |(findings, _)| findings.trim_end().to_owned())
 }
 
+/// A line of a message or of a help; those of the text that is shown are as long as they are.
+fn is_prose(line: &str) -> bool {
+    ["  × ", "  ⚠ ", "  ☞ ", "  │ ", "  help: ", "        "].iter().any(|start| line.starts_with(start))
+}
+
+/// A word that no line could hold with others.
+fn has_long_word(line: &str) -> bool {
+    line.split_whitespace().any(|word| word.chars().count() > 60)
+}
+
 #[test]
 fn each_rule_reads_well() {
     let mut pages = BTreeMap::new();
@@ -69,6 +79,9 @@ fn each_rule_reads_well() {
         let (sources, found) = findings(&code, &path);
         assert!(!found.is_empty(), "{} shows nothing of {code}", path.display());
         let narrow = rendered(&sources, &found, 80);
+        for line in narrow.lines().filter(|line| is_prose(line)) {
+            assert!(line.chars().count() <= 80 || has_long_word(line), "{code}: {line}");
+        }
         let both = format!("80 columns\n\n{narrow}\n\n120 columns\n\n{}", rendered(&sources, &found, 120));
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(path.parent().expect("a directory"));
