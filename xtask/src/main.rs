@@ -21,6 +21,8 @@ usage: cargo xtask COMMAND
 
   test [ARG…]      every test; fetches real Envoy first; ARGs go to `cargo test`
   check            formatting, lints, the schemas, and, where cargo-deny is installed, licences and advisories
+  bench check|compile|analysis [ROUNDS]
+                   the tables of docs/performance.md over synthetic meshes: time, memory
   bench up         start and swap of `meshc up`, mesh-proxy beside Envoy
   bench build      the release build from an empty target directory
   schemas [--check] write the JSON Schemas in schemas/ from the types, or see whether they are current
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref() {
         Some("test") => test::run(&rest),
         Some("check") => check::run(),
-        Some("bench") => bench::bench(rest.first().map(String::as_str)),
+        Some("bench") => bench::bench(rest.first().map(String::as_str), rest.get(1).map(String::as_str)),
         Some("schemas") => schemas::run(&rest),
         Some("validate") => real::validate(rest.first().map(String::as_str)),
         Some("agree") => real::agree(rest.first().map(String::as_str), rest.get(1).map(String::as_str)),

@@ -93,7 +93,8 @@ fn ports(security: &Security) -> BTreeSet<u16> {
     ports
 }
 
-fn rule_sets(security: &Security) -> impl Iterator<Item = &RuleSet> {
+/// The rules of all checks, those too that are only counted.
+pub(crate) fn rule_sets(security: &Security) -> impl Iterator<Item = &RuleSet> {
     let filters = security.http.iter().chain(&security.tcp);
     filters
         .filter_map(|filter| match filter {

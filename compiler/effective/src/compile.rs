@@ -1,10 +1,10 @@
 //! From the resolved mesh to what each proxy does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_mesh::{Interception, Mesh, Pod, PodProxy, View, VirtualService};
+use meshc_mesh::{Interception, Mesh, Pod, PodProxy, Target, View, Views, VirtualService};
 use meshc_resources::istio::TlsMode;
 
 use crate::l4::World;
@@ -14,7 +14,7 @@ use crate::{clusters, extensions, gateway, inbound, patches, rules, security, se
 
 /// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
 struct Outbound {
-    tables: Tables,
+    tables: Arc<Tables>,
     listeners: Arc<Vec<Arc<Listener>>>,
     view: Arc<View>,
 }
@@ -34,13 +34,19 @@ pub fn compile(mesh: &Mesh) -> EffectiveMesh {
     EffectiveMesh { proxies, diagnostics: compiler.finish() }
 }
 
+/// What a pod checks, how its connections come, and the ports that services lead to.
+type InboundKey = (usize, Interception, Vec<(usize, usize, u16)>);
+
 struct Compiler<'a> {
     mesh: &'a Mesh,
+    views: Views<'a>,
     /// The keys of labels that any route asks of its callers.
     label_keys: BTreeSet<String>,
     /// By namespace, interception, labels, the place of the Sidecar, and whether the proxy answers DNS.
     outbound: BTreeMap<(String, Interception, BTreeMap<String, String>, usize, bool), Arc<Outbound>>,
     gateway_views: BTreeMap<String, Arc<View>>,
+    /// Listeners of inbound connections, by what they follow from.
+    inbound: HashMap<InboundKey, Vec<Arc<Listener>>>,
     clusters: clusters::Cache,
     listeners: outbound::Listeners,
     shared: outbound::Shared,
@@ -57,12 +63,14 @@ impl<'a> Compiler<'a> {
         let asked = mesh.virtual_services.iter().flat_map(|by| asked_labels(by));
         Self {
             mesh,
+            views: Views::new(mesh),
             label_keys: asked.chain(mesh.destination_rules.selector_keys().cloned()).collect(),
             outbound: BTreeMap::new(),
             gateway_views: BTreeMap::new(),
+            inbound: HashMap::new(),
             clusters: clusters::Cache::new(mesh),
             listeners: outbound::Listeners::default(),
-            shared: outbound::Shared::default(),
+            shared: outbound::Shared::new(mesh),
             security: security::Cache::new(mesh),
             telemetry: telemetry::Cache::default(),
             extensions: extensions::Cache::default(),
@@ -77,16 +85,16 @@ impl<'a> Compiler<'a> {
         let (settings, reading) = self.settings.of(&self.mesh.config, pod);
         let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
-        let inbound = inbound::listeners(self.mesh, pod, &targets, &security);
+        let inbound = self.inbound(pod, &targets, &security);
         let clusters = self.clusters.outbound(self.mesh, &outbound.view, pod, ProxyKind::Sidecar);
         // No pod reaches itself through its own proxy.
         let is_self =
             |listener: &Listener| listener.binding == Binding::Captured && listener.address == pod.ip;
         let others = outbound.listeners.iter().filter(|listener| !is_self(listener));
-        let listeners = others.cloned().chain(inbound.into_iter().map(Arc::new)).collect();
+        let listeners = others.cloned().chain(inbound).collect();
         Proxy {
             listeners,
-            tables: self.settings.tables(outbound.tables.clone(), &settings),
+            tables: self.settings.tables(&outbound.tables, &settings),
             clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &targets),
             reading,
             settings,
@@ -106,7 +114,7 @@ impl<'a> Compiler<'a> {
         let passes_through = passes_through(self.mesh, index);
         Proxy {
             listeners: made.listeners,
-            tables: self.settings.tables(made.tables, &settings),
+            tables: self.settings.tables(&Arc::new(made.tables), &settings),
             clusters: self.clusters.of_gateway(self.mesh, &view, &outbound, pod, passes_through),
             reading,
             settings,
@@ -115,6 +123,22 @@ impl<'a> Compiler<'a> {
             patches: self.patches.of(self.mesh, pod, made.server_ports),
             ..plain(pod, ProxyKind::Gateway, security)
         }
+    }
+
+    /// The listeners of a pod's inbound connections; its replicas have the same.
+    fn inbound(&mut self, pod: &Pod, targets: &[Target], security: &Arc<Security>) -> Vec<Arc<Listener>> {
+        if self.mesh.sidecars.of(pod).is_some_and(|sidecar| !sidecar.ingress.is_empty()) {
+            // What a Sidecar says of ports can be about the pod's own address.
+            let made = inbound::listeners(self.mesh, pod, targets, security);
+            return made.into_iter().map(Arc::new).collect();
+        }
+        // What a pod checks stands for the policies that hold for it; the cache of it keeps its place taken.
+        let places = targets.iter().map(|t| (Arc::as_ptr(&t.service) as usize, t.port, t.target_port));
+        let key = (Arc::as_ptr(security) as usize, pod.interception, places.collect());
+        let made = self.inbound.entry(key).or_insert_with(|| {
+            inbound::listeners(self.mesh, pod, targets, security).into_iter().map(Arc::new).collect()
+        });
+        made.clone()
     }
 
     fn outbound(&mut self, pod: &Pod) -> Arc<Outbound> {
@@ -130,10 +154,10 @@ impl<'a> Compiler<'a> {
         if let Some(known) = self.outbound.get(&key) {
             return Arc::clone(known);
         }
-        let view = self.mesh.sidecar_view(&pod.namespace, sidecar);
+        let view = self.views.of_sidecars(&pod.namespace, sidecar);
         let view = Arc::new(if key.4 { view.with_auto_addresses() } else { view });
         let made = Arc::new(Outbound {
-            tables: outbound::tables(self.mesh, &view, &key.2, &mut self.shared),
+            tables: Arc::new(outbound::tables(self.mesh, &view, &key.2, &mut self.shared)),
             listeners: self.listeners.of(
                 World { mesh: self.mesh, view: &view, labels: &key.2 },
                 outbound::Caller {
@@ -152,7 +176,7 @@ impl<'a> Compiler<'a> {
 
     fn gateway_view(&mut self, namespace: &str) -> Arc<View> {
         let made = self.gateway_views.entry(namespace.to_owned());
-        Arc::clone(made.or_insert_with(|| Arc::new(self.mesh.gateway_view(namespace))))
+        Arc::clone(made.or_insert_with(|| Arc::new(self.views.of_gateways(namespace))))
     }
 
     /// The findings, each once: many proxies see the same thing.
@@ -199,7 +223,7 @@ fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
         extensions: Arc::default(),
         patches: Arc::default(),
         listeners: Vec::new(),
-        tables: BTreeMap::new(),
+        tables: Arc::default(),
         clusters: BTreeMap::new().into(),
         origin: Origin::new(pod.span, text),
     }

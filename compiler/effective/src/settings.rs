@@ -1,7 +1,7 @@
 //! How a proxy is set up, from what is written about it (Istio's `proxy_headers.go` and `connection_settings.go`), and
 //! how it reads traffic then.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +14,10 @@ use meshc_syntax::de::{self, Spanned};
 
 use crate::model::{
     Action, ConnectionLimits, EscapedSlashes, ForwardedCertificate, HeaderSettings, PathNormalization,
-    ProxySettings, Reading, Rewrite, RouteTable, ServerHeader, Underscores, VirtualHost,
+    ProxySettings, Reading, Rewrite, Route, RouteTable, ServerHeader, Underscores, VirtualHost,
 };
 use crate::names;
+use crate::outbound::Tables;
 
 /// Variables of the proxy's environment that istiod reads.
 const HTTP10: &str = "ISTIO_META_HTTP10";
@@ -29,6 +30,8 @@ pub(crate) struct Cache {
     settings: HashMap<(usize, bool), (Arc<ProxySettings>, Reading)>,
     /// Tables as a proxy with other headers than Istio's has them, by their place and what it adds.
     tables: HashMap<(usize, bool, bool), (Arc<RouteTable>, Arc<RouteTable>)>,
+    /// All tables of such a proxy, likewise.
+    maps: HashMap<(usize, bool, bool), (Arc<Tables>, Arc<Tables>)>,
 }
 
 impl Cache {
@@ -46,21 +49,24 @@ impl Cache {
     }
 
     /// The tables of a proxy that tells of itself as these settings say.
-    pub(crate) fn tables(
-        &mut self,
-        tables: BTreeMap<String, Arc<RouteTable>>,
-        settings: &ProxySettings,
-    ) -> BTreeMap<String, Arc<RouteTable>> {
+    pub(crate) fn tables(&mut self, tables: &Arc<Tables>, settings: &ProxySettings) -> Arc<Tables> {
         let (attempts, host) = (settings.headers.attempts, settings.headers.forwarded_host);
         if attempts && !host {
-            return tables;
+            return Arc::clone(tables);
         }
-        let mut told = |table: Arc<RouteTable>| {
-            let key = (Arc::as_ptr(&table).addr(), attempts, host);
-            let new = || (Arc::clone(&table), Arc::new(told(&table, attempts, host)));
+        let key = (Arc::as_ptr(tables).addr(), attempts, host);
+        if let Some((_, known)) = self.maps.get(&key) {
+            return Arc::clone(known);
+        }
+        let mut told = |table: &Arc<RouteTable>| {
+            let key = (Arc::as_ptr(table).addr(), attempts, host);
+            let new = || (Arc::clone(table), Arc::new(told(table, attempts, host)));
             Arc::clone(&self.tables.entry(key).or_insert_with(new).1)
         };
-        tables.into_iter().map(|(name, table)| (name, told(table))).collect()
+        let made: Tables = tables.iter().map(|(name, table)| (name.clone(), told(table))).collect();
+        let made = Arc::new(made);
+        self.maps.insert(key, (Arc::clone(tables), Arc::clone(&made)));
+        made
     }
 }
 
@@ -68,11 +74,16 @@ fn told(table: &RouteTable, attempts: bool, host: bool) -> RouteTable {
     let virtual_host = |of: &Arc<VirtualHost>| {
         let mut made = VirtualHost::clone(of);
         made.include_attempt_count &= attempts;
-        for route in made.routes.iter_mut().filter(|_| host) {
+        let tells = |route: &Route| {
+            let mut route = route.clone();
             let catches_all = route.name.as_deref() == Some(names::ALLOW_ANY);
             if let Action::Forward(forward) = &mut route.action {
                 forward.tells_host = catches_all || forward.rewrite != Rewrite::default();
             }
+            route
+        };
+        if host {
+            made.routes = made.routes.iter().map(tells).collect();
         }
         Arc::new(made)
     };

@@ -1,16 +1,16 @@
 //! DestinationRules: those of one host merged, and the one that a caller follows found, as Istio does
 //! (`destination_rule.go` and `push_context.go` of `pilot/pkg/model`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshc_resources::istio::{Subset, TrafficPolicy};
 use meshc_resources::{Object, istio};
 use meshc_syntax::de::Spanned;
 
-use crate::hostname::{most_specific, qualify};
+use crate::hostname::{is_wildcard, most_specific, qualify};
 use crate::meta::{plain, selects};
-use crate::{ExportTo, MeshConfig, Meta, Service};
+use crate::{ExportTo, MeshConfig, Meta, Service, View};
 
 /// The namespace whose resources hold for everyone, unless the mesh has another `rootNamespace`.
 pub const ROOT_NAMESPACE: &str = "istio-system";
@@ -47,6 +47,8 @@ pub struct DestinationRules {
     exported: BTreeMap<String, ByHost>,
     /// Private rules of the root namespace.
     root_private: ByHost,
+    /// Namespaces that a rule of another namespace is exported to by name.
+    named: BTreeSet<String>,
     /// The namespace whose rules hold for everyone.
     root: String,
 }
@@ -128,6 +130,10 @@ impl DestinationRules {
             }
         }
         all.share();
+        let exported = all.exported.values().flat_map(BTreeMap::values).flatten();
+        let exported = exported.filter(|rule| !rule.export_to.is_public());
+        all.named =
+            exported.flat_map(|rule| rule.export_to.named(&rule.meta.namespace)).map(str::to_owned).collect();
         all
     }
 
@@ -163,6 +169,23 @@ impl DestinationRules {
         selecting.or_else(|| rules.iter().rev().find(|rule| rule.selector.is_none())).copied()
     }
 
+    /// Whether callers of a namespace follow for some service of a view another rule than callers of a namespace that
+    /// has none itself; where nobody can say at once, they do.
+    pub fn are_own(&self, caller: &str, labels: &BTreeMap<String, String>, view: &View) -> bool {
+        if self.named.contains(caller) {
+            return true;
+        }
+        let own = if caller == self.root { Some(&self.root_private) } else { self.own.get(caller) };
+        let nobody = BTreeMap::new();
+        own.into_iter().flatten().any(|(host, _)| {
+            is_wildcard(host)
+                || view.service(host).is_some_and(|service| {
+                    let place = |rule: Option<&Arc<DestinationRule>>| rule.map(Arc::as_ptr);
+                    place(self.rule(caller, labels, service)) != place(self.rule("", &nobody, service))
+                })
+        })
+    }
+
     /// The rule that inbound connections of a workload follow for its service: one for all callers.
     pub fn inbound(&self, owner: &str, service: &Service) -> Option<&Arc<DestinationRule>> {
         self.rules(owner, service).into_iter().rev().find(|rule| rule.selector.is_none())
@@ -188,6 +211,12 @@ impl DestinationRules {
     /// The keys of labels that any rule selects its callers by.
     pub fn selector_keys(&self) -> impl Iterator<Item = &String> {
         self.iter().filter_map(|rule| rule.selector.as_ref()).flat_map(BTreeMap::keys)
+    }
+
+    /// Every merged rule, those that its own namespace follows and those that others do.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<DestinationRule>> {
+        let exported = self.exported.values().flat_map(BTreeMap::values).flatten();
+        self.iter().chain(exported)
     }
 
     /// Every merged rule that its own namespace follows, by namespace and host.

@@ -66,6 +66,8 @@ pub fn most_specific<'a, V>(host: &str, entries: &'a BTreeMap<String, V>) -> Opt
     if let Some((name, entry)) = entries.get_key_value(host) {
         return Some((name, entry));
     }
+    // Most have no wildcard at all: theirs begin at the first star.
+    entries.range("*".to_owned()..).next().filter(|(name, _)| is_wildcard(name))?;
     // Each suffix is tried once, the longest first: linear in the name, not in the entries. A wildcard
     // itself is only covered by the wildcards of its own suffix.
     let rest = host.strip_prefix('*').unwrap_or(host);

@@ -26,6 +26,7 @@ pub mod rules;
 mod service;
 mod sidecar;
 mod view;
+mod views;
 mod virtual_service;
 mod visibility;
 
@@ -45,5 +46,6 @@ pub use service::{
 };
 pub use sidecar::{EgressPort, EgressSpec, Sidecar, Sidecars};
 pub use view::{Egress, View};
+pub use views::Views;
 pub use virtual_service::{HttpRule, Semantics, VirtualService};
 pub use visibility::ExportTo;

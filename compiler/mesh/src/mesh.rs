@@ -10,7 +10,7 @@ use meshc_settings::{External, Settings};
 use crate::build::{self, GatewaysOfPods};
 use crate::{
     DestinationRules, Gateway, MeshConfig, Mtls, MtlsMode, Namespace, Pod, Policies, Semantics, Service,
-    Sidecar, Sidecars, TargetPort, View, VirtualService, Workload,
+    Sidecars, TargetPort, View, VirtualService, Workload,
 };
 
 /// The mesh that all resources together declare.
@@ -76,11 +76,6 @@ impl Mesh {
         build::mesh(resources, settings)
     }
 
-    /// What the sidecars of a namespace see for which this Sidecar holds.
-    pub fn sidecar_view(&self, namespace: &str, sidecar: Option<&Arc<Sidecar>>) -> View {
-        View::of_sidecars(self, namespace, sidecar)
-    }
-
     /// What the gateways of a namespace see.
     pub fn gateway_view(&self, namespace: &str) -> View {
         View::of_gateways(self, namespace)
@@ -88,26 +83,19 @@ impl Mesh {
 
     /// The services that a namespace sees: those exported to it by name first, then the public ones.
     pub fn services_visible_to(&self, namespace: &str) -> Vec<Arc<Service>> {
-        visible(&self.services, |s| (&s.export_to, s.namespace()), namespace)
+        visible(&self.services, namespace)
     }
 
     /// The VirtualServices that a gateway (`mesh` or `NAMESPACE/NAME`) of a namespace follows, in Istio's
     /// order: private ones first, then those exported to it by name, then the public ones.
     pub fn virtual_services_for(&self, gateway: &str, namespace: &str) -> Vec<Arc<VirtualService>> {
+        seen_in_order(self.virtual_services_of(gateway), namespace)
+    }
+
+    /// All VirtualServices of a gateway, whoever sees them, in Istio's order.
+    pub(crate) fn virtual_services_of(&self, gateway: &str) -> impl Iterator<Item = &Arc<VirtualService>> {
         let all = self.by_gateway.get(gateway).map(Vec::as_slice).unwrap_or_default();
-        let of_gateway: Vec<_> =
-            all.iter().filter_map(|&index| self.virtual_services.get(index)).cloned().collect();
-        let private_first = |v: &Arc<VirtualService>| v.meta.namespace != namespace;
-        let mut seen = visible(&of_gateway, |v| (&v.export_to, v.meta.namespace.as_str()), namespace);
-        let named = seen.iter().take_while(|v| !v.export_to.is_public()).count();
-        // The consumer's own routes of the Gateway API come before those that the service's owner offers.
-        let consumers_first =
-            |v: &Arc<VirtualService>| v.semantics != Semantics::GatewayApi || v.meta.namespace != namespace;
-        if let Some((named, public)) = seen.split_at_mut_checked(named) {
-            named.sort_by_key(|v| (private_first(v), consumers_first(v)));
-            public.sort_by_key(consumers_first);
-        }
-        seen
+        all.iter().filter_map(|&index| self.virtual_services.get(index))
     }
 
     /// The service with this host in this namespace; a Kubernetes Service before a ServiceEntry.
@@ -203,17 +191,65 @@ impl Pod {
     }
 }
 
+/// What has an owner and an `exportTo`.
+pub(crate) trait Exported {
+    /// Who sees it.
+    fn export_to(&self) -> &crate::ExportTo;
+    /// The namespace that declares it.
+    fn owner(&self) -> &str;
+}
+
+impl Exported for Service {
+    fn export_to(&self) -> &crate::ExportTo {
+        &self.export_to
+    }
+
+    fn owner(&self) -> &str {
+        self.namespace()
+    }
+}
+
+impl Exported for VirtualService {
+    fn export_to(&self) -> &crate::ExportTo {
+        &self.export_to
+    }
+
+    fn owner(&self) -> &str {
+        &self.meta.namespace
+    }
+}
+
 /// The items that a namespace sees: those that name it first, then the public ones.
-fn visible<T>(items: &[Arc<T>], of: impl Fn(&T) -> (&crate::ExportTo, &str), namespace: &str) -> Vec<Arc<T>> {
+pub(crate) fn visible<'a, T: Exported + 'a>(
+    items: impl IntoIterator<Item = &'a Arc<T>>,
+    namespace: &str,
+) -> Vec<Arc<T>> {
     let (mut named, mut public) = (Vec::new(), Vec::new());
     for item in items {
-        let (export_to, owner) = of(item);
-        if export_to.is_public() {
+        if item.export_to().is_public() {
             public.push(Arc::clone(item));
-        } else if export_to.allows(owner, namespace) {
+        } else if item.export_to().allows(item.owner(), namespace) {
             named.push(Arc::clone(item));
         }
     }
     named.append(&mut public);
     named
+}
+
+/// The VirtualServices of one gateway that a namespace sees, in the order in which it follows them.
+pub(crate) fn seen_in_order<'a>(
+    all: impl IntoIterator<Item = &'a Arc<VirtualService>>,
+    namespace: &str,
+) -> Vec<Arc<VirtualService>> {
+    let private_first = |v: &Arc<VirtualService>| v.meta.namespace != namespace;
+    let mut seen = visible(all, namespace);
+    let named = seen.iter().take_while(|v| !v.export_to.is_public()).count();
+    // The consumer's own routes of the Gateway API come before those that the service's owner offers.
+    let consumers_first =
+        |v: &Arc<VirtualService>| v.semantics != Semantics::GatewayApi || v.meta.namespace != namespace;
+    if let Some((named, public)) = seen.split_at_mut_checked(named) {
+        named.sort_by_key(|v| (private_first(v), consumers_first(v)));
+        public.sort_by_key(consumers_first);
+    }
+    seen
 }

@@ -192,6 +192,13 @@ impl Imports {
         Some(named)
     }
 
+    /// The namespaces of which anything is imported; none where that may be any.
+    pub(crate) fn namespaces(&self) -> Option<impl Iterator<Item = &str>> {
+        let has_any = self.by_namespace.get(ANY).is_some_and(|hosts| !hosts.included.is_empty());
+        let named = self.by_namespace.iter().filter(|(_, hosts)| !hosts.included.is_empty());
+        (!has_any).then(|| named.map(|(namespace, _)| namespace.as_str()))
+    }
+
     /// Whether the host of a service of a namespace is imported.
     pub(crate) fn has_service(&self, namespace: &str, host: &str) -> bool {
         let (own, any) = (self.by_namespace.get(namespace), self.by_namespace.get(ANY));

@@ -1,11 +1,12 @@
 //! What a proxy sees: services, VirtualServices and DestinationRules by `exportTo` and, for sidecars, by the Sidecar
 //! that holds for them, in the order in which Istio considers them (`SidecarScope` of `pilot/pkg/model/sidecar.go`).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::hostname::{MESH_GATEWAY, is_wildcard, most_specific};
 use crate::sidecar::{EgressSpec, Imports, Sidecar};
+use crate::views::Views;
 use crate::{DestinationRule, Mesh, Registry, Service, VirtualService};
 
 /// The mesh from one namespace, through one Sidecar.
@@ -19,9 +20,10 @@ pub struct View {
     pub listeners: Vec<Arc<Egress>>,
     /// What is reached by all other ports; nothing where the Sidecar has no listener for them.
     pub catch_all: Arc<Egress>,
-    /// One service for each host: what destinations and clusters mean.
-    pub hosts: Vec<Arc<Service>>,
-    by_host: HashMap<String, usize>,
+    /// One service for each host: what destinations and clusters mean. Namespaces that see the same have one list in
+    /// memory.
+    pub hosts: Arc<Vec<Arc<Service>>>,
+    by_host: Arc<HashMap<String, usize>>,
 }
 
 /// What is reached by one listener.
@@ -33,6 +35,8 @@ pub struct Egress {
     pub services: Vec<Arc<Service>>,
     /// The VirtualServices.
     pub virtual_services: Vec<Arc<VirtualService>>,
+    /// Whether many namespaces see this very one.
+    pub common: bool,
     /// For each service, the VirtualService whose host covers it most closely.
     closest: HashMap<String, Arc<VirtualService>>,
 }
@@ -41,15 +45,15 @@ pub struct Egress {
 
 impl View {
     /// What the sidecars of `namespace` see for which this Sidecar holds.
-    pub(crate) fn of_sidecars(mesh: &Mesh, namespace: &str, sidecar: Option<&Arc<Sidecar>>) -> Self {
+    pub(crate) fn of_sidecars(views: &Views<'_>, namespace: &str, sidecar: Option<&Arc<Sidecar>>) -> Self {
+        let mesh = views.mesh;
         let specs = sidecar.map(|sidecar| sidecar.egress.as_slice()).unwrap_or_default();
         let mut listeners = Vec::with_capacity(specs.len());
         let mut catch_all = None;
         let mut hosts = ByHost::default();
-        let visible = mesh.services_visible_to(namespace);
         for spec in specs {
             let imports = Imports::new(spec.hosts.iter().map(|host| host.value.as_str()), namespace);
-            let egress = Arc::new(Egress::new(mesh, namespace, &visible, &imports, Some(spec)));
+            let egress = Arc::new(Egress::new(views, namespace, &imports, Some(spec)));
             hosts.import(mesh, namespace, &egress);
             if spec.port.is_some() {
                 listeners.push(egress);
@@ -58,7 +62,7 @@ impl View {
             }
         }
         if specs.is_empty() {
-            let egress = Arc::new(Egress::new(mesh, namespace, &visible, &Imports::everything(), None));
+            let egress = Arc::new(Egress::new(views, namespace, &Imports::everything(), None));
             hosts.import(mesh, namespace, &egress);
             catch_all = Some(egress);
         }
@@ -67,8 +71,8 @@ impl View {
             sidecar: sidecar.cloned(),
             listeners,
             catch_all: catch_all.unwrap_or_default(),
-            hosts: hosts.list,
-            by_host: hosts.places,
+            hosts: Arc::new(hosts.list),
+            by_host: Arc::new(hosts.places),
         }
     }
 
@@ -85,9 +89,9 @@ impl View {
             namespace: namespace.to_owned(),
             sidecar: None,
             listeners: Vec::new(),
-            catch_all: Arc::new(Egress { spec: None, services, virtual_services, closest }),
-            hosts: hosts.list,
-            by_host: hosts.places,
+            catch_all: Arc::new(Egress { spec: None, services, virtual_services, common: false, closest }),
+            hosts: Arc::new(hosts.list),
+            by_host: Arc::new(hosts.places),
         }
     }
 
@@ -107,11 +111,11 @@ impl View {
         };
         let mut egress = |of: &Arc<Egress>| {
             let services = of.services.iter().map(&mut addressed).collect();
-            Arc::new(Egress { services, ..Egress::clone(of) })
+            Arc::new(Egress { services, common: false, ..Egress::clone(of) })
         };
         let listeners = self.listeners.iter().map(&mut egress).collect();
         let catch_all = egress(&self.catch_all);
-        let hosts = self.hosts.iter().map(&mut addressed).collect();
+        let hosts = Arc::new(self.hosts.iter().map(&mut addressed).collect());
         Self { listeners, catch_all, hosts, ..self.clone() }
     }
 
@@ -147,29 +151,22 @@ impl View {
 // === impl Egress ===
 
 impl Egress {
-    fn new(
-        mesh: &Mesh,
-        namespace: &str,
-        visible: &[Arc<Service>],
-        imports: &Imports,
-        spec: Option<&EgressSpec>,
-    ) -> Self {
+    fn new(views: &Views<'_>, namespace: &str, imports: &Imports, spec: Option<&EgressSpec>) -> Self {
         let required = spec.and_then(EgressSpec::required_port);
-        let exact = imports.exact().map(|named| exact_services(mesh, namespace, named));
-        let candidates = exact.as_deref().unwrap_or(visible);
-        let imported = candidates
-            .iter()
+        let imported = views
+            .services(imports, namespace)
+            .into_iter()
             .filter(|service| imports.has_service(service.namespace(), &service.hostname))
             .filter_map(|service| match required {
-                Some(port) => with_ports(service, |number| number == port),
-                None => Some(Arc::clone(service)),
+                Some(port) => with_ports(&service, |number| number == port),
+                None => Some(service),
             })
             .map(|service| with_aliases(service, imports));
         let services = of_one_namespace(imported.collect(), namespace);
-        let mut virtual_services = mesh.virtual_services_for(MESH_GATEWAY, namespace);
+        let mut virtual_services = views.virtual_services(imports, namespace);
         virtual_services.retain(|by| imports.has_virtual_service(by));
         let closest = closest(&virtual_services, &services);
-        Self { spec: spec.cloned(), services, virtual_services, closest }
+        Self { spec: spec.cloned(), services, virtual_services, common: false, closest }
     }
 
     /// The VirtualService whose host covers this service most closely.
@@ -181,17 +178,6 @@ impl Egress {
     pub fn port(&self) -> Option<u16> {
         Some(self.spec.as_ref()?.port.as_ref()?.number)
     }
-}
-
-/// The services with these hosts in these namespaces, as far as they are seen.
-fn exact_services(mesh: &Mesh, namespace: &str, named: BTreeSet<(String, String)>) -> Vec<Arc<Service>> {
-    let found = named.iter().filter_map(|(of, host)| mesh.service(host, of));
-    let mut services: Vec<_> = found.filter(|service| service.is_visible_to(namespace)).cloned().collect();
-    services.sort_by(|a, b| {
-        let key = |s: &Arc<Service>| (s.meta.created, s.name.clone(), s.namespace().to_owned());
-        key(a).cmp(&key(b))
-    });
-    services
 }
 
 /// A service with those of its ports that are wanted; none without any.

@@ -76,6 +76,14 @@ impl VirtualService {
 }
 
 impl VirtualService {
+    /// The namespaces that its conditions ask callers to be of.
+    pub(crate) fn source_namespaces(&self) -> impl Iterator<Item = &str> {
+        let http = self.http.iter().flat_map(|rule| &rule.route.matches).map(|c| c.source_namespace.as_ref());
+        let tls = self.tls.iter().flat_map(|route| &route.matches).map(|c| c.source_namespace.as_ref());
+        let tcp = self.tcp.iter().flat_map(|route| &route.matches).map(|c| c.source_namespace.as_ref());
+        http.chain(tls).chain(tcp).flatten().map(|namespace| namespace.value.as_str())
+    }
+
     /// The hosts to which anyone may be routed, some of them several times.
     pub(crate) fn hosts_of_destinations(&self) -> impl Iterator<Item = &str> {
         let routed = self.http.iter().flat_map(|rule| destinations(&rule.route));

@@ -76,6 +76,13 @@ pub(crate) fn resolve(directory: &Path, rev: &str) -> Result<String, SourceError
     Ok(View::open(directory)?.commit(rev)?.to_string())
 }
 
+/// The name of the whole tree of a revision, as hexadecimal digits.
+pub(crate) fn tree_id(directory: &Path, rev: &str) -> Result<String, SourceError> {
+    let view = View::open(directory)?;
+    let commit = view.commit(rev)?;
+    Ok(view.tree_of(commit, rev)?.to_string())
+}
+
 /// Whether there is no commit yet.
 pub(crate) fn is_unborn(directory: &Path) -> bool {
     View::open(directory).is_ok_and(|view| view.repo.head().is_ok_and(|head| head.is_unborn()))

@@ -42,6 +42,12 @@ pub fn resolve(directory: &Path, rev: &str) -> Result<String, SourceError> {
     git::resolve(directory, rev)
 }
 
+/// The name of the whole tree of a revision, as hexadecimal digits: two revisions with one name are the same in every
+/// file.
+pub fn tree_id(directory: &Path, rev: &str) -> Result<String, SourceError> {
+    git::tree_id(directory, rev)
+}
+
 /// Whether the repository around a directory has no commit yet.
 pub fn is_unborn(directory: &Path) -> bool {
     git::is_unborn(directory)

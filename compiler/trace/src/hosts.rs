@@ -118,7 +118,7 @@ mod tests {
             Arc::new(VirtualHost {
                 name: (*name).to_owned(),
                 domains: domains.iter().map(|d| (*d).to_owned()).collect(),
-                routes: Vec::new(),
+                routes: meshc_effective::model::Routes::default(),
                 include_attempt_count: true,
                 require_tls: false,
                 origins: Vec::new(),

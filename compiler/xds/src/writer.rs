@@ -33,7 +33,8 @@ pub struct Writer {
     listeners: HashMap<(usize, Arc<str>), (Arc<Listener>, Arc<Emitted<envoy::Listener>>)>,
     /// Sets of listeners of proxies with patches.
     patched: HashMap<Vec<usize>, (Vec<Arc<Listener>>, Held, SharedSet<Emitted<envoy::Listener>>)>,
-    views: HashMap<Key, View>,
+    /// By the places of a view's clusters and of those beside, too.
+    views: HashMap<(Key, usize), View>,
     route_sets: BTreeMap<Vec<usize>, SharedSet<Emitted<envoy::RouteConfiguration>>>,
 }
 
@@ -145,7 +146,7 @@ impl Writer {
 
     fn view(&mut self, proxy: &Proxy) -> View {
         let of = &proxy.clusters;
-        let key = key(std::ptr::from_ref(&**of).addr(), proxy);
+        let key = (key(Arc::as_ptr(of.shared()).addr(), proxy), Arc::as_ptr(of.own()).addr());
         if let Some(view) = self.views.get(&key) {
             return view.clone();
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use meshc_effective::model::{Address, Cluster, Clusters, Endpoint, Proxy, Tls};
+use meshc_effective::model::{Address, ByName, Cluster, Clusters, Endpoint, Proxy, Tls};
 use serde_json::{Value, json};
 
 use super::compare::Found;
@@ -15,7 +15,9 @@ use super::{describe, words};
 #[derive(Default)]
 pub(super) struct Cache {
     pairs: HashMap<(usize, usize), Rc<Vec<Found>>>,
-    /// The maps that were compared last, and what they gave: proxies with one view follow each other.
+    /// The maps of views that were compared, by their places, and what they gave. The meshes hold them.
+    views: HashMap<(usize, usize), Rc<Vec<Found>>>,
+    /// The clusters that were compared last, and what they gave: the proxies of a workload follow each other.
     last: Option<(Clusters, Clusters, Rc<Vec<Found>>)>,
 }
 
@@ -28,18 +30,41 @@ impl Cache {
         {
             return Rc::clone(found);
         }
-        let mut found: BTreeMap<(Kind, String), Found> = BTreeMap::new();
-        for (name, before) in &was.clusters {
-            let Some(after) = is.clusters.get(name) else { continue };
-            let key = (Arc::as_ptr(before).addr(), Arc::as_ptr(after).addr());
-            let of_pair = self.pairs.entry(key).or_insert_with(|| Rc::new(differences(before, after)));
-            for one in of_pair.iter() {
-                merge(&mut found, one);
+        let (a, b) = (&was.clusters, &is.clusters);
+        let places = (Arc::as_ptr(a.shared()).addr(), Arc::as_ptr(b.shared()).addr());
+        let of_views = match self.views.get(&places) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let made = Rc::new(self.maps(a.shared(), |name| b.shared().get(name)));
+                self.views.insert(places, Rc::clone(&made));
+                made
             }
+        };
+        // What is of the view here and beside it there.
+        let moved = b.own().iter().filter_map(|(name, _)| Some((name, a.shared().get(name)?)));
+        let moved: ByName = moved.map(|(name, cluster)| (name.clone(), Arc::clone(cluster))).collect();
+        let mut found: BTreeMap<(Kind, String), Found> = BTreeMap::new();
+        let others = [self.maps(a.own(), |name| b.get(name)), self.maps(&moved, |name| b.get(name))];
+        for one in of_views.iter().chain(others.iter().flatten()) {
+            merge(&mut found, one);
         }
         let found = found.into_values().map(|found| Found { text: told(&found), ..found });
         let found: Rc<Vec<Found>> = Rc::new(found.collect());
         self.last = Some((was.clusters.clone(), is.clusters.clone(), Rc::clone(&found)));
+        found
+    }
+}
+
+impl Cache {
+    /// The differences of clusters, each with the one of its name.
+    fn maps<'c>(&mut self, before: &ByName, after: impl Fn(&str) -> Option<&'c Arc<Cluster>>) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (name, before) in before {
+            let Some(after) = after(name) else { continue };
+            let key = (Arc::as_ptr(before).addr(), Arc::as_ptr(after).addr());
+            let of_pair = self.pairs.entry(key).or_insert_with(|| Rc::new(differences(before, after)));
+            found.extend(of_pair.iter().cloned());
+        }
         found
     }
 }
@@ -63,6 +88,9 @@ fn merge(all: &mut BTreeMap<(Kind, String), Found>, one: &Found) {
 
 fn differences(before: &Cluster, after: &Cluster) -> Vec<Found> {
     let mut found = Vec::new();
+    if before == after {
+        return found;
+    }
     let ((mut tls_before, before_rest), (mut tls_after, after_rest)) = (settings(before), settings(after));
     if before.endpoints.is_empty() || after.endpoints.is_empty() {
         // Istio takes the names that a server may have from its endpoints, and what they take is known of endpoints.

@@ -1,11 +1,13 @@
 //! All proxies of both meshes side by side; what many of them show is collected once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Origin, PatchSide, Proxy, ProxyId, ProxyKind};
+use meshc_effective::model::{Chain, ChainAction, Origin, PatchSide, Proxy, ProxyId, ProxyKind};
 use meshc_trace::Tracer;
 use serde_json::Value;
 
@@ -82,11 +84,22 @@ struct Collected {
     found: Found,
     requests: BTreeSet<String>,
     witness: Option<Witness>,
-    proxies: BTreeSet<ProxyId>,
+    /// By their places in memory, where the meshes hold them.
+    proxies: HashSet<usize>,
     /// The proxies' workloads, `NAME.NAMESPACE`.
     workloads: BTreeSet<String>,
     /// Whether a gateway is among them.
     at_gateway: bool,
+}
+
+impl Collected {
+    /// A proxy shows it.
+    fn has(&mut self, proxy: &Proxy) {
+        if self.proxies.insert(std::ptr::from_ref(proxy).addr()) {
+            self.workloads.insert(format!("{}.{}", proxy.workload, proxy.id.namespace));
+            self.at_gateway |= proxy.kind == ProxyKind::Gateway;
+        }
+    }
 }
 
 #[derive(Default)]
@@ -97,6 +110,33 @@ struct Comparison {
     proxies: usize,
     tables: tables::Cache,
     clusters: clusters::Cache,
+    /// What was worked out for several proxies, with those, in the order in which they were met.
+    shared: IndexMap<usize, (Shared, Vec<Arc<Proxy>>)>,
+    /// Whether two parts say the same to the letter, by their places in memory.
+    alike: HashMap<(usize, usize), bool>,
+}
+
+/// What was worked out for several proxies.
+#[derive(Clone)]
+enum Shared {
+    Table(Rc<tables::TableDiff>),
+    Clusters(Rc<Vec<Found>>),
+}
+
+impl Shared {
+    fn place(&self) -> usize {
+        match self {
+            Self::Table(diff) => Rc::as_ptr(diff).addr(),
+            Self::Clusters(found) => Rc::as_ptr(found).addr(),
+        }
+    }
+
+    fn found(&self) -> &[Found] {
+        match self {
+            Self::Table(diff) => &diff.found,
+            Self::Clusters(found) => found,
+        }
+    }
 }
 
 /// Compares two meshes.
@@ -112,6 +152,7 @@ pub(super) fn compare(base: Side<'_>, head: Side<'_>) -> Diff {
             _ => {}
         }
     }
+    comparison.settle();
     for (proxy, found) in proxies::added_and_removed(&of_base, &of_head) {
         comparison.add(proxy, &found);
     }
@@ -121,10 +162,13 @@ pub(super) fn compare(base: Side<'_>, head: Side<'_>) -> Diff {
 
 impl Comparison {
     fn proxy(&mut self, was: &Arc<Proxy>, is: &Arc<Proxy>) {
-        for found in &listeners::compare(was, is) {
-            self.add(is, found);
+        let listen_alike = self.listen_alike(was, is);
+        if !listen_alike {
+            for found in &listeners::compare(was, is) {
+                self.add(is, found);
+            }
         }
-        for found in &settings::compare(was, is) {
+        for found in &settings::compare(was, is, listen_alike) {
             self.add(is, found);
         }
         if let Some(found) = patches::compare(was, is) {
@@ -135,7 +179,7 @@ impl Comparison {
             .filter_map(|side| Some((*side, patches::doubt(was, is, *side)?)))
             .collect();
         let certain = |side: PatchSide| doubts.iter().all(|(of, _)| *of != side);
-        if certain(PatchSide::inner(is)) {
+        if certain(PatchSide::inner(is)) && !self.alike(&was.security, &is.security) {
             let security = security::compare(was, is);
             for found in &security.found {
                 self.add(is, found);
@@ -143,9 +187,7 @@ impl Comparison {
             self.unknown.extend(security.unknown);
         }
         let found = self.clusters.compare(was, is);
-        for found in found.iter() {
-            self.add(is, found);
-        }
+        self.share(Shared::Clusters(found), is);
         for (site, before, after) in listeners::tables(was, is) {
             let side = match &site {
                 Site::Table(_) => PatchSide::outer(is),
@@ -155,21 +197,61 @@ impl Comparison {
                 continue;
             }
             let diff = self.tables.compare(was, is, &site, before, after);
-            for found in &diff.found {
-                self.add(is, found);
-            }
             self.unknown.extend(diff.unknown.iter().cloned());
+            self.share(Shared::Table(diff), is);
         }
         self.unknown.extend(doubts.into_iter().map(|(_, doubt)| doubt));
     }
 
-    fn add(&mut self, proxy: &Proxy, found: &Found) {
+    /// Whether two parts say the same to the letter, sources included.
+    fn alike<T: PartialEq>(&mut self, was: &Arc<T>, is: &Arc<T>) -> bool {
+        let places = (Arc::as_ptr(was).addr(), Arc::as_ptr(is).addr());
+        *self.alike.entry(places).or_insert_with(|| was == is)
+    }
+
+    /// Whether two proxies have the same listeners, and bytes that they pass on arrive on both sides or on none.
+    fn listen_alike(&mut self, was: &Proxy, is: &Proxy) -> bool {
+        let has = |proxy: &Proxy, name: &str| proxy.clusters.get(name).is_some_and(|c| c.has_endpoints());
+        let arrives_alike = |chain: &Chain| match &chain.action {
+            ChainAction::Tcp(forward) => {
+                forward.destinations.iter().all(|(name, _)| has(was, name) == has(is, name))
+            }
+            ChainAction::HttpTable { .. } | ChainAction::HttpInline { .. } => true,
+        };
+        was.listeners.len() == is.listeners.len()
+            && was.listeners.iter().zip(&is.listeners).all(|(was, is)| self.alike(was, is))
+            && is.listeners.iter().flat_map(|listener| listener.all_chains()).all(arrives_alike)
+    }
+
+    /// Keeps what a proxy shares with others.
+    fn share(&mut self, shared: Shared, proxy: &Arc<Proxy>) {
+        if !shared.found().is_empty() {
+            let known = self.shared.entry(shared.place()).or_insert_with(|| (shared, Vec::new()));
+            known.1.push(Arc::clone(proxy));
+        }
+    }
+
+    /// Adds what proxies share.
+    fn settle(&mut self) {
+        for (shared, proxies) in std::mem::take(&mut self.shared).into_values() {
+            for found in shared.found() {
+                let mut proxies = proxies.iter();
+                let Some(first) = proxies.next() else { continue };
+                let collected = self.add(first, found);
+                for proxy in proxies {
+                    collected.has(proxy);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, proxy: &Proxy, found: &Found) -> &mut Collected {
         let key = (found.kind, found.subject.clone(), found.before.to_string(), found.after.to_string());
         let collected = self.collected.entry(key).or_insert_with(|| Collected {
             witness: found.witness(proxy),
             found: found.clone(),
             requests: BTreeSet::new(),
-            proxies: BTreeSet::new(),
+            proxies: HashSet::new(),
             workloads: BTreeSet::new(),
             at_gateway: false,
         });
@@ -180,10 +262,8 @@ impl Comparison {
         if !collected.requests.contains(&found.requests) {
             collected.requests.insert(found.requests.clone());
         }
-        if collected.proxies.insert(proxy.id.clone()) {
-            collected.workloads.insert(format!("{}.{}", proxy.workload, proxy.id.namespace));
-            collected.at_gateway |= proxy.kind == ProxyKind::Gateway;
-        }
+        collected.has(proxy);
+        collected
     }
 
     fn finish(mut self, base: Side<'_>, head: Side<'_>) -> Diff {

@@ -1,8 +1,6 @@
 //! What else proxies do that no request shows: TLS at listeners, connections, extensions, telemetry, identity, and how
 //! paths are read.
 
-use std::sync::Arc;
-
 use meshc_effective::model::{
     Chain, ChainAction, Direction, Extension, Inspector, Listener, Origin, Proxy, ProxyTelemetry, ServerTls,
 };
@@ -12,10 +10,11 @@ use super::compare::Found;
 use super::kind::Kind;
 use super::listeners;
 
-/// Everything of this sort that differs between two proxies.
-pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
+/// Everything of this sort that differs between two proxies; of those that listen alike the listeners are left alone.
+pub(super) fn compare(was: &Proxy, is: &Proxy, listen_alike: bool) -> Vec<Found> {
     let mut found = Vec::new();
-    for (before, chain_before, after, chain_after) in listeners::both(was, is) {
+    let chains = if listen_alike { Vec::new() } else { listeners::both(was, is) };
+    for (before, chain_before, after, chain_after) in chains {
         // Where the mode of mutual TLS is another, what is terminated follows from it.
         let mode = |proxy: &Proxy| {
             proxy.security.mtls.of(chain_after.matches.destination_port.unwrap_or_default()).mode
@@ -54,7 +53,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
     differ(Kind::ListenerChanged, detection(was), detection(is), own);
     let settings = |proxy: &Proxy| bare(&proxy.settings.as_ref());
     differ(Kind::ListenerChanged, settings(was), settings(is), own);
-    if !Arc::ptr_eq(&was.extensions, &is.extensions) {
+    if was.extensions != is.extensions {
         let origins = |all: &[Extension]| -> Vec<Origin> {
             all.iter().flat_map(|extension| extension.origins.clone()).collect()
         };
@@ -66,7 +65,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
             (&base, &head),
         );
     }
-    if !Arc::ptr_eq(&was.telemetry, &is.telemetry) {
+    if was.telemetry != is.telemetry {
         let (base, head) = (told_by(&was.telemetry), told_by(&is.telemetry));
         differ(
             Kind::TelemetryChanged,

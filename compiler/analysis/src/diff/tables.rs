@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use meshc_effective::model::{Proxy, Reader, Route, RouteTable, VirtualHost};
 
@@ -14,7 +15,7 @@ use super::hosts::{self, Pair};
 use super::kind::{Kind, Risk};
 use super::outcome::{self, Difference};
 use super::regions::{self, Compared, Half, Region};
-use crate::reach::{Site, own_domains};
+use crate::reach::{Asked, Site};
 use crate::requests::Caller;
 use crate::requests::hosts::Domains;
 
@@ -46,6 +47,8 @@ pub(super) struct Cache {
     tables: HashMap<TableKey, Rc<TableDiff>>,
     /// Whether two virtual hosts have the same routes.
     same: HashMap<HostKey, bool>,
+    /// Whether what they lead to fails alike, by the clusters of both proxies' views too.
+    failures: HashMap<(HostKey, HostKey), bool>,
     hosts: HashMap<HostKey, Vec<Known>>,
 }
 
@@ -134,6 +137,9 @@ impl Cache {
         after: &RouteTable,
         unknown: &mut Vec<Unknown>,
     ) -> Vec<Pair> {
+        // Routes of sidecars lead to clusters of their views.
+        let view = |proxy: &Proxy| Arc::as_ptr(proxy.clusters.shared()).addr();
+        let views = (view(was), view(is));
         let mut alike = |base: Option<usize>, head: Option<usize>| {
             let (Some(of_base), Some(of_head)) = (host(before, base), host(after, head)) else {
                 return false;
@@ -142,19 +148,19 @@ impl Cache {
                 .same
                 .entry((address(of_base), address(of_head)))
                 .or_insert_with(|| regions::same_routes(of_base, of_head));
-            same && regions::same_failures(was, is, of_head)
+            same && *self
+                .failures
+                .entry(((address(of_base), address(of_head)), views))
+                .or_insert_with(|| regions::same_failures(was, is, of_head))
         };
         let hosts = before.virtual_hosts.iter().zip(&after.virtual_hosts);
         let aligned = before.virtual_hosts.len() == after.virtual_hosts.len()
             && hosts.clone().all(|(a, b)| a.domains == b.domains);
         if aligned {
+            let asked = Asked::new(after);
             let differing = (0..after.virtual_hosts.len()).filter(|&index| !alike(Some(index), Some(index)));
             return differing
-                .map(|index| Pair {
-                    base: Some(index),
-                    head: Some(index),
-                    domains: own_domains(after, index),
-                })
+                .map(|index| Pair { base: Some(index), head: Some(index), domains: asked.own(index) })
                 .collect();
         }
         let (pairs, mixed) = hosts::pairs(before, after);

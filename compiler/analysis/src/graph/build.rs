@@ -29,7 +29,7 @@ struct Builder<'m> {
     /// By pod and namespace.
     proxies: HashMap<(&'m str, &'m str), &'m Proxy>,
     /// By the addresses of the table and of the proxy's clusters.
-    tables: HashMap<(usize, usize, Reader), NodeIndex>,
+    tables: HashMap<(usize, (usize, usize), Reader), NodeIndex>,
     destinations: HashMap<(usize, &'m str), NodeIndex>,
     workloads: HashMap<(String, String, u16), NodeIndex>,
     outside: HashMap<(String, u16), NodeIndex>,
@@ -103,7 +103,7 @@ impl<'m> Builder<'m> {
     }
 
     fn table(&mut self, proxy: &'m Proxy, table: &'m RouteTable) -> NodeIndex {
-        let key = (ptr::from_ref(table).addr(), ptr::from_ref(&*proxy.clusters).addr(), proxy.reader());
+        let key = (ptr::from_ref(table).addr(), proxy.clusters.place(), proxy.reader());
         if let Some(&known) = self.tables.get(&key) {
             return known;
         }

@@ -11,7 +11,7 @@ use super::destination::{self, Destination};
 use super::{Case, Promise, Refutation, Verdict, World};
 use crate::diff::replay;
 use crate::origin::because;
-use crate::reach::{Reachable, Site, reachability};
+use crate::reach::{Asked, Known, Reachable, Site};
 
 pub(super) fn run(invariant: &Object<Invariant>, world: &World<'_>) -> Promise {
     let spec = &invariant.spec;
@@ -152,6 +152,7 @@ fn of_table(
     broken: &dyn Fn(&Forward) -> Option<String>,
 ) -> Verdict {
     let mut unknown = None;
+    let (asked, mut known) = (Asked::new(table), Known::default());
     for (at, host) in table.virtual_hosts.iter().enumerate() {
         let suspects: Vec<(usize, &Route, String)> = host
             .routes
@@ -165,7 +166,7 @@ fn of_table(
         if suspects.is_empty() {
             continue;
         }
-        let reached = reachability(table, at, proxy.reader());
+        let reached = known.of(&asked, at, proxy.reader());
         for (index, route, message) in suspects {
             let Some(reach) = reached.get(index) else { continue };
             match (&reach.reachable, &reach.witness) {

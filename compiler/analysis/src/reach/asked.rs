@@ -1,23 +1,24 @@
 //! A route table as it is asked: which domain leads where, worked out once for all of its virtual hosts.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use meshc_effective::model::RouteTable;
 
 use crate::requests::hosts::Domains;
 
 /// A route table with its domains.
+#[derive(Debug)]
 pub(crate) struct Asked<'t> {
     pub(crate) table: &'t RouteTable,
     /// The virtual host of each domain, in lower case: the first that has it.
-    owners: OnceCell<HashMap<String, usize>>,
-    domains: OnceCell<Domains>,
+    owners: OnceLock<HashMap<String, usize>>,
+    domains: OnceLock<Domains>,
 }
 
 impl<'t> Asked<'t> {
     pub(crate) fn new(table: &'t RouteTable) -> Self {
-        Self { table, owners: OnceCell::new(), domains: OnceCell::new() }
+        Self { table, owners: OnceLock::new(), domains: OnceLock::new() }
     }
 
     fn owners(&self) -> &HashMap<String, usize> {

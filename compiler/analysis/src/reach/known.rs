@@ -45,6 +45,9 @@ impl Known {
             Entry::Occupied(known) if by_domains => Arc::clone(known.get()),
             // The same routes behind another name.
             Entry::Occupied(known) => {
+                if let Some(authority) = name(host) {
+                    return Arc::new(known.get().iter().map(|one| renamed(one, &authority)).collect());
+                }
                 match representative(asked.domains(), &asked.own(at), &Limits::default()) {
                     Ok(Some(authority)) => {
                         Arc::new(known.get().iter().map(|one| renamed(one, &authority)).collect())
@@ -75,14 +78,18 @@ fn renamed(known: &RouteReach, authority: &str) -> RouteReach {
     }
 }
 
+/// A name that leads to a virtual host, where that is plain: Istio gives a domain to one virtual host alone.
+fn name(host: &VirtualHost) -> Option<String> {
+    Some(host.domains.first().filter(|domain| !domain.contains(['*', ':']))?.to_ascii_lowercase())
+}
+
 /// A virtual host with a name of its own and one route, which takes every request: nothing is to be worked out.
 fn plain(host: &VirtualHost) -> Option<Vec<RouteReach>> {
     let [route] = host.routes.as_slice() else { return None };
     if !route.matches.is_any() || host.require_tls {
         return None;
     }
-    // Istio gives a domain to one virtual host alone.
-    let authority = host.domains.first().filter(|domain| !domain.contains('*'))?.to_ascii_lowercase();
+    let authority = name(host)?;
     let headers = std::collections::BTreeMap::new();
     let request = WitnessRequest { method: "GET".to_owned(), authority, path: "/".to_owned(), headers };
     Some(vec![RouteReach::yes(request)])

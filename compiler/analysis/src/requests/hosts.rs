@@ -1,6 +1,8 @@
 //! Which authorities lead to a virtual host: Envoy's choice of domains as languages. The most specific domain wins:
 //! the name itself, the longest `*suffix`, the longest `prefix*`, then `*`.
 
+use std::collections::HashSet;
+
 use meshc_effective::model::RouteTable;
 use meshc_predicate::{Error, Field, Language, Limits, SpaceBuilder, Value};
 
@@ -10,6 +12,8 @@ use super::envoy;
 #[derive(Debug, Default)]
 pub(crate) struct Domains {
     names: Vec<String>,
+    /// Those of them that are no pattern, which stand before all that are.
+    exact: HashSet<String>,
     ignore_port: bool,
 }
 
@@ -46,6 +50,7 @@ impl Domains {
         }
         all.names.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
         all.names.dedup();
+        all.exact = all.names.iter().take_while(|name| rank(name).0 == 0).cloned().collect();
         all
     }
 
@@ -58,8 +63,11 @@ impl Domains {
             }
             _ => lower.as_str(),
         };
-        self.iter().find(|domain| match rank(domain).0 {
-            0 => *domain == key,
+        if let Some(exact) = self.exact.get(key) {
+            return Some(exact);
+        }
+        self.iter().skip(self.exact.len()).find(|domain| match rank(domain).0 {
+            0 => false,
             1 => key.len() + 1 > domain.len() && key.ends_with(domain.trim_start_matches('*')),
             2 => key.len() + 1 > domain.len() && key.starts_with(domain.trim_end_matches('*')),
             _ => true,
@@ -171,7 +179,7 @@ mod tests {
         let host = VirtualHost {
             name: "one".to_owned(),
             domains: domains.iter().map(|d| (*d).to_owned()).collect(),
-            routes: Vec::new(),
+            routes: meshc_effective::model::Routes::default(),
             include_attempt_count: false,
             require_tls: false,
             origins: Vec::new(),

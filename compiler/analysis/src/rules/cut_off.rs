@@ -1,19 +1,19 @@
 //! Routes that no proxy has at all because an earlier one of their VirtualService takes every request: Istio leaves them
 //! out.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, Witness};
 use meshc_effective::model::Route;
-use meshc_mesh::Mesh;
+use meshc_mesh::{Mesh, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
 
 use super::hidden_route;
 use super::originals::aliases;
 use super::routes::{AllWritten, Seen, Written, span};
-use crate::reach::{Site, reachability};
+use crate::reach::{Asked, Known, Site};
 
 /// The findings. Their witnesses come from the mesh in which those routes stand alone.
 pub(super) fn check(
@@ -22,17 +22,21 @@ pub(super) fn check(
     seen: &BTreeMap<Span, Seen>,
     found: &mut Vec<Diagnostic>,
 ) {
+    let mut by_root: HashMap<*const VirtualService, Vec<&Written<'_>>> = HashMap::new();
+    for route in written.values() {
+        by_root.entry(std::ptr::from_ref(route.root)).or_default().push(route);
+    }
+    let of_root = |route: &Written<'_>| by_root.get(&std::ptr::from_ref(route.root)).into_iter().flatten();
     let unseen = written.values().filter(|route| !seen.contains_key(&route.span));
     let cut: Vec<(&Written<'_>, &Written<'_>)> = unseen
         .filter_map(|route| {
-            let before = |by: &&Written<'_>| {
-                by.root.meta == route.root.meta
-                    && (by.place, by.number) < (route.place, route.number)
+            let before = |by: &&&Written<'_>| {
+                (by.place, by.number) < (route.place, route.number)
                     && seen.contains_key(&by.span)
                     && by.is_catch_all()
                     && (by.audience() == HttpMatch::default() || by.audience() == route.audience())
             };
-            Some((route, written.values().filter(before).min_by_key(|by| (by.place, by.number))?))
+            Some((route, *of_root(route).filter(before).min_by_key(|by| (by.place, by.number))?))
         })
         .collect();
     if cut.is_empty() {
@@ -77,16 +81,19 @@ fn all_alone(mesh: &Mesh, cut: &[(&Written<'_>, &Written<'_>)]) -> BTreeMap<Span
                 }
             }
         }
+        let mut known = Known::default();
         let effective = meshc_effective::compile(&changed);
         for proxy in &effective.proxies {
             for table in proxy.tables.values() {
+                let asked = Asked::new(table);
                 for (at, host) in table.virtual_hosts.iter().enumerate() {
                     let open = |route: &Route| span(route).is_some_and(|s| !witnesses.contains_key(&s));
                     if !host.routes.iter().any(|route| route.config.is_some() && open(route)) {
                         continue;
                     }
-                    for (route, reach) in host.routes.iter().zip(reachability(table, at, proxy.reader())) {
-                        let request = reach.witness.or(reach.hidden_request);
+                    for (route, reach) in host.routes.iter().zip(known.of(&asked, at, proxy.reader()).iter())
+                    {
+                        let request = reach.witness.clone().or_else(|| reach.hidden_request.clone());
                         if let (Some(span), Some(request)) = (span(route), request) {
                             let site = Site::Table(table.name.clone());
                             witnesses.entry(span).or_insert_with(|| site.witness(proxy, request));

@@ -161,11 +161,12 @@ pub(super) fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
     let mut all: BTreeMap<Span, Seen> = BTreeMap::new();
     let mut tables: HashSet<(usize, Reader)> = HashSet::new();
     let mut known = Known::default();
+    let mut met: HashSet<(usize, Reader)> = HashSet::new();
     for proxy in &effective.proxies {
         let doubt = proxy.doubt(PatchSide::outer(proxy));
         for table in proxy.tables.values() {
             if doubt.is_some() || tables.insert((Arc::as_ptr(table).addr(), proxy.reader())) {
-                see_table(proxy, table, doubt.as_ref(), &mut known, &mut all);
+                see_table(proxy, table, doubt.as_ref(), (&mut known, &mut met), &mut all);
             }
         }
     }
@@ -176,11 +177,15 @@ fn see_table(
     proxy: &Proxy,
     table: &Arc<RouteTable>,
     doubt: Option<&String>,
-    known: &mut Known,
+    (known, met): (&mut Known, &mut HashSet<(usize, Reader)>),
     all: &mut BTreeMap<Span, Seen>,
 ) {
     let asked = Asked::new(table);
     for (at, host) in table.virtual_hosts.iter().enumerate() {
+        // Most namespaces have the very same.
+        if doubt.is_none() && !met.insert((Arc::as_ptr(host).addr(), proxy.reader())) {
+            continue;
+        }
         if host.routes.iter().all(|route| route.config.is_none()) {
             // None of a VirtualService.
             continue;

@@ -44,16 +44,18 @@ pub(crate) fn edited(table: &RouteTable, chance: &mut Chance) -> RouteTable {
     let mut table = table.clone();
     let at = chance.below(table.virtual_hosts.len());
     let host = Arc::make_mut(&mut table.virtual_hosts[at]);
-    let place = chance.below(host.routes.len());
+    let mut routes = host.routes.to_vec();
+    let place = chance.below(routes.len());
     match chance.below(4) {
-        0 => host.routes[place] = route("new".to_owned(), chance),
-        1 => host.routes.insert(place, route("new".to_owned(), chance)),
-        2 => drop(host.routes.remove(place)),
+        0 => routes[place] = route("new".to_owned(), chance),
+        1 => routes.insert(place, route("new".to_owned(), chance)),
+        2 => drop(routes.remove(place)),
         _ => {
-            let other = chance.below(host.routes.len());
-            host.routes.swap(place, other);
+            let other = chance.below(routes.len());
+            routes.swap(place, other);
         }
     }
+    host.routes = routes.into();
     table
 }
 

@@ -28,7 +28,7 @@ impl World {
     pub(crate) fn with_table(&self, table: RouteTable) -> EffectiveMesh {
         let first: &Proxy = self.mesh.proxies.first().expect("a proxy");
         let mut proxy = first.clone();
-        proxy.tables = [(table.name.clone(), Arc::new(table))].into();
+        proxy.tables = Arc::new([(table.name.clone(), Arc::new(table))].into());
         EffectiveMesh { proxies: vec![Arc::new(proxy)], diagnostics: Vec::new() }
     }
 }

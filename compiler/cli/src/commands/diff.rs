@@ -12,14 +12,20 @@ use crate::output;
 pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
     let worktree = Selected::new(&args.paths, &RevisionArgs::default());
     let head_tree = args.head.as_ref().map_or_else(|| worktree.clone(), |rev| worktree.at(rev));
-    let (base_tree, head_tree) = Tree::read_both(&worktree.at(&args.base), &head_tree)?;
-    let base = base_tree.compile_to_look()?;
-    let head = head_tree.compile_to_look()?;
+    let base_tree = worktree.at(&args.base);
     let names = (args.base.as_str(), args.head.as_deref().unwrap_or("worktree"));
-    let found = diff(
-        Side { name: names.0, mesh: &base, sources: &base_tree.sources },
-        Side { name: names.1, mesh: &head, sources: &head_tree.sources },
-    );
+    let found = if base_tree.is_same(&head_tree) {
+        let tree = Tree::read(&base_tree)?;
+        tree.refuse()?;
+        meshc_analysis::Diff::nothing(names.0, names.1, tree.proxies())
+    } else {
+        let (base_tree, head_tree) = Tree::read_both(&base_tree, &head_tree)?;
+        let (base, head) = base_tree.compile_both(&head_tree)?;
+        diff(
+            Side { name: names.0, mesh: &base, sources: &base_tree.sources },
+            Side { name: names.1, mesh: &head, sources: &head_tree.sources },
+        )
+    };
     match args.format {
         DiffFormat::Text => output::out(&render_text(&found)),
         DiffFormat::Markdown => output::out(&render_markdown(&found)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_diagnostics::{Diagnostic, Level, Severity, sort};
 use meshc_effective::model::EffectiveMesh;
-use meshc_mesh::Mesh;
+use meshc_mesh::{Mesh, PodProxy};
 use meshc_resources::{Resources, rules::is_refusal};
 use meshc_source::{FileId, LoadProblem, SourceSet};
 use meshc_syntax::Suppression;
@@ -181,9 +181,29 @@ impl Tree {
     /// The effective mesh for a command that answers questions: whatever findings the tree has, it is treated as Istio
     /// would treat it; only what is not implemented yet makes it a failure, by name.
     pub(crate) fn compile_to_look(&self) -> Result<EffectiveMesh, Failure> {
+        self.refuse()?;
+        Ok(meshc_effective::compile(&self.mesh))
+    }
+
+    /// The effective meshes of two trees, as [`Tree::compile_to_look`], side by side.
+    pub(crate) fn compile_both(&self, other: &Self) -> Result<(EffectiveMesh, EffectiveMesh), Failure> {
+        self.refuse()?;
+        other.refuse()?;
+        let compile = |tree: &Self| meshc_effective::compile(&tree.mesh);
+        Ok(rayon::join(|| compile(self), || compile(other)))
+    }
+
+    /// How many proxies it has.
+    pub(crate) fn proxies(&self) -> usize {
+        let with_proxy = self.mesh.pods.iter().filter(|pod| pod.proxy != PodProxy::None);
+        with_proxy.map(|pod| (&pod.namespace, &pod.name)).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Fails by name where the tree uses what is not implemented yet.
+    pub(crate) fn refuse(&self) -> Result<(), Failure> {
         let mut refusals: Vec<Diagnostic> = self.refusals().cloned().collect();
         if refusals.is_empty() {
-            return Ok(meshc_effective::compile(&self.mesh));
+            return Ok(());
         }
         sort(&mut refusals, &self.sources);
         self.report(&refusals);

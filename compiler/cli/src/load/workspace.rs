@@ -66,7 +66,7 @@ impl Workspace {
     /// Reads two trees that are compared: what only one of them has was added or taken away, and the other is empty
     /// then.
     pub(crate) fn read_both(one: &Selected, other: &Selected) -> Result<(Self, Self), Failure> {
-        match (Self::read(one), Self::read(other)) {
+        match rayon::join(|| Self::read(one), || Self::read(other)) {
             (Ok(one), Ok(other)) => Ok((one, other)),
             (Err(failure), Ok(read)) if failure.nothing => Ok((Self::empty(one), read)),
             (Ok(read), Err(failure)) if failure.nothing => Ok((read, Self::empty(other))),

@@ -53,7 +53,8 @@ impl Local<'_> {
                 Direction::Outbound => {}
             }
         }
-        let tables = proxy.tables.iter().map(|(name, table)| (name.clone(), self.table(table))).collect();
+        let tables = proxy.tables.iter().map(|(name, table)| (name.clone(), self.table(table)));
+        let tables = Arc::new(tables.collect());
         let clusters = proxy.clusters.iter();
         let clusters: Clusters =
             clusters.map(|(name, cluster)| (name.clone(), self.shared(&proxy.id, cluster))).collect();

@@ -18,12 +18,15 @@ use std::sync::Arc;
 
 use meshc_mesh::{DestinationRule, Interception, Mesh, Pod, Service, Target, View};
 
-use crate::model::{Cluster, Clusters, ProxyKind};
+use crate::model::{ByName, Cluster, Clusters, ProxyKind};
 use caller::{Facts, Interest};
 use locality::Locality;
 use policy::Policy;
 use service::{Context, Mode};
 use settings::Settings;
+
+/// A namespace without rules.
+const NOBODY: &str = "";
 
 /// Clusters that were made before: a service under one DestinationRule has the same ones in every view, for callers
 /// that are alike in what it asks about them.
@@ -37,7 +40,9 @@ pub(crate) struct Cache {
     lists: HashMap<Vec<*const Cluster>, Outbound>,
     /// Lists by the view's place in memory and the caller.
     by_view: HashMap<(usize, Facts, Mode), Outbound>,
-    /// Whole maps, by list and own clusters.
+    /// Lists of callers that follow no rules of their own, by the place of their services and the caller.
+    by_hosts: HashMap<(usize, Facts, Mode), Outbound>,
+    /// All clusters of proxies, by the place of the view's and by those beside.
     by_list: HashMap<(usize, Vec<*const Cluster>), Clusters>,
     /// Clusters of single workloads, by what they are made from.
     inbound: HashMap<InboundKey, Vec<Arc<Cluster>>>,
@@ -48,8 +53,8 @@ pub(crate) struct Cache {
 /// The clusters of a view's services. Views that differ in nothing here have one list.
 #[derive(Clone)]
 pub(crate) struct Outbound {
-    number: usize,
     list: Arc<Vec<Arc<Cluster>>>,
+    by_name: Arc<ByName>,
 }
 
 /// A service and a rule by their places in memory, which [`Made`] keeps taken, and the caller as far as they ask.
@@ -86,6 +91,7 @@ impl Cache {
             by_service: HashMap::new(),
             lists: HashMap::new(),
             by_view: HashMap::new(),
+            by_hosts: HashMap::new(),
             by_list: HashMap::new(),
             inbound: HashMap::new(),
             own: HashMap::new(),
@@ -108,12 +114,38 @@ impl Cache {
         if let Some(known) = self.by_view.get(&key) {
             return known.clone();
         }
-        let facts = &key.1;
+        let made = if mesh.destination_rules.are_own(&view.namespace, &key.1.labels, view) {
+            self.list(mesh, &view.hosts, &view.namespace, &key.1, mode)
+        } else {
+            // The view holds its hosts in place.
+            let by_hosts = (Arc::as_ptr(&view.hosts) as usize, key.1.clone(), mode);
+            match self.by_hosts.get(&by_hosts) {
+                Some(known) => known.clone(),
+                None => {
+                    let made = self.list(mesh, &view.hosts, NOBODY, &key.1, mode);
+                    self.by_hosts.insert(by_hosts, made.clone());
+                    made
+                }
+            }
+        };
+        self.by_view.insert(key, made.clone());
+        made
+    }
+
+    /// The clusters of services for callers of a namespace.
+    fn list(
+        &mut self,
+        mesh: &Mesh,
+        hosts: &[Arc<Service>],
+        namespace: &str,
+        facts: &Facts,
+        mode: Mode,
+    ) -> Outbound {
         let settings = if facts.keeps_case { &self.with_case } else { &self.settings };
-        let mut all = Vec::with_capacity(view.hosts.len());
+        let mut all = Vec::with_capacity(hosts.len());
         let inside = |service: &&Arc<Service>| mode == Mode::Outbound || !service.external;
-        for service in view.hosts.iter().filter(inside) {
-            let rule = view.destination_rule(mesh, &facts.labels, service);
+        for service in hosts.iter().filter(inside) {
+            let rule = mesh.destination_rules.rule(namespace, &facts.labels, service);
             let asked = asked(facts, service, rule, settings);
             let place = rule.map_or(0, |rule| Arc::as_ptr(rule) as usize);
             let key = (Arc::as_ptr(service) as usize, place, asked, mode);
@@ -128,12 +160,16 @@ impl Cache {
             });
             all.extend(made.clusters.iter().cloned());
         }
-        let number = self.lists.len();
         let places = all.iter().map(Arc::as_ptr).collect();
-        let made =
-            self.lists.entry(places).or_insert_with(|| Outbound { number, list: Arc::new(all) }).clone();
-        self.by_view.insert(key, made.clone());
-        made
+        let new = || {
+            let mut by_name = ByName::new();
+            for cluster in &all {
+                // Of several with one name the first holds.
+                by_name.entry(cluster.name.clone()).or_insert_with(|| Arc::clone(cluster));
+            }
+            Outbound { list: Arc::new(all), by_name: Arc::new(by_name) }
+        };
+        self.lists.entry(places).or_insert_with(new).clone()
     }
 
     /// All clusters of a sidecar: those of its view, those of its own ports, and those that every sidecar has.
@@ -205,14 +241,13 @@ impl Cache {
 
     fn collected(&mut self, outbound: &Outbound, mut own: Vec<Arc<Cluster>>) -> Clusters {
         own.push(Arc::clone(&self.black_hole));
-        let key = (outbound.number, own.iter().map(Arc::as_ptr).collect());
+        let key = (Arc::as_ptr(&outbound.by_name) as usize, own.iter().map(Arc::as_ptr).collect());
         let made = self.by_list.entry(key).or_insert_with(|| {
-            let mut all: BTreeMap<String, Arc<Cluster>> = BTreeMap::new();
-            for cluster in outbound.list.iter().chain(&own) {
-                // Of several with one name the first holds.
-                all.entry(cluster.name.clone()).or_insert_with(|| Arc::clone(cluster));
+            let mut by_name = ByName::new();
+            for cluster in own {
+                by_name.entry(cluster.name.clone()).or_insert(cluster);
             }
-            all.into()
+            Clusters::layered(Arc::clone(&outbound.by_name), by_name)
         });
         made.clone()
     }

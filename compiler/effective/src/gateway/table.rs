@@ -10,7 +10,7 @@ use meshc_resources::istio::Destination;
 
 use super::servers::Server;
 use crate::http::{self, Perspective, is_catch_all};
-use crate::model::{Origin, Route, RouteTable, VirtualHost};
+use crate::model::{Origin, Route, RouteTable, Routes, VirtualHost};
 use crate::names;
 
 /// The routes of one VirtualService for one Gateway; shared by all hosts that have them.
@@ -183,7 +183,7 @@ fn black_hole(port: u16, servers: &[Arc<Server>]) -> VirtualHost {
     VirtualHost {
         name: names::host_port("blackhole", port),
         domains: vec!["*".to_owned()],
-        routes: Vec::new(),
+        routes: Routes::default(),
         include_attempt_count: false,
         require_tls: false,
         origins: origins.collect(),

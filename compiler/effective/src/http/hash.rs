@@ -22,6 +22,15 @@ pub(crate) fn of_destination(rule: &DestinationRule, destination: &Destination) 
     policy(&hash)
 }
 
+/// Whether anything of requests may be hashed.
+pub(crate) fn hashes(rule: &DestinationRule) -> bool {
+    let subsets = rule.subsets.iter().filter_map(|subset| subset.traffic_policy.as_ref());
+    rule.traffic_policy.iter().chain(subsets).any(|policy| {
+        let of_ports = policy.port_level_settings.iter().map(|settings| settings.load_balancer.as_ref());
+        of_ports.chain([policy.load_balancer.as_ref()]).any(|settings| hash(settings).is_some())
+    })
+}
+
 /// For requests to a port of a service.
 pub(crate) fn of_service(rule: &DestinationRule, port: u16) -> Option<HashPolicy> {
     let whole = rule.traffic_policy.as_ref()?;

@@ -21,7 +21,7 @@ use meshc_resources::istio::Destination;
 use crate::model::{HashPolicy, Route};
 
 pub(crate) use defaults::{allow_any, block_all, inbound, service};
-pub(crate) use hash::{of_destination, of_service};
+pub(crate) use hash::{hashes, of_destination, of_service};
 pub(crate) use rule::routes;
 
 /// For whom routes are made: what decides between the conditions that a proxy never sees.

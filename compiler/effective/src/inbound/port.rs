@@ -145,7 +145,7 @@ impl Port {
         let host = VirtualHost {
             name: format!("inbound|http|{}", self.service_port),
             domains: vec!["*".to_owned()],
-            routes: vec![route],
+            routes: vec![route].into(),
             include_attempt_count: false,
             require_tls: false,
             origins: self.origins.clone(),

@@ -1,8 +1,5 @@
 //! Destinations: clusters and their endpoints.
 
-use std::collections::BTreeMap;
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -126,47 +123,5 @@ impl Cluster {
     pub fn has_endpoints(&self) -> bool {
         matches!(self.kind, ClusterKind::OriginalDst | ClusterKind::DynamicForwardProxy)
             || self.endpoints.iter().any(|g| !g.endpoints.is_empty())
-    }
-}
-
-/// The clusters of a proxy by name. Proxies with the same view of the mesh share one map: a mesh of a
-/// thousand services has thousands of proxies with thousands of clusters each.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Clusters(Arc<BTreeMap<String, Arc<Cluster>>>);
-
-impl Clusters {
-    /// Whether both are one map in memory, so that what was computed for one holds for the other.
-    pub fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Deref for Clusters {
-    type Target = BTreeMap<String, Arc<Cluster>>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl From<BTreeMap<String, Arc<Cluster>>> for Clusters {
-    fn from(clusters: BTreeMap<String, Arc<Cluster>>) -> Self {
-        Self(Arc::new(clusters))
-    }
-}
-
-impl FromIterator<(String, Arc<Cluster>)> for Clusters {
-    fn from_iter<I: IntoIterator<Item = (String, Arc<Cluster>)>>(clusters: I) -> Self {
-        Self(Arc::new(clusters.into_iter().collect()))
-    }
-}
-
-impl<'a> IntoIterator for &'a Clusters {
-    type Item = (&'a String, &'a Arc<Cluster>);
-    type IntoIter = std::collections::btree_map::Iter<'a, String, Arc<Cluster>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
     }
 }

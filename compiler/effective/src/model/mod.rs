@@ -4,6 +4,7 @@
 mod chain;
 mod cluster;
 mod cluster_settings;
+mod clusters;
 mod endpoint;
 mod extension;
 mod headers;
@@ -19,11 +20,12 @@ mod telemetry;
 mod tls;
 
 pub use chain::{ClientValidation, HttpChain, Secret, ServerTls, TcpForward, TlsVersion, Tunnel};
-pub use cluster::{Cluster, ClusterKind, Clusters, LoadBalancer};
+pub use cluster::{Cluster, ClusterKind, LoadBalancer};
 pub use cluster_settings::{
     Balancing, Dns, DnsFamily, HttpOptions, Limits, LocalityBalancing, OutlierDetection, ProxyProtocol,
     RetryBudget, ServiceName, TcpKeepalive, Telemetry, UpstreamProtocol, Warmup,
 };
+pub use clusters::{ByName, Clusters};
 pub use endpoint::{Address, Endpoint, EndpointGroup, Health};
 pub use extension::{Extension, ExtensionCode, ExtensionMatch, ExtensionPhase, Wasm, WasmFailure};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
@@ -41,8 +43,8 @@ pub use patch::{
 pub use proxy::{EffectiveMesh, Proxy, ProxyId, ProxyKind, Reader};
 pub use route::{
     Action, Backoff, Cors, DirectResponse, Fault, FaultAbort, FaultDelay, Forward, HashPolicy, Mirror,
-    Percent, Redirect, RedirectPath, RegexRewrite, RetryPolicy, Rewrite, Route, RouteTable, VirtualHost,
-    WeightedDestination,
+    Percent, Redirect, RedirectPath, RegexRewrite, RetryPolicy, Rewrite, Route, RouteTable, Routes,
+    VirtualHost, WeightedDestination,
 };
 pub use security::{
     Cidr, ExternalAuthorization, ExternalBody, ExternalHttp, ExternalService, JwtAuthentication, JwtKeys,

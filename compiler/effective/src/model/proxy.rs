@@ -91,8 +91,8 @@ pub struct Proxy {
     /// Listeners in Envoy's order.
     pub listeners: Vec<Arc<Listener>>,
     /// Route tables by name (`9080`, `http.8080`). Tables that no listener uses exist too, as in istiod,
-    /// because `trace` can be asked for them.
-    pub tables: BTreeMap<String, Arc<RouteTable>>,
+    /// because `trace` can be asked for them. Proxies with the same view have one map in memory.
+    pub tables: Arc<BTreeMap<String, Arc<RouteTable>>>,
     /// Clusters by name.
     pub clusters: Clusters,
     /// Code of one's own, in the order in which it runs within a phase.

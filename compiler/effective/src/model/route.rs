@@ -1,5 +1,6 @@
 //! Route tables: which request goes where, and what happens to it on the way.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,13 +27,71 @@ pub struct VirtualHost {
     /// Exact, `*.suffix`, `prefix.*` or `*`; the most specific wins.
     pub domains: Vec<String>,
     /// First match wins.
-    pub routes: Vec<Route>,
+    pub routes: Routes,
     /// `x-envoy-attempt-count` goes upstream.
     pub include_attempt_count: bool,
     /// Redirect all plaintext requests to HTTPS: Envoy's `require_tls: ALL` (a Gateway's `httpsRedirect`).
     pub require_tls: bool,
     /// The Service, VirtualServices or Gateway that made it.
     pub origins: Vec<Origin>,
+}
+
+/// Routes in their order. Virtual hosts with the same routes have one list in memory: from most namespaces a service has
+/// other names and nothing else.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(transparent)]
+pub struct Routes(Arc<[Route]>);
+
+impl Routes {
+    /// All of them.
+    pub fn as_slice(&self) -> &[Route] {
+        &self.0
+    }
+
+    /// Whether both are one list in memory, so that what was found out about one holds for the other.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Where the list is in memory: its name as long as it is held.
+    pub fn place(&self) -> usize {
+        self.0.as_ptr().addr()
+    }
+}
+
+impl PartialEq for Routes {
+    fn eq(&self, other: &Self) -> bool {
+        self.same(other) || self.0 == other.0
+    }
+}
+
+impl Deref for Routes {
+    type Target = [Route];
+
+    fn deref(&self) -> &[Route] {
+        &self.0
+    }
+}
+
+impl From<Vec<Route>> for Routes {
+    fn from(routes: Vec<Route>) -> Self {
+        Self(routes.into())
+    }
+}
+
+impl FromIterator<Route> for Routes {
+    fn from_iter<I: IntoIterator<Item = Route>>(routes: I) -> Self {
+        Self(routes.into_iter().collect())
+    }
+}
+
+impl<'a> IntoIterator for &'a Routes {
+    type Item = &'a Route;
+    type IntoIter = std::slice::Iter<'a, Route>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
 }
 
 /// One ordered choice.

@@ -34,7 +34,8 @@ impl Names {
         self.0.get_mut(number).is_some_and(|has| !std::mem::replace(has, true))
     }
 
-    fn contains(&self, number: usize) -> bool {
+    /// Whether a name is in it.
+    pub(super) fn contains(&self, number: usize) -> bool {
         self.0.get(number).copied().unwrap_or_default()
     }
 }
@@ -105,6 +106,13 @@ impl Domains {
         Self { number: numbers.of(&host), host, all, keys, expanded }
     }
 
+    /// The numbers of those that another list of the same host does not have; none where the other has some that this one
+    /// does not.
+    pub(super) fn beside(&self, other: &Self) -> Option<Vec<usize>> {
+        let more: Vec<usize> = self.keys.iter().copied().filter(|key| !other.keys.contains(key)).collect();
+        other.keys.iter().all(|key| self.keys.contains(key)).then_some(more)
+    }
+
     /// Those that no earlier virtual host has and that are not the full name of another service; marks them
     /// as taken.
     pub(super) fn claim(&self, taken: &mut Names, known: &Names) -> Claim {
@@ -125,7 +133,12 @@ impl Domains {
 
 /// Whether callers of a namespace have other domains for a host than those of all other namespaces.
 pub(super) fn is_neighbour(host: &str, namespace: &str) -> bool {
-    parts(host).is_some_and(|(_, of)| of == namespace)
+    neighbourhood(host) == Some(namespace)
+}
+
+/// The namespace whose callers have other domains for a host.
+pub(super) fn neighbourhood(host: &str) -> Option<&str> {
+    parts(host).map(|(_, of)| of)
 }
 
 /// `NAME.NAMESPACE` and the namespace in the full name of a Kubernetes service.

@@ -1,9 +1,9 @@
 //! What sidecars do with requests of their own workload: route tables by port, listeners.
 
+mod base;
 mod domains;
 mod listeners;
 pub(crate) mod policy;
-mod ports;
 mod shared;
 mod table;
 

@@ -69,7 +69,7 @@ impl Unclaimed {
         Arc::new(VirtualHost {
             name: name.to_owned(),
             domains: vec!["*".to_owned()],
-            routes: vec![Route { origins: origins.clone(), ..route }],
+            routes: vec![Route { origins: origins.clone(), ..route }].into(),
             include_attempt_count: true,
             require_tls: false,
             origins,

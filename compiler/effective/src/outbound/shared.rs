@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use meshc_mesh::{Service, VirtualService};
+use meshc_mesh::{Egress, Mesh, Semantics, Service, VirtualService};
 
+use super::base::{Base, Ports};
 use super::domains::{self, Domains, Numbers};
-use crate::model::{Route, VirtualHost};
+use crate::http;
+use crate::model::{self, Route, VirtualHost};
 
 /// Routes with what made them.
 pub(crate) struct Routes {
-    pub(super) list: Vec<Route>,
+    pub(super) list: model::Routes,
     pub(super) by: Option<Arc<VirtualService>>,
     /// The service where no VirtualService made them; held so that its address stays its own.
     _of: Option<Arc<Service>>,
@@ -21,6 +23,12 @@ pub(crate) struct Routes {
 #[derive(Default)]
 pub(crate) struct Shared {
     numbers: Numbers,
+    /// Whether any DestinationRule hashes requests: then routes depend on the rules that callers follow.
+    hashes: bool,
+    /// What the ports of a listener for all ports are, by its place.
+    ports: HashMap<usize, (Arc<Egress>, Arc<Ports>)>,
+    /// What most namespaces see on a port of such a listener; none where each must be looked at alone.
+    bases: HashMap<(usize, u16), Option<Arc<Base>>>,
     of_virtual_services: HashMap<(usize, u16), Arc<Routes>>,
     of_services: HashMap<(usize, u16), Arc<Routes>>,
     /// By service, which of its names are neighbours of the callers, and the port that the domains have too.
@@ -40,6 +48,40 @@ struct Made {
 }
 
 impl Shared {
+    /// Nothing yet.
+    pub(crate) fn new(mesh: &Mesh) -> Self {
+        Self { hashes: mesh.destination_rules.all().any(|rule| http::hashes(rule)), ..Self::default() }
+    }
+
+    /// The ports of a listener for all ports.
+    pub(super) fn ports(&mut self, egress: &Arc<Egress>) -> Arc<Ports> {
+        let new = || (Arc::clone(egress), Arc::new(Ports::of(egress)));
+        Arc::clone(&self.ports.entry(Arc::as_ptr(egress) as usize).or_insert_with(new).1)
+    }
+
+    /// What most namespaces see on a port of a listener that they have in common.
+    pub(super) fn base(
+        &mut self,
+        egress: &Arc<Egress>,
+        port: u16,
+        make: impl FnOnce(&mut Self) -> Option<Base>,
+    ) -> Option<Arc<Base>> {
+        let depends =
+            |by: &Arc<VirtualService>| by.semantics == Semantics::GatewayApi || depends_on_caller(by);
+        if !egress.common || self.hashes {
+            return None;
+        }
+        let key = (Arc::as_ptr(egress) as usize, port);
+        if let Some(known) = self.bases.get(&key) {
+            return known.clone();
+        }
+        // `ports` holds the listener in place.
+        let alike = !egress.virtual_services.iter().any(depends);
+        let made = alike.then(|| make(self)).flatten().map(Arc::new);
+        self.bases.insert(key, made.clone());
+        made
+    }
+
     /// The routes of a VirtualService for a port.
     pub(super) fn of_virtual_service(
         &mut self,
@@ -47,7 +89,7 @@ impl Shared {
         port: u16,
         make: impl FnOnce() -> Vec<Route>,
     ) -> Arc<Routes> {
-        let new = || Arc::new(Routes { list: make(), by: Some(Arc::clone(by)), _of: None });
+        let new = || Arc::new(Routes { list: make().into(), by: Some(Arc::clone(by)), _of: None });
         if depends_on_caller(by) {
             return new();
         }
@@ -61,18 +103,18 @@ impl Shared {
         port: u16,
         make: impl FnOnce() -> Vec<Route>,
     ) -> Arc<Routes> {
-        let new = || Arc::new(Routes { list: make(), by: None, _of: Some(Arc::clone(service)) });
+        let new = || Arc::new(Routes { list: make().into(), by: None, _of: Some(Arc::clone(service)) });
         Arc::clone(self.of_services.entry((Arc::as_ptr(service) as usize, port)).or_insert_with(new))
     }
 
     /// The routes of a VirtualService for a table that no other has.
     pub(super) fn once(&self, by: &Arc<VirtualService>, list: Vec<Route>) -> Arc<Routes> {
-        Arc::new(Routes { list, by: Some(Arc::clone(by)), _of: None })
+        Arc::new(Routes { list: list.into(), by: Some(Arc::clone(by)), _of: None })
     }
 
     /// The routes of a service for callers who follow a rule of their own.
     pub(super) fn once_of_service(&self, service: &Arc<Service>, list: Vec<Route>) -> Arc<Routes> {
-        Arc::new(Routes { list, by: None, _of: Some(Arc::clone(service)) })
+        Arc::new(Routes { list: list.into(), by: None, _of: Some(Arc::clone(service)) })
     }
 
     /// The domains of a service for callers of a namespace, each also with the port where one is given.

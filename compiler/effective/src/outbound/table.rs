@@ -11,9 +11,10 @@ use meshc_mesh::{
 };
 use meshc_resources::istio::Destination;
 
+use super::base::Base;
 use super::domains::{Claim, Domains, Names};
+use super::policy;
 use super::shared::{Routes, Shared};
-use super::{policy, ports};
 use crate::http::{self, Perspective};
 use crate::model::{HashPolicy, Origin, RouteTable, VirtualHost};
 use crate::names;
@@ -25,12 +26,25 @@ pub(crate) type Tables = BTreeMap<String, Arc<RouteTable>>;
 type ByHost<'a> = BTreeMap<Cow<'a, str>, &'a Arc<Service>>;
 
 /// A virtual host before it is known which of its domains are free.
-struct Candidate {
+pub(super) struct Candidate {
     /// The port of the service that it is for.
     port: u16,
-    domains: Arc<Domains>,
-    service: Option<Arc<Service>>,
+    pub(super) domains: Arc<Domains>,
+    pub(super) service: Option<Arc<Service>>,
     routes: Arc<Routes>,
+}
+
+/// The virtual hosts of candidates.
+#[derive(Default)]
+pub(super) struct Claimed {
+    /// Sorted by name.
+    pub(super) hosts: Vec<Arc<VirtualHost>>,
+    /// Each candidate that has all of its domains, with the place of its virtual host.
+    pub(super) whole: Vec<(usize, usize)>,
+    /// Names that someone has.
+    pub(super) taken: Names,
+    /// The full names of services.
+    pub(super) known: Names,
 }
 
 /// For whom tables are made.
@@ -64,10 +78,9 @@ pub(crate) fn tables(
     let caller = Caller { mesh, view, namespace: &view.namespace, labels };
     let unclaimed = policy::of(mesh, view).virtual_host(mesh, view);
     let mut tables = Tables::new();
-    let mut add = |name: String, mut hosts: Vec<Arc<VirtualHost>>, unclaimed: Option<&Arc<VirtualHost>>| {
-        hosts.extend(unclaimed.cloned());
-        let table = RouteTable { name: name.clone(), virtual_hosts: hosts, ignore_port_in_host: true };
-        tables.insert(name, Arc::new(table));
+    let mut add = |name: String, mut hosts: Vec<Arc<VirtualHost>>| {
+        hosts.push(Arc::clone(&unclaimed));
+        tables.insert(name.clone(), Arc::new(route_table(name, hosts)));
     };
     let mut own_ports = BTreeSet::new();
     for egress in &view.listeners {
@@ -83,38 +96,38 @@ pub(crate) fn tables(
             let services: Vec<_> = egress.services.iter().collect();
             one_port(caller, egress, port.number, &services, shared)
         };
-        add(name, hosts, Some(&unclaimed));
+        add(name, hosts);
     }
     let egress = &view.catch_all;
-    let mut by_port: BTreeMap<u16, Vec<&Arc<Service>>> = ports::http_ports(egress)
-        .into_iter()
-        .filter(|port| !own_ports.contains(&(*port, None)))
-        .map(|port| (port, Vec::new()))
-        .collect();
-    for service in &egress.services {
-        let numbers: BTreeSet<u16> = service.ports.iter().map(|port| port.number).collect();
-        for number in numbers {
-            if let Some(services) = by_port.get_mut(&number) {
-                services.push(service);
-            }
+    let mut own_tables: Vec<Arc<RouteTable>> = Vec::new();
+    let ports = shared.ports(egress);
+    for (&port, services) in ports.iter().filter(|(port, _)| !own_ports.contains(&(**port, None))) {
+        let services: Vec<&Arc<Service>> = services.iter().collect();
+        let base = shared.base(egress, port, |shared| {
+            let nobody = Caller { namespace: "", ..caller };
+            let candidates = one_port_candidates(nobody, egress, port, &services, shared);
+            let claimed = claim(&candidates, true, shared);
+            Base::new(candidates, claimed, &services, port)
+        });
+        let seen = base.and_then(|base| Some((base.seen_from(caller.namespace, shared)?, base)));
+        if let Some((hosts, base)) = seen {
+            own_tables.extend(base.own_tables.iter().cloned());
+            add(port.to_string(), hosts);
+            continue;
         }
-    }
-    for (port, services) in by_port {
         let hosts = one_port(caller, egress, port, &services, shared);
-        for service in services {
-            let own =
-                service.port(port).filter(|p| ports::has_own_table(p.protocol, service.listen_address()));
-            if own.is_some() {
-                let name = format!("{}:{port}", service.hostname);
-                add(name, only_of(&service.hostname, port, &hosts), None);
-            }
-        }
-        add(port.to_string(), hosts, Some(&unclaimed));
+        own_tables.extend(services.iter().filter_map(|service| own_table(service, port, &hosts)));
+        add(port.to_string(), hosts);
     }
     if mesh.config.proxy_http_port().is_some() && view.has_catch_all() {
-        add(names::HTTP_PROXY.to_owned(), any_port(caller, egress, shared), Some(&unclaimed));
+        add(names::HTTP_PROXY.to_owned(), any_port(caller, egress, shared));
     }
+    tables.extend(own_tables.into_iter().map(|table| (table.name.clone(), table)));
     tables
+}
+
+fn route_table(name: String, virtual_hosts: Vec<Arc<VirtualHost>>) -> RouteTable {
+    RouteTable { name, virtual_hosts, ignore_port_in_host: true }
 }
 
 /// The virtual hosts of a port, sorted by name, without the one for everything else.
@@ -125,10 +138,20 @@ fn one_port(
     services: &[&Arc<Service>],
     shared: &mut Shared,
 ) -> Vec<Arc<VirtualHost>> {
+    let candidates = one_port_candidates(caller, egress, port, services, shared);
+    claim(&candidates, true, shared).hosts
+}
+
+fn one_port_candidates(
+    caller: Caller<'_>,
+    egress: &Egress,
+    port: u16,
+    services: &[&Arc<Service>],
+    shared: &mut Shared,
+) -> Vec<Candidate> {
     let with_port = services.iter().filter(|service| service.port(port).is_some());
     let by_host: ByHost<'_> = with_port.map(|service| (lower(&service.hostname), *service)).collect();
-    let candidates = candidates(caller, egress, port, &by_host, shared);
-    claim(&candidates, true, shared)
+    candidates(caller, egress, port, &by_host, shared)
 }
 
 /// The virtual hosts of all ports of all services, for a port that is an HTTP proxy and for sockets: but for port 80
@@ -138,7 +161,7 @@ fn any_port(caller: Caller<'_>, egress: &Egress, shared: &mut Shared) -> Vec<Arc
         egress.services.iter().map(|service| (Cow::Borrowed(service.hostname.as_str()), service)).collect();
     let mut candidates = candidates(caller, egress, 0, &by_host, shared);
     candidates.sort_by_key(|candidate| candidate.port);
-    let mut hosts = claim(&candidates, false, shared);
+    let mut hosts = claim(&candidates, false, shared).hosts;
     for host in &mut hosts {
         let is_80 = host.name.rsplit_once(':').is_some_and(|(_, port)| port == "80");
         if !is_80 && host.domains.iter().any(|domain| !domain.contains(':')) {
@@ -150,34 +173,47 @@ fn any_port(caller: Caller<'_>, egress: &Egress, shared: &mut Shared) -> Vec<Arc
 }
 
 /// Gives each domain to the first virtual host that has it.
-fn claim(candidates: &[Candidate], share: bool, shared: &mut Shared) -> Vec<Arc<VirtualHost>> {
-    let mut known = Names::default();
+fn claim(candidates: &[Candidate], share: bool, shared: &mut Shared) -> Claimed {
+    let mut claimed = Claimed::default();
+    let Claimed { taken, known, .. } = &mut claimed;
     for candidate in candidates.iter().filter(|candidate| candidate.service.is_some()) {
         known.insert(candidate.domains.number);
     }
-    let mut made: Vec<Arc<VirtualHost>> = Vec::with_capacity(candidates.len());
+    // With the place of a candidate that has all of its domains.
+    let mut made: Vec<(Arc<VirtualHost>, Option<usize>)> = Vec::with_capacity(candidates.len());
     let mut made_names: HashSet<(usize, u16)> = HashSet::with_capacity(candidates.len());
-    let mut taken = Names::default();
-    for candidate in candidates {
+    for (place, candidate) in candidates.iter().enumerate() {
         // The first of a name holds; `MC1301` tells of VirtualServices that are not followed.
         if !made_names.insert((candidate.domains.number, candidate.port)) {
             continue;
         }
-        match candidate.domains.claim(&mut taken, &known) {
+        match candidate.domains.claim(taken, known) {
             Claim::All => {
-                let new = || virtual_host(candidate, candidate.domains.all.clone());
-                made.push(if share {
-                    shared.virtual_host(&candidate.routes, &candidate.domains, candidate.port, new)
+                let host = if share {
+                    candidate.virtual_host(&candidate.domains, shared)
                 } else {
-                    Arc::new(new())
-                });
+                    Arc::new(virtual_host(candidate, candidate.domains.all.clone()))
+                };
+                made.push((host, Some(place)));
             }
             Claim::Some(domains) if domains.is_empty() => {}
-            Claim::Some(domains) => made.push(Arc::new(virtual_host(candidate, domains))),
+            Claim::Some(domains) => made.push((Arc::new(virtual_host(candidate, domains)), None)),
         }
     }
-    made.sort_by(|a, b| a.name.cmp(&b.name));
-    made
+    made.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    for (at, (host, candidate)) in made.into_iter().enumerate() {
+        claimed.hosts.push(host);
+        claimed.whole.extend(candidate.map(|candidate| (candidate, at)));
+    }
+    claimed
+}
+
+impl Candidate {
+    /// Its virtual host with all of these domains.
+    pub(super) fn virtual_host(&self, domains: &Arc<Domains>, shared: &mut Shared) -> Arc<VirtualHost> {
+        let new = || virtual_host(self, domains.all.clone());
+        shared.virtual_host(&self.routes, domains, self.port, new)
+    }
 }
 
 /// A host in lower case, in place where it is so already.
@@ -356,13 +392,20 @@ fn hosts(
     (others, services)
 }
 
-/// The virtual hosts of one service whose protocol is found out: its own, whatever name is asked for.
-fn only_of(host: &str, port: u16, hosts: &[Arc<VirtualHost>]) -> Vec<Arc<VirtualHost>> {
+/// The table of one service whose protocol is found out at an address of its own, `HOST:PORT`: its virtual hosts,
+/// whatever name is asked for.
+pub(super) fn own_table(service: &Service, port: u16, hosts: &[Arc<VirtualHost>]) -> Option<Arc<RouteTable>> {
+    let of_service = service.port(port)?;
+    if !super::base::has_own_table(of_service.protocol, service.listen_address()) {
+        return None;
+    }
+    let host = service.hostname.as_str();
     let name = format!("{host}:{port}");
     let own: Vec<_> =
         hosts.iter().filter(|h| h.domains.iter().any(|d| *d == name || *d == host)).cloned().collect();
-    match own.as_slice() {
+    let own = match own.as_slice() {
         [only] => vec![Arc::new(VirtualHost { domains: vec!["*".to_owned()], ..VirtualHost::clone(only) })],
         _ => own,
-    }
+    };
+    Some(Arc::new(route_table(name, own)))
 }

@@ -111,7 +111,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
         let host = VirtualHost {
             name: "everything".to_owned(),
             domains: vec!["*".to_owned()],
-            routes,
+            routes: routes.into(),
             include_attempt_count: true,
             require_tls: false,
             origins: vec![origin(2, "the service")],
@@ -163,7 +163,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
             listener("0.0.0.0_3306", 3306, Direction::Outbound, chain(None, bytes)),
             listener("virtualInbound", 15006, Direction::Inbound, chain(Some(8080), inline)),
         ],
-        tables: BTreeMap::from([("80".to_owned(), table("80", routes))]),
+        tables: BTreeMap::from([("80".to_owned(), table("80", routes))]).into(),
         clusters: [cluster("up", true), cluster("up2", true), cluster("down", false)].into_iter().collect(),
         origin: origin(2, "the workload"),
     };

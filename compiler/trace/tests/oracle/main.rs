@@ -54,7 +54,7 @@ fn proxy(case: &Path, stem: &str) -> Arc<Proxy> {
         patches: Arc::default(),
         ip: "10.0.0.1".to_owned(),
         listeners: Vec::new(),
-        tables: BTreeMap::from([(table.name.clone(), Arc::new(table))]),
+        tables: BTreeMap::from([(table.name.clone(), Arc::new(table))]).into(),
         clusters,
         origin: Origin::new(Span::start_of(FileId(0)), "recorded"),
     })

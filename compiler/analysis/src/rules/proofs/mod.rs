@@ -27,6 +27,7 @@ use meshc_resources::Resources;
 use meshc_source::SourceSet;
 use meshc_trace::Tracer;
 
+use super::routes::{AllWritten, all_written};
 use survey::Survey;
 
 /// By code.
@@ -54,6 +55,8 @@ struct World<'m> {
     effective: &'m EffectiveMesh,
     tracer: Tracer<'m>,
     survey: Survey<'m>,
+    /// Every route that is written.
+    written: AllWritten<'m>,
 }
 
 /// The findings of the rules that are proofs about requests.
@@ -68,7 +71,8 @@ pub fn check_proofs(
         return Vec::new();
     }
     let tracer = Tracer::new(effective, sources);
-    let world = World { resources, mesh, effective, tracer, survey: Survey::new(effective) };
+    let (survey, written) = (Survey::new(effective), all_written(mesh));
+    let world = World { resources, mesh, effective, tracer, survey, written };
     let mut found = Vec::new();
     policies::check(&world, &mut found);
     escapable_deny::check(&world, &mut found);

@@ -4,7 +4,6 @@ use meshc_diagnostics::{Diagnostic, declare_rule};
 
 use super::World;
 use super::pairs::Pair;
-use crate::rules::routes::all_written;
 
 declare_rule! {
     /// ## What it does
@@ -33,7 +32,7 @@ declare_rule! {
 
 /// The finding, at the later one.
 pub(super) fn finding(world: &World<'_>, pair: &Pair<'_>) -> Option<Diagnostic> {
-    let written = all_written(world.mesh);
+    let written = &world.written;
     let (before, after) = (pair.first.origins.first()?, pair.second.origins.first()?);
     let (first, second) = (written.get(&before.span)?, written.get(&after.span)?);
     let request = &pair.both.request;

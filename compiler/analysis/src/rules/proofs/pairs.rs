@@ -1,16 +1,18 @@
 //! Pairs of routes that ask for the same requests and do something else with them: those of two resources, and those
 //! of one whose order matters.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::{PathMatch, Route, RouteMatch, VirtualHost};
+use meshc_diagnostics::{Diagnostic, Witness, WitnessRequest};
+use meshc_effective::model::{PathMatch, Reader, Route, RouteMatch, VirtualHost};
 use meshc_predicate::{Error, Limits, Set};
+use rayon::prelude::*;
 
-use super::survey::Seen;
+use super::survey::{Seen, Survey};
 use super::{World, conflicting_routes, overlapping_routes};
 use crate::diff::Behaviour;
-use crate::reach::{Asked, Reachable, Site};
+use crate::reach::{Reachable, Site};
 use crate::requests::{Model, ModelBuilder, Partition};
 
 /// With more routes than this the pairs of a virtual host are too many to be read.
@@ -28,70 +30,152 @@ pub(super) struct Pair<'a> {
     pub(super) second_only: Option<Witness>,
 }
 
-/// Every virtual host with several routes.
+/// What decides about the pairs of a virtual host; a virtual host itself only where its domains matter.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    matches: Vec<RouteMatch>,
+    proxy: Reader,
+    require_tls: bool,
+    candidates: Vec<Candidate>,
+    /// For each route, the first of the same resource.
+    resources: Vec<usize>,
+    host: Option<usize>,
+}
+
+/// A route that some request takes, and the earlier ones that do something else.
+type Candidate = (usize, Vec<usize>);
+
+/// Two routes of a virtual host, by their places, as [`Pair`].
+struct Shown {
+    first: usize,
+    second: usize,
+    both: WitnessRequest,
+    second_only: Option<WitnessRequest>,
+}
+
+/// Every virtual host with several routes. Those that are alike in what decides are worked out once.
 pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
-    let mut told = BTreeSet::new();
+    let mut met = HashSet::new();
+    let mut by_key: HashMap<Key, usize> = HashMap::new();
+    let mut different: Vec<(&Seen<'_>, Vec<Candidate>)> = Vec::new();
+    let mut all: Vec<(&Seen<'_>, usize)> = Vec::new();
     for seen in &world.survey.hosts {
-        let count = seen.host().routes.len();
-        if (2..=MOST_ROUTES).contains(&count) {
-            // What is too hard has a finding of its own.
-            let _ = of_host(world, seen, &mut told, found);
+        let host = seen.host();
+        let by_domains = seen.looks_at_authority();
+        let view = Arc::as_ptr(seen.proxy.clusters.shared()).addr();
+        let place = (host.routes.place(), seen.proxy.reader(), host.require_tls, view);
+        // From most namespaces a service has other names and the same routes.
+        if !(2..=MOST_ROUTES).contains(&host.routes.len()) || !by_domains && !met.insert(place) {
+            continue;
+        }
+        let candidates = candidates(seen, host);
+        if candidates.is_empty() {
+            continue;
+        }
+        let same = |route: &Route| host.routes.iter().position(|other| other.config == route.config);
+        let key = Key {
+            matches: host.routes.iter().map(|route| route.matches.clone()).collect(),
+            proxy: seen.proxy.reader(),
+            require_tls: host.require_tls,
+            candidates: candidates.clone(),
+            resources: host.routes.iter().filter_map(same).collect(),
+            host: by_domains.then(|| std::ptr::from_ref(host).addr()),
+        };
+        let case = *by_key.entry(key).or_insert_with(|| {
+            different.push((seen, candidates));
+            different.len() - 1
+        });
+        all.push((seen, case));
+    }
+    let survey = &world.survey;
+    // What is too hard has a finding of its own.
+    let cases: Vec<Vec<Shown>> = different
+        .par_iter()
+        .map(|(seen, candidates)| of_host(survey, seen, candidates).unwrap_or_default())
+        .collect();
+    let mut told = BTreeSet::new();
+    for (seen, case) in all {
+        for shown in cases.get(case).into_iter().flatten() {
+            tell(world, seen, shown, &mut told, found);
         }
     }
 }
 
-fn of_host(
-    world: &World<'_>,
-    seen: &Seen<'_>,
+/// The finding about a pair of a virtual host, unless it was told of another.
+fn tell<'m>(
+    world: &World<'m>,
+    seen: &Seen<'m>,
+    shown: &Shown,
     told: &mut BTreeSet<(meshc_source::Span, meshc_source::Span)>,
     found: &mut Vec<Diagnostic>,
-) -> Result<(), Error> {
-    let host = seen.host();
-    let candidates = candidates(seen, host);
-    if candidates.is_empty() {
-        return Ok(());
+) {
+    let routes = &seen.host().routes;
+    let (Some(first), Some(second)) = (routes.get(shown.first), routes.get(shown.second)) else { return };
+    let (Some(a), Some(b)) = (first.origins.first(), second.origins.first()) else { return };
+    if told.contains(&(a.span, b.span)) {
+        return;
     }
-    let limits = Limits::default();
-    let asked = Asked::new(seen.table);
-    let made =
-        ModelBuilder::to(seen.proxy.reader(), (asked.domains(), &asked.own(seen.at)), &host.routes, &limits)?;
-    let Some((mut builder, authority)) = made else { return Ok(()) };
+    // The witnesses of reachable routes have an authority that leads here.
+    let own = seen.reached.iter().find_map(|reach| reach.witness.as_ref());
+    let authority = own.filter(|_| !seen.looks_at_authority()).map(|request| request.authority.clone());
+    let site = Site::Table(seen.table.name.clone());
+    let witness = |request: &WitnessRequest| {
+        let mut request = request.clone();
+        if let Some(authority) = &authority {
+            request.authority.clone_from(authority);
+        }
+        site.witness(seen.proxy, request)
+    };
+    let second_only = shown.second_only.as_ref().map(witness);
+    let pair = Pair { first, second, both: witness(&shown.both), second_only };
+    let finding = if first.config == second.config {
+        overlapping_routes::finding(world, &pair)
+    } else {
+        conflicting_routes::finding(world, &pair)
+    };
+    if let Some(finding) = finding {
+        told.insert((a.span, b.span));
+        found.push(finding);
+    }
+}
+
+/// For each candidate, the first of the earlier routes with which it makes a finding.
+fn of_host<'m>(survey: &Survey<'m>, seen: &Seen<'m>, candidates: &[Candidate]) -> Result<Vec<Shown>, Error> {
+    let host = seen.host();
+    let asked = survey.asked(seen.table);
+    let domains = (asked.domains(), &*asked.own(seen.at));
+    let made = ModelBuilder::to(seen.proxy.reader(), domains, &host.routes, &Limits::default())?;
+    let Some((mut builder, authority)) = made else { return Ok(Vec::new()) };
     builder.add_host(Some(host))?;
     let mut model = builder.build(authority)?;
     let sets = model.sets.clone();
     let partition = Partition::new(&mut model.space, &sets)?;
+    let mut all = Vec::new();
     for (second, earlier) in candidates {
+        let second = *second;
         let (Some(&wanted), Some(after)) = (sets.get(second + 1), host.routes.get(second)) else { continue };
-        for first in earlier {
+        for &first in earlier {
             let Some(before) = host.routes.get(first) else { continue };
-            let (Some(a), Some(b)) = (before.origins.first(), after.origins.first()) else { continue };
             let taken = model.space.and(partition.first.reach(first), wanted)?;
-            if taken.is_empty() || told.contains(&(a.span, b.span)) {
+            if taken.is_empty() {
                 continue;
             }
-            let Some(both) = shown(seen, &mut model, taken)? else { continue };
-            let second_only = shown(seen, &mut model, partition.first.reach(second))?;
+            let Some(both) = shown(&mut model, taken)? else { continue };
             // A match within the other is a case and its exception: order is what it is written for.
             let first_asks = sets.get(first + 1).copied().unwrap_or(Set::EMPTY);
-            let nested = model.space.implies(first_asks, wanted)?;
-            let pair = Pair { first: before, second: after, both, second_only };
-            let finding = if before.config == after.config {
-                if nested { None } else { overlapping_routes::finding(world, &pair) }
-            } else {
-                conflicting_routes::finding(world, &pair)
-            };
-            if let Some(finding) = finding {
-                told.insert((a.span, b.span));
-                found.push(finding);
-                break;
+            if before.config == after.config && model.space.implies(first_asks, wanted)? {
+                continue;
             }
+            let second_only = shown(&mut model, partition.first.reach(second))?;
+            all.push(Shown { first, second, both, second_only });
+            break;
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// For each route that some request takes, the earlier ones that do something else.
-fn candidates(seen: &Seen<'_>, host: &VirtualHost) -> Vec<(usize, Vec<usize>)> {
+fn candidates(seen: &Seen<'_>, host: &VirtualHost) -> Vec<Candidate> {
     let is_taken =
         |index: usize| seen.reached.get(index).is_some_and(|reach| reach.reachable == Reachable::Yes);
     let written = |index: usize| host.routes.get(index).is_some_and(|route| route.config.is_some());
@@ -128,8 +212,7 @@ fn looked_at(conditions: &RouteMatch) -> BTreeSet<String> {
     path.into_iter().chain(headers).chain(query).collect()
 }
 
-fn shown(seen: &Seen<'_>, model: &mut Model, set: Set) -> Result<Option<Witness>, Error> {
+fn shown(model: &mut Model, set: Set) -> Result<Option<WitnessRequest>, Error> {
     let certain = model.certain(set)?;
-    let site = Site::Table(seen.table.name.clone());
-    Ok(model.witness(certain).map(|(_, request)| site.witness(seen.proxy, request)))
+    Ok(model.witness(certain).map(|(_, request)| request))
 }

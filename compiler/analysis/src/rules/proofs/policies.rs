@@ -1,6 +1,7 @@
 //! Each rule of each AuthorizationPolicy, wherever it holds: whether it decides about any request.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_effective::model::{
@@ -8,6 +9,7 @@ use meshc_effective::model::{
 };
 use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_source::Span;
+use rayon::prelude::*;
 
 use super::plain::is_plainly_alive;
 use super::{World, covered_rule, dead_rule};
@@ -37,12 +39,23 @@ pub(super) enum Why {
 
 /// Every rule of every policy.
 pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
-    let mut known: BTreeMap<Span, Known> = BTreeMap::new();
     let mut seen = HashSet::new();
-    for proxy in &world.effective.proxies {
-        if !proxy.security.is_open() && seen.insert(std::sync::Arc::as_ptr(&proxy.security).addr()) {
+    let different =
+        |proxy: &&Arc<Proxy>| !proxy.security.is_open() && seen.insert(Arc::as_ptr(&proxy.security).addr());
+    let proxies: Vec<&Arc<Proxy>> = world.effective.proxies.iter().filter(different).collect();
+    let places: Vec<BTreeMap<Span, Known>> = proxies
+        .par_iter()
+        .map(|proxy| {
+            let mut known = BTreeMap::new();
             of_proxy(proxy, &mut known);
-        }
+            known
+        })
+        .collect();
+    let mut known: BTreeMap<Span, Known> = BTreeMap::new();
+    for (span, there) in places.into_iter().flatten() {
+        let rule = known.entry(span).or_default();
+        rule.alive |= there.alive;
+        rule.why = rule.why.take().or(there.why);
     }
     for (span, rule) in known {
         let (false, Some(why)) = (rule.alive, rule.why) else { continue };

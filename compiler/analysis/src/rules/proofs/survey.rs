@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use meshc_effective::model::{
     Action, Chain, ChainAction, Direction, EffectiveMesh, LogTarget, Origin, PatchSide, Proxy, ProxyKind,
@@ -26,6 +26,11 @@ impl<'m> Seen<'m> {
     pub(super) fn host(&self) -> &'m VirtualHost {
         &self.table.virtual_hosts[self.at]
     }
+
+    /// Whether it matters by which authority requests come.
+    pub(super) fn looks_at_authority(&self) -> bool {
+        self.host().routes.iter().any(|route| looks_at_authority(&route.matches))
+    }
 }
 
 /// What requests touch.
@@ -38,6 +43,8 @@ pub(super) struct Survey<'m> {
     pub(super) present: HashSet<Span>,
     /// The resources (by the span of their names) and routes of virtual hosts that some proxy has.
     pub(super) followed: HashSet<Span>,
+    /// Tables as they are asked, by their addresses.
+    asked: Mutex<HashMap<usize, Arc<Asked<'m>>>>,
 }
 
 impl<'m> Survey<'m> {
@@ -47,12 +54,19 @@ impl<'m> Survey<'m> {
             touched: HashSet::new(),
             present: HashSet::new(),
             followed: HashSet::new(),
+            asked: Mutex::default(),
         };
         let mut builder = Builder::default();
         for proxy in &effective.proxies {
             builder.proxy(proxy, &mut survey);
         }
         survey
+    }
+
+    /// A table as it is asked.
+    pub(super) fn asked(&self, table: &'m RouteTable) -> Arc<Asked<'m>> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(asked.entry(ptr::from_ref(table).addr()).or_insert_with(|| Arc::new(Asked::new(table))))
     }
 
     /// Whether no request is sent to what is written there, though some proxy has it.
@@ -68,7 +82,9 @@ struct Builder<'m> {
     known: Known,
     /// Virtual hosts by their addresses.
     seen: HashMap<(usize, Reader), Arc<Vec<RouteReach>>>,
-    /// By the addresses of proxies' clusters, which they share: those of which not all is touched yet.
+    /// Clusters that single proxies have, by their addresses.
+    own: HashSet<usize>,
+    /// By the addresses of views' clusters, which proxies share: those of which not all is touched yet.
     pending: HashMap<usize, HashSet<&'m str>>,
 }
 
@@ -85,10 +101,15 @@ impl<'m> Builder<'m> {
             }
             return;
         }
-        let address = ptr::from_ref(&*proxy.clusters).addr();
+        // Routes and connections of sidecars lead to clusters of their views.
+        let address = Arc::as_ptr(proxy.clusters.shared()).addr();
+        if self.own.insert(Arc::as_ptr(proxy.clusters.own()).addr()) {
+            let origins = proxy.clusters.own().values().flat_map(|cluster| spans(&cluster.origins));
+            survey.present.extend(origins);
+        }
         let mut pending = self.pending.remove(&address).unwrap_or_else(|| {
             let mut pending = HashSet::new();
-            for cluster in proxy.clusters.values() {
+            for cluster in proxy.clusters.shared().values() {
                 let origins = || cluster.origins.iter().map(|origin| origin.span);
                 survey.present.extend(origins());
                 if origins().any(|span| !survey.touched.contains(&span)) {
@@ -142,7 +163,7 @@ impl<'m> Builder<'m> {
             },
             ChainAction::HttpInline { table, .. } => &**table,
         };
-        let key = (ptr::from_ref(table).addr(), ptr::from_ref(&*proxy.clusters).addr(), proxy.reader());
+        let key = (ptr::from_ref(table).addr(), Arc::as_ptr(proxy.clusters.shared()).addr(), proxy.reader());
         if !self.tables.insert(key) {
             return;
         }

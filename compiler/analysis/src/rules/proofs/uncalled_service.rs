@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_effective::model::{MtlsMode, PatchSide, Proxy, RbacAction, RuleSet, SecurityFilter, spiffe};
+use meshc_effective::model::{
+    MtlsMode, PatchSide, Principal, Proxy, RbacAction, RuleSet, Security, SecurityFilter, StringMatch, spiffe,
+};
 use meshc_predicate::{Error, Language, Limits, Set};
 
 use super::World;
 use super::plain::{is_plainly_alive, takes_one};
 use crate::graph::Gate;
-use crate::requests::ModelBuilder;
+use crate::requests::{ModelBuilder, holds};
+use crate::spots::rule_sets;
 
 declare_rule! {
     /// ## What it does
@@ -113,7 +116,7 @@ fn is_plainly_open(proxy: &Proxy, callers: &BTreeSet<String>) -> bool {
 fn is_closed(proxy: &Proxy, port: u16, callers: &BTreeSet<String>) -> Result<bool, Error> {
     let gate = Gate::of_port(proxy, port);
     let mut builder = ModelBuilder::new(proxy.reader(), Language::any(), &Limits::default())?;
-    let names = Language::union(callers.iter().map(Language::exact));
+    let names = Language::union(told_apart(callers, &proxy.security).into_iter().map(Language::exact));
     builder.add_peers(names)?;
     gate.add(&mut builder)?;
     let mut model = builder.build(proxy.workload.clone())?;
@@ -123,4 +126,28 @@ fn is_closed(proxy: &Proxy, port: u16, callers: &BTreeSet<String>) -> Result<boo
     let possible = model.space.or(known, !identified.unwrap_or(Set::EMPTY))?;
     let passed = model.space.and(ends.passed, possible)?;
     Ok(passed.is_empty())
+}
+
+/// One of each sort of callers that the rules tell apart: for all of a sort a workload does the same.
+fn told_apart<'c>(callers: &'c BTreeSet<String>, security: &Security) -> Vec<&'c String> {
+    fn names<'s>(of: &'s Principal, found: &mut Vec<&'s StringMatch>) {
+        match of {
+            Principal::All(each) | Principal::AnyOf(each) => each.iter().for_each(|one| names(one, found)),
+            Principal::Not(inner) => names(inner, found),
+            Principal::Peer(name) => found.push(name),
+            _ => {}
+        }
+    }
+    let mut asked = Vec::new();
+    for principal in rule_sets(security).flat_map(|set| set.policies.values()).flat_map(|p| &p.principals) {
+        names(principal, &mut asked);
+    }
+    if asked.iter().any(|name| matches!(name, StringMatch::Regex(_))) {
+        return callers.iter().collect();
+    }
+    let mut sorts: BTreeMap<Vec<bool>, &String> = BTreeMap::new();
+    for caller in callers {
+        sorts.entry(asked.iter().map(|name| holds(name, caller)).collect()).or_insert(caller);
+    }
+    sorts.into_values().collect()
 }

@@ -11,7 +11,8 @@ use super::Caller;
 use super::draft::Draft;
 use crate::l4::{self, World, tcp_concerns, tls_concerns};
 use crate::model::{ChainAction, HttpChain};
-use crate::outbound::{domains, ports};
+use crate::outbound::base::has_own_table;
+use crate::outbound::domains;
 
 /// Where a port is listened on, and the ranges that its chains are for.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +36,7 @@ impl Place {
 
 /// HTTP by the table of the port, or of the service alone.
 pub(super) fn http(service: &Service, port: &Port, place: &Place, protocol: Protocol) -> Draft {
-    let own = ports::has_own_table(protocol, place.primary());
+    let own = has_own_table(protocol, place.primary());
     let table = match port.number {
         // A socket of the file system has no number.
         0 => place.primary().to_owned(),

@@ -1,5 +1,11 @@
 //! `cargo xtask bench`: the times that docs/performance.md states, measured.
 
+mod analysis;
+mod check;
+mod compile;
+mod measure;
+mod trees;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -12,12 +18,22 @@ use crate::envoy;
 /// Starts of each data plane.
 const STARTS: usize = 5;
 
-/// Measures what `what` names.
-pub(crate) fn bench(what: Option<&str>) -> Result<(), String> {
+/// Runs of each line of a table.
+const ROUNDS: usize = 5;
+
+/// Measures what `what` names; `rounds` runs of each line of a table.
+pub(crate) fn bench(what: Option<&str>, rounds: Option<&str>) -> Result<(), String> {
+    let rounds = match rounds {
+        None => ROUNDS,
+        Some(text) => text.parse().map_err(|_| format!("`{text}` is no number of rounds"))?,
+    };
     match what {
         Some("up") => up(),
         Some("build") => build(),
-        _ => Err("name what to measure: `cargo xtask bench up` or `cargo xtask bench build`".to_owned()),
+        Some("check") => check::bench(rounds),
+        Some("compile") => compile::bench(rounds),
+        Some("analysis") => analysis::bench(rounds),
+        _ => Err("name what to measure: `cargo xtask bench check|compile|analysis|up|build`".to_owned()),
     }
 }
 
