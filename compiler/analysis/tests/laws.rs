@@ -167,13 +167,13 @@ fn the_diff_agrees_with_the_judge() {
 /// Policies by chance for the second service.
 fn policies(chance: &mut Chance) -> String {
     let mut text = String::new();
-    for number in 0..1 + chance.below(3) {
+    for number in 0..=chance.below(3) {
         let action = chance.one(&["ALLOW", "ALLOW", "DENY"]);
         text.push_str(&format!(
             "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p{number}, namespace: shop}}\n\
              spec:\n  action: {action}\n  selector: {{matchLabels: {{app: ratings}}}}\n  rules:\n"
         ));
-        for _ in 0..1 + chance.below(2) {
+        for _ in 0..=chance.below(2) {
             let from = chance.one(&[
                 "",
                 "from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]",

@@ -35,13 +35,11 @@ impl<'m> Entry<'m> {
 
     /// The listeners through which its requests leave.
     pub(crate) fn listeners(&self) -> Vec<&'m Listener> {
-        match self.listener {
-            Some(listener) => vec![listener],
-            None => {
-                let all = self.proxy.listeners.iter().map(|listener| &**listener);
-                all.filter(|listener| listener.direction == Direction::Outbound).collect()
-            }
+        if let Some(listener) = self.listener {
+            return vec![listener];
         }
+        let all = self.proxy.listeners.iter().map(|listener| &**listener);
+        all.filter(|listener| listener.direction == Direction::Outbound).collect()
     }
 
     /// Whether it is a gateway's.

@@ -4,6 +4,7 @@
 
 mod beyond;
 mod build;
+mod connections;
 mod direct;
 mod dot;
 mod entry;
@@ -11,6 +12,7 @@ mod hop;
 mod mermaid;
 mod policy;
 mod query;
+mod question;
 mod select;
 mod text;
 mod tree;
@@ -28,7 +30,8 @@ pub use dot::render_dot;
 pub(crate) use entry::Entry;
 pub use mermaid::render_mermaid;
 pub(crate) use policy::{Gate, admission};
-pub use query::{Answers, Question, QuestionError, query};
+pub use query::query;
+pub use question::{Answers, Question, QuestionError};
 pub use text::render_answers;
 pub use tree::render_graph;
 pub use verdict::{Refused, Verdict, Way, Without};

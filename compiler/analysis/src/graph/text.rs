@@ -16,7 +16,9 @@ pub fn render_answers(answers: &Answers) -> String {
     let mut blocks: Vec<(String, Vec<&str>)> = Vec::new();
     for caller in answers.ways.chunk_by(|a, b| a.from == b.from) {
         let mut body = String::new();
-        caller.iter().for_each(|way| write_way(&mut body, way));
+        for way in caller {
+            write_way(&mut body, way);
+        }
         let from = caller.first().map_or("", |way| way.from.as_str());
         match blocks.iter_mut().find(|(known, _)| *known == body) {
             Some((_, all)) => all.push(from),

@@ -1,6 +1,6 @@
 //! The graph, or the part of it between callers and destinations, as it is printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_diagnostics::Witness;
 use meshc_effective::model::{Action, Origin, ProxyKind, VirtualHost};
@@ -114,10 +114,13 @@ impl GraphView {
     }
 
     fn of(graph: &Graph<'_>, kept: &BTreeSet<NodeIndex>) -> Self {
-        let id = |node: NodeIndex| format!("n{}", node.index());
-        let nodes = kept.iter().map(|node| NodeView::new(graph, id(*node), &graph.net[*node]));
+        let mut order: Vec<NodeIndex> = kept.iter().copied().collect();
+        order.sort_by_key(|node| (rank(&graph.net[*node]), node.index()));
+        let places: BTreeMap<NodeIndex, usize> = order.iter().copied().zip(0..).collect();
+        let id = |node: NodeIndex| format!("n{}", places.get(&node).copied().unwrap_or_default());
+        let nodes = order.iter().map(|node| NodeView::new(graph, id(*node), &graph.net[*node]));
         let mut edges = Vec::new();
-        for from in kept {
+        for from in &order {
             let mut of_node: Vec<_> = graph
                 .net
                 .edges_directed(*from, Outgoing)
@@ -129,6 +132,20 @@ impl GraphView {
             }
         }
         Self { version: 1, nodes: nodes.collect(), edges }
+    }
+}
+
+/// The order in which requests meet nodes.
+fn rank(node: &Node<'_>) -> u8 {
+    match node {
+        Node::Entry(_) => 0,
+        Node::Table(_) => 1,
+        Node::Bytes { .. } => 2,
+        Node::Host(..) => 3,
+        Node::Route { .. } => 4,
+        Node::Destination { .. } => 5,
+        Node::Workload(_) => 6,
+        Node::Outside { .. } => 7,
     }
 }
 

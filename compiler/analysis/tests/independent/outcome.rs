@@ -72,7 +72,7 @@ fn forwarded(proxy: &Proxy, forward: &Forward, route: &Route, sent: &Sent) -> Va
     let total: u64 = forward.destinations.iter().map(|d| u64::from(d.weight)).sum();
     let mut shares: Vec<(String, String)> = Vec::new();
     for destination in &forward.destinations {
-        let part = if total == 0 { 0 } else { u64::from(destination.weight) * 1_000_000 / total };
+        let part = (u64::from(destination.weight) * 1_000_000).checked_div(total).unwrap_or(0);
         if part > 0 || forward.destinations.len() == 1 {
             shares.push((of_destination(proxy, forward, destination), part.to_string()));
         }
@@ -145,7 +145,7 @@ fn of_destination(proxy: &Proxy, forward: &Forward, destination: &WeightedDestin
 /// Operations on the request, in an order that does not matter between names.
 fn requests(ops: &HeaderOps) -> Value {
     let mut add = ops.request_add.clone();
-    add.sort_by(|a, b| a.name.to_ascii_lowercase().cmp(&b.name.to_ascii_lowercase()));
+    add.sort_by_key(|one| one.name.to_ascii_lowercase());
     let mut remove: Vec<String> = ops.request_remove.iter().map(|name| name.to_ascii_lowercase()).collect();
     remove.sort();
     json!([add, remove])

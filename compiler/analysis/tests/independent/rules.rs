@@ -52,7 +52,7 @@ pub(crate) fn passes(proxy: &Proxy, port: u16, sent: &Sent) -> Fate {
 fn set_matches(set: &RuleSet, proxy: &Proxy, port: u16, sent: &Sent) -> bool {
     set.policies.values().any(|rule| {
         rule.permissions.iter().any(|asked| permitted(asked, proxy, port, sent))
-            && rule.principals.iter().any(|who| is_one(who, proxy, sent))
+            && rule.principals.iter().any(|who| is_one(who, sent))
     })
 }
 
@@ -72,12 +72,12 @@ fn permitted(asked: &Permission, proxy: &Proxy, port: u16, sent: &Sent) -> bool 
     }
 }
 
-fn is_one(who: &Principal, proxy: &Proxy, sent: &Sent) -> bool {
+fn is_one(who: &Principal, sent: &Sent) -> bool {
     match who {
         Principal::Any => true,
-        Principal::All(all) => all.iter().all(|one| is_one(one, proxy, sent)),
-        Principal::AnyOf(any) => any.iter().any(|one| is_one(one, proxy, sent)),
-        Principal::Not(inner) => !is_one(inner, proxy, sent),
+        Principal::All(all) => all.iter().all(|one| is_one(one, sent)),
+        Principal::AnyOf(any) => any.iter().any(|one| is_one(one, sent)),
+        Principal::Not(inner) => !is_one(inner, sent),
         Principal::Peer(name) => sent.peer.as_ref().is_some_and(|peer| match name {
             StringMatch::Regex(pattern) => regex_holds(pattern, peer),
             other => text_holds(other, peer, false),

@@ -113,7 +113,9 @@ impl Universe {
     fn permission(&mut self, asked: &Permission) {
         match asked {
             Permission::All(each) | Permission::AnyOf(each) => {
-                each.iter().for_each(|one| self.permission(one))
+                for one in each {
+                    self.permission(one);
+                }
             }
             Permission::Not(inner) => self.permission(inner),
             Permission::Header(header) => self.header(header),

@@ -1,6 +1,6 @@
 //! Chance that is the same in every run: a case is its number.
 
-/// A generator of numbers (SplitMix64).
+/// A generator of numbers (`SplitMix64`).
 pub(crate) struct Chance(u64);
 
 impl Chance {

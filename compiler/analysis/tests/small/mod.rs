@@ -66,8 +66,7 @@ pub(crate) fn table(chance: &mut Chance) -> RouteTable {
     let hosts = (0..count).map(|number| {
         let taken = 1 + chance.below(2);
         let own = (0..taken).map(|_| domains.remove(chance.below(domains.len())).to_owned()).collect();
-        let routes =
-            (0..1 + chance.below(7)).map(|index| route(format!("h{number}r{index}"), chance)).collect();
+        let routes = (0..=chance.below(7)).map(|index| route(format!("h{number}r{index}"), chance)).collect();
         Arc::new(VirtualHost {
             name: format!("host-{number}"),
             domains: own,

@@ -26,10 +26,12 @@ pub(crate) fn requests(proxy: &str, table: &RouteTable, count: usize, chance: &m
         if chance.below(3) == 0 {
             path = format!("{path}?q={}", chance.one(&VALUES));
         }
-        let headers = ["v", "w"].into_iter().filter_map(|name| {
-            (chance.below(2) == 0).then(|| (name.to_owned(), chance.one(&VALUES).to_owned()))
-        });
-        let headers = headers.collect();
+        let mut headers = Vec::new();
+        for name in ["v", "w"] {
+            if chance.below(2) == 0 {
+                headers.push((name.to_owned(), chance.one(&VALUES).to_owned()));
+            }
+        }
         Query {
             proxy: proxy.to_owned(),
             route_table: Some(table.name.clone()),

@@ -128,7 +128,9 @@ impl<'m> Builder<'m> {
             }
         }
         for reports in [&proxy.telemetry.client, &proxy.telemetry.server] {
-            reported(reports).iter().for_each(|name| touch(name));
+            for name in reported(reports) {
+                touch(name);
+            }
         }
         for listener in &proxy.listeners {
             if proxy.kind == ProxyKind::Sidecar && listener.direction == Direction::Inbound {

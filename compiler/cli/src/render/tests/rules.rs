@@ -47,6 +47,8 @@ fn findings(code: &str, path: &Path) -> (SourceSet, Vec<Diagnostic>) {
     found.extend(effective.diagnostics.iter().cloned());
     found.extend(meshc_analysis::check_routes(&mesh, &effective));
     found.extend(meshc_analysis::check_lone_routes(&outcome.resources, &mesh, &effective));
+    found.extend(meshc_analysis::check_proofs(&outcome.resources, &mesh, &effective, &sources));
+    found.extend(meshc_xds::rules::check(&effective));
     found.retain(|finding| finding.code.to_string() == code);
     sort(&mut found, &sources);
     found.truncate(SHOWN);
