@@ -189,6 +189,11 @@ impl Behaviour {
         matches!(&self.outcome, Outcome::Forward(targets) if targets.iter().any(|t| t.cluster == PASSTHROUGH))
     }
 
+    /// Whether no route of the mesh is for it: it goes where it was going, or is not let out.
+    pub(super) fn is_loose(&self) -> bool {
+        self.is_unrouted() || matches!(self.outcome, Outcome::Blocked(_))
+    }
+
     /// The share of requests that an endpoint answers.
     pub(super) fn delivered(&self) -> f64 {
         match &self.outcome {

@@ -141,7 +141,8 @@ impl Shared {
 
 /// Compares two meshes.
 pub(super) fn compare(base: Side<'_>, head: Side<'_>) -> Diff {
-    let mut comparison = Comparison::default();
+    let mut comparison =
+        Comparison { tables: tables::Cache::new(base.mesh, head.mesh), ..Comparison::default() };
     let by_id = |side: &Side<'_>| -> BTreeMap<ProxyId, Arc<Proxy>> {
         side.mesh.proxies.iter().map(|proxy| (proxy.id.clone(), Arc::clone(proxy))).collect()
     };

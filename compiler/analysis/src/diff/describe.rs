@@ -210,7 +210,7 @@ pub(super) fn difference(
             format!("rewrite {} → {}", words::rewrite(values.0), words::rewrite(values.1))
         }
         Kind::HeadersChanged => words::headers(values.0, values.1),
-        Kind::CorsChanged => arrow("cross-origin rules"),
+        Kind::CorsChanged => format!("cross-origin rules: {}", words::settings(values.0, values.1)),
         Kind::MirrorChanged => {
             format!("copies {} → {}", words::mirrors(values.0, domain), words::mirrors(values.1, domain))
         }

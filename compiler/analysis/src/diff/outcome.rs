@@ -16,8 +16,8 @@ pub(super) struct Difference {
 }
 
 /// All differences, none if the behaviours are equal. Where a request ends otherwise, what is done with it on the way
-/// is no difference of its own. The domain is the one that was asked for.
-pub(super) fn differences(before: &Behaviour, after: &Behaviour, domain: &str) -> Vec<Difference> {
+/// is no difference of its own. `gone` says that the service which was asked for is there on one side alone.
+pub(super) fn differences(before: &Behaviour, after: &Behaviour, gone: bool) -> Vec<Difference> {
     let of = |facet: Facet, kind: Kind| {
         (before.facet(facet) != after.facet(facet)).then(|| Difference {
             kind,
@@ -27,24 +27,26 @@ pub(super) fn differences(before: &Behaviour, after: &Behaviour, domain: &str) -
         })
     };
     let mut all = Vec::new();
-    // A service of the cluster that comes or goes has a name, and is there, on one side alone.
-    let comes_or_goes = domain.contains(".svc.") && before.is_unrouted() != after.is_unrouted();
-    let outcome = if comes_or_goes {
-        Some(if after.is_unrouted() { Kind::NewlyUnreachable } else { Kind::NewlyReachable })
-    } else {
-        outcome(before, after)
+    // No route of the mesh is taken on one side: nothing of a route can be compared with that.
+    let apart = before.is_loose() != after.is_loose();
+    let reached = |behaviour: &Behaviour| behaviour.delivered() > 0.0;
+    let outcome = match outcome(before, after) {
+        Some(_) if gone && apart && after.is_unrouted() && reached(before) => Some(Kind::NewlyUnreachable),
+        Some(_) if gone && apart && before.is_unrouted() && reached(after) => Some(Kind::NewlyReachable),
+        Some(_) if gone && apart => Some(Kind::ResponseChanged),
+        Some(Kind::FaultChanged) if apart => Some(Kind::ResponseChanged),
+        other => other,
     };
     // Two faults that answer everything, and one that begins or ends, are told by the fault itself.
     match outcome {
         Some(Kind::FaultChanged) | None => {}
         Some(kind) => all.extend(of(Facet::Outcome, kind)),
     }
-    if !comes_or_goes {
+    if !apart {
         all.extend(of(Facet::Fault, Kind::FaultChanged));
     }
     let same_sort = std::mem::discriminant(&before.outcome) == std::mem::discriminant(&after.outcome);
-    let reached = |behaviour: &Behaviour| behaviour.delivered() > 0.0;
-    let on_the_way = !comes_or_goes && same_sort && (reached(before) == reached(after));
+    let on_the_way = !apart && same_sort && (reached(before) == reached(after));
     if on_the_way {
         all.extend(of(Facet::Rewrite, Kind::RewriteChanged));
         let headers = [Facet::RequestHeaders, Facet::ResponseHeaders];

@@ -147,7 +147,9 @@ pub(super) fn telling(lines: &Lines) -> Vec<(Of, &Because)> {
     let (base, head) = (only(&lines.base, &lines.head), only(&lines.head, &lines.base));
     if base.is_empty() && head.is_empty() {
         return match (lines.base.first(), lines.head.first()) {
-            (Some(was), Some(is)) if was == is => vec![(Of::Both, is)],
+            _ if lines.base == lines.head => {
+                lines.head.iter().take(LINES).map(|line| (Of::Both, line)).collect()
+            }
             (was, is) => {
                 was.map(|line| (Of::Base, line)).into_iter().chain(is.map(|line| (Of::Head, line))).collect()
             }

@@ -1,11 +1,11 @@
 //! Two route tables of a proxy, virtual host by virtual host. Proxies share tables and virtual hosts, and what was worked
 //! out for one holds for all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use meshc_effective::model::{Proxy, Reader, Route, RouteTable, VirtualHost};
+use meshc_effective::model::{Clusters, EffectiveMesh, Proxy, Reader, Route, RouteTable, VirtualHost};
 
 use super::behaviour::{Behaviour, Facet};
 use super::change::Unknown;
@@ -50,6 +50,22 @@ pub(super) struct Cache {
     /// Whether what they lead to fails alike, by the clusters of both proxies' views too.
     failures: HashMap<(HostKey, HostKey), bool>,
     hosts: HashMap<HostKey, Vec<Known>>,
+    /// The hosts that the proxies of each side know.
+    services: [HashSet<String>; 2],
+}
+
+/// The hosts that any proxy of a mesh knows.
+fn services(mesh: &EffectiveMesh) -> HashSet<String> {
+    let mut hosts = HashSet::new();
+    let mut last: Option<&Clusters> = None;
+    for proxy in &mesh.proxies {
+        // Proxies with one view follow each other.
+        if !last.is_some_and(|last| last.same(&proxy.clusters)) {
+            hosts.extend(proxy.clusters.iter().map(|(_, cluster)| cluster.host.clone()));
+        }
+        last = Some(&proxy.clusters);
+    }
+    hosts
 }
 
 fn address<T>(of: &T) -> usize {
@@ -61,6 +77,17 @@ fn host(table: &RouteTable, index: Option<usize>) -> Option<&VirtualHost> {
 }
 
 impl Cache {
+    /// For two meshes.
+    pub(super) fn new(base: &EffectiveMesh, head: &EffectiveMesh) -> Self {
+        Self { services: [services(base), services(head)], ..Self::default() }
+    }
+
+    /// Whether a service of the cluster is there on one side alone.
+    fn is_gone(&self, domain: &str) -> bool {
+        let [base, head] = &self.services;
+        domain.contains(".svc.") && base.contains(domain) != head.contains(domain)
+    }
+
     /// The differences of two tables.
     pub(super) fn compare(
         &mut self,
@@ -122,7 +149,8 @@ impl Cache {
             // The last route of the second side first: it is the one that takes most.
             regions.sort_by_key(|region| std::cmp::Reverse((region.head_route, region.base_route)));
             for region in regions {
-                diff.found.extend(of_region(region, base, head, site, &label, &subject, domain));
+                let gone = self.is_gone(domain);
+                diff.found.extend(of_region(region, (base, head), site, (&label, &subject), (domain, gone)));
             }
         }
         diff
@@ -196,12 +224,10 @@ impl Cache {
 /// The differences of one region.
 fn of_region(
     region: &Region,
-    base: Half<'_>,
-    head: Half<'_>,
+    (base, head): (Half<'_>, Half<'_>),
     site: &Site,
-    label: &str,
-    subject: &str,
-    domain: &str,
+    (label, subject): (&str, &str),
+    (domain, gone): (&str, bool),
 ) -> Vec<Found> {
     let route = |half: Half<'_>, index: Option<usize>| -> Option<Route> {
         half.host.and_then(|host| host.routes.get(index?)).cloned()
@@ -218,7 +244,7 @@ fn of_region(
         Some(route) => describe::requests(&region.request.method, &route.matches),
         None => format!("{} {}", region.request.method, region.request.path),
     };
-    outcome::differences(&region.before, &region.after, domain)
+    outcome::differences(&region.before, &region.after, gone)
         .into_iter()
         .map(|difference| Found {
             text: describe::difference(

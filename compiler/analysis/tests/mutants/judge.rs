@@ -84,6 +84,14 @@ impl World {
                 retry["retry_on"] = json!(words);
             }
         }
+        // What Envoy notes of a rewrite is the rewrite.
+        for note in ["x-envoy-original-path", "x-envoy-original-host"] {
+            if let Some(Value::Object(headers)) =
+                fields.get_mut("upstream").and_then(|up| up.get_mut("headers"))
+            {
+                headers.remove(note);
+            }
+        }
         let alternatives = fields.remove("alternatives").unwrap_or_default();
         let alternatives: Vec<Value> = alternatives
             .as_array()
