@@ -342,7 +342,7 @@ fn differences(case: &Case, happened: &Happened<'_>) -> Vec<String> {
 fn of_answer(said: &Answer, prefix: &str, happened: &Happened<'_>) -> Vec<String> {
     let Happened { answer: happened, logged, varying } = happened;
     // Only of several destinations one can do what the others do not.
-    let varies_here = |name: &str| said.destinations.len() > 1 && varying.contains(name);
+    let varies_here = |name: &str| said.destinations.len() != 1 && varying.contains(name);
     let mut found = Vec::new();
     let mut same = |what: &str, said: Value, happened: Value| {
         if said != happened {

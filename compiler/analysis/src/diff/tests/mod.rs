@@ -2,6 +2,7 @@
 
 mod laws;
 mod mutants;
+mod patches;
 mod security;
 mod typical;
 
