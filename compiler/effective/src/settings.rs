@@ -117,7 +117,7 @@ fn reading(config: &MeshConfig, limits: Option<&ConnectionSettings>) -> Reading 
             reading.paths.escaped_slashes = EscapedSlashes::Redirect;
         }
         PathWithEscapedSlashesAction::UnescapeAndForward => {
-            reading.paths.escaped_slashes = EscapedSlashes::Decode
+            reading.paths.escaped_slashes = EscapedSlashes::Decode;
         }
     }
     reading.underscores =
@@ -182,10 +182,7 @@ fn settings(written: &MeshProxyConfig, limits: Option<&ConnectionSettings>) -> P
         headers,
         connections: limits.map(connections).unwrap_or_default(),
         http10: variable(HTTP10) == "1",
-        idle_timeout: variable(IDLE_TIMEOUT)
-            .parse::<de::Duration>()
-            .ok()
-            .and_then(|timeout| timeout.as_std()),
+        idle_timeout: variable(IDLE_TIMEOUT).parse::<de::Duration>().ok().and_then(de::Duration::as_std),
         trusted_proxies: topology
             .and_then(|own| own.num_trusted_proxies.as_ref())
             .map_or(0, |number| number.value),

@@ -1,4 +1,4 @@
-//! How the proxy of a workload runs: the mesh's settings, ProxyConfigs and the pod's annotation together (Istio's
+//! How the proxy of a workload runs: the mesh's settings, `ProxyConfig` resources and the pod's annotation together (Istio's
 //! `EffectiveProxyConfig`).
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,7 @@ use meshc_resources::{Object, Resources};
 use crate::meta::{plain, selects};
 use crate::{MeshConfig, Meta};
 
-/// What decides how a pod's proxy runs: the ProxyConfigs of the root namespace, of its own and of its labels, by their
+/// What decides how a pod's proxy runs: the `ProxyConfig`s of the root namespace, of its own and of its labels, by their
 /// places, and its annotation.
 type Key = ([Option<usize>; 3], Option<String>);
 
@@ -89,7 +89,7 @@ impl<'a> ProxyConfigs<'a> {
 /// What the resource can say.
 fn of_resource(written: &ProxyConfig) -> MeshProxyConfig {
     MeshProxyConfig {
-        concurrency: written.concurrency.clone(),
+        concurrency: written.concurrency,
         proxy_metadata: written.environment_variables.clone(),
         image: written.image.clone(),
         ..MeshProxyConfig::default()

@@ -53,11 +53,8 @@ fn slice(object: &Object<Endpoints>, subset: &EndpointSubset) -> Object<Endpoint
     let mut endpoints = ready(&subset.addresses, true);
     endpoints.extend(ready(&subset.not_ready_addresses, false));
     let ports = subset.ports.iter().map(|port| {
-        let made = EndpointSlicePort {
-            name: port.name.clone(),
-            port: port.port.clone(),
-            ..EndpointSlicePort::default()
-        };
+        let made =
+            EndpointSlicePort { name: port.name.clone(), port: port.port, ..EndpointSlicePort::default() };
         Spanned::at(made, port.span)
     });
     let mut spec = EndpointSlice::default();

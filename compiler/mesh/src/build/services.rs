@@ -36,7 +36,7 @@ pub(super) fn derive_addresses(services: &mut [Service]) {
     }
 }
 
-/// Tells services which other names they have: those of ExternalNames, through others of these where need be (Istio's
+/// Tells services which other names they have: those of an `ExternalName`, through others of these where need be (Istio's
 /// `resolveServiceAliases`). A circle of names means nothing.
 pub(super) fn resolve_aliases(services: &mut [Service]) {
     let aliases: HashMap<String, String> = services
@@ -47,7 +47,7 @@ pub(super) fn resolve_aliases(services: &mut [Service]) {
     if aliases.is_empty() {
         return;
     }
-    let mut found: HashMap<String, Vec<(String, String)>> = HashMap::new();
+    let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for service in services.iter().filter(|service| service.resolution == Resolution::Alias) {
         let Some(mut target) = service.alias_of.as_ref() else { continue };
         let mut seen = BTreeSet::from([&service.hostname, target]);

@@ -10,7 +10,6 @@ pub(super) fn socket(tls: &ServerTls) -> envoy::TransportSocket {
         tls_maximum_protocol_version: version(tls.max_version),
         cipher_suites: tls.cipher_suites.clone(),
         ecdh_curves: tls.ecdh_curves.clone(),
-        ..envoy::TlsParameters::default()
     };
     let mut common = envoy::CommonTlsContext {
         tls_params: (params != envoy::TlsParameters::default()).then_some(params),

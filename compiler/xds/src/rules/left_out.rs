@@ -1,7 +1,7 @@
 //! What only Istio's build of Envoy has, and what is written for another therefore lacks.
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
-use meshc_effective::model::{Certificates, LogTarget, Proxy, Tls};
+use meshc_effective::model::{Certificates, Chain, LogTarget, Proxy, Tls};
 
 declare_rule! {
     /// ## What it does
@@ -58,7 +58,7 @@ fn has_metrics(proxy: &Proxy) -> bool {
 
 /// Whether it speaks HTTP at all.
 fn speaks(proxy: &Proxy) -> bool {
-    proxy.listeners.iter().flat_map(|listener| listener.all_chains()).any(|chain| chain.is_http())
+    proxy.listeners.iter().flat_map(|listener| listener.all_chains()).any(Chain::is_http)
 }
 
 fn has_mutual_tls(proxy: &Proxy) -> bool {

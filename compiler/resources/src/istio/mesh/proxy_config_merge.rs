@@ -26,6 +26,7 @@ macro_rules! first {
 impl MeshProxyConfig {
     /// What holds where this is written within what `wider` is written for: each field as a whole, the variables of the
     /// environment one by one, and of the headers those that Istio looks at one by one.
+    #[must_use]
     pub fn over(&self, wider: &Self) -> Self {
         let mut merged = first!(
             self,
