@@ -73,6 +73,16 @@ impl World {
             .map(|(name, share)| (name, (share / total * 1e6).round() as u64))
             .collect();
         fields.insert("shares".to_owned(), json!(shares));
+        let alternatives = fields.remove("alternatives").unwrap_or_default();
+        // Where some destinations answer and others do not, one of both is the alternative: what arrives stands there.
+        let arrived = alternatives.as_array().into_iter().flatten().map(|one| &one["answer"]);
+        if let Some(other) = arrived.into_iter().find(|other| !other["upstream"].is_null())
+            && fields.get("upstream").is_none_or(Value::is_null)
+        {
+            for key in ["upstream", "timeout_ms", "retries", "mirrors", "response_headers"] {
+                fields.insert(key.to_owned(), other[key].clone());
+            }
+        }
         if let Some(retry) = fields.get_mut("retries") {
             if retry.get("attempts") == Some(&json!(0))
                 && retry.get("per_try_timeout_ms") == Some(&Value::Null)
@@ -92,7 +102,6 @@ impl World {
                 headers.remove(note);
             }
         }
-        let alternatives = fields.remove("alternatives").unwrap_or_default();
         let alternatives: Vec<Value> = alternatives
             .as_array()
             .into_iter()
@@ -101,7 +110,7 @@ impl World {
             .collect();
         let fails = |status: &Value| status == &json!(503);
         // Of what nobody answers the status counts, not how it is explained.
-        if fails(&fields["status"]) && shares.keys().all(|name| name == "nothing") {
+        if fails(&fields["status"]) && shares.keys().any(|name| name == "nothing") {
             fields.insert("body".to_owned(), Value::Null);
         }
         fields.insert("alternatives".to_owned(), json!(alternatives));
@@ -178,6 +187,10 @@ pub(crate) fn aspects(a: &Value, b: &Value) -> BTreeSet<Aspect> {
     }
     if differ("status") || differ("shares") || differ("location") || differ("body") {
         all.insert(Aspect::End);
+    }
+    // Where nothing arrives, nothing shows what would have been done on the way.
+    if a["upstream"].is_null() && b["upstream"].is_null() {
+        return all;
     }
     let upstream = |of: &Value, key: &str| of["upstream"].get(key).cloned();
     if ["path", "authority"].iter().any(|key| upstream(a, key) != upstream(b, key)) {
