@@ -234,8 +234,11 @@ fn arrives(mesh: &EffectiveMesh, caller: &str) -> bool {
     let (from, to) = (of(caller), of("ratings"));
     let peer = Some(spiffe("cluster.local", "shop", &from.service_account));
     let table = from.tables.get("9080").expect("a table");
-    universe([from, to]).requests().into_iter().any(|sent| {
-        let sent = Sent { authority: "ratings".to_owned(), peer: None, ..sent };
+    let mut all = universe([from, to]);
+    // The caller and the service are known.
+    all.authorities = ["ratings".to_owned()].into();
+    all.peers.clear();
+    all.requests().into_iter().any(|sent| {
         let (host, route) = taken_by(table, &sent);
         let leads_there = host.is_some_and(|host| host.name.starts_with("ratings")) && route.is_some();
         leads_there && passes(to, 9080, &Sent { peer: peer.clone(), ..sent }) == Fate::Passed
