@@ -117,7 +117,7 @@ fn findings_have_istioctls_code_where_the_webhook_says_the_same() {
     };
     let show = std::env::var("MESHC_SHOW").unwrap_or_default();
     let mut wrong: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut all, mut agreed) = (0, 0);
+    let (mut all, mut agreed) = (0_usize, 0_usize);
     for file in FILES {
         let lines = fs::read_to_string(folder.join(format!("{file}.jsonl"))).expect(file);
         for line in lines.lines() {

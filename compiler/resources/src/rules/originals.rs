@@ -71,8 +71,8 @@ fn is_rule(violation: &Violation) -> bool {
 
 /// Of the lengths and counts that definitions limit, the webhook asks for those of extensions alone.
 fn has_upper_limit(kind: Kind, path: &str) -> bool {
-    let limited = [".imagePullSecret", ".pluginName", ".inlineCode"];
+    let field = path.rsplit('.').next().unwrap_or_default();
     matches!(kind, Kind::WasmPlugin | Kind::TrafficExtension)
-        && (limited.iter().any(|field| path.ends_with(field))
-            || (path.contains("vmConfig.env[") && path.ends_with(".name")))
+        && (matches!(field, "imagePullSecret" | "pluginName" | "inlineCode")
+            || (path.contains("vmConfig.env[") && field == "name"))
 }

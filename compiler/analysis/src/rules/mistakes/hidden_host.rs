@@ -49,7 +49,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 here && (pattern == "*" || is_covered(host, &qualify(pattern, own)))
             })
         };
-        for by in context.mesh.virtual_services.iter() {
+        for by in &context.mesh.virtual_services {
             if by.meta.namespace != own || !by.is_for_mesh() {
                 continue;
             }

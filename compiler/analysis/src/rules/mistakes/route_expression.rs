@@ -65,10 +65,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn wrong<T>(object: &Object<T>, text: &Spanned<String>) -> Option<Diagnostic> {
-    let error = match meshc_re2::parse(text) {
-        Err(error @ meshc_re2::Error::Syntax { .. }) => error,
-        _ => return None,
-    };
+    let Err(error @ meshc_re2::Error::Syntax { .. }) = meshc_re2::parse(text) else { return None };
     let message = format!("Envoy does not take this expression and refuses the route table: {error}");
     Some(object.finding(&ROUTE_EXPRESSION, text.span, message))
 }

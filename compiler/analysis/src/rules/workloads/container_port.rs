@@ -53,12 +53,8 @@ pub(super) fn check(context: &Context<'_>, selected: &Selected<'_>, found: &mut 
     let numbers: BTreeSet<u32> =
         ports.iter().filter_map(|port| port.container_port.as_ref()).map(|n| n.value).collect();
     // A port that the containers declare and no Service leads to is what was meant; else they do not declare all.
-    let led_to: BTreeSet<u32> = selected
-        .services
-        .iter()
-        .flat_map(|service| &service.spec.ports)
-        .filter_map(|port| target(port))
-        .collect();
+    let led_to: BTreeSet<u32> =
+        selected.services.iter().flat_map(|service| &service.spec.ports).filter_map(target).collect();
     let doubtful = numbers.iter().all(|number| led_to.contains(number));
     let of_number = if doubtful { Severity::Info } else { Severity::Warning };
     for service in &selected.services {
