@@ -35,7 +35,9 @@ fn other_settings_are_a_difference_that_no_request_shows() {
     assert!(diff.unknown.is_empty(), "{:?}", diff.unknown);
     // One for each workload.
     assert_eq!(diff.changes.len(), 9, "{:?}", diff.changes);
-    assert!(diff.changes.iter().all(|change| change.kind == Kind::PatchesChanged && change.witness.is_none()));
+    assert!(
+        diff.changes.iter().all(|change| change.kind == Kind::PatchesChanged && change.witness.is_none())
+    );
 }
 
 #[test]
