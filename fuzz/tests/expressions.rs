@@ -17,7 +17,7 @@ fn a_regular_expression_with_edits() {
 
 #[test]
 fn a_rule_of_a_definition_with_edits() {
-    let seed = br#"self.a.all(x, x.size() > 1 && isURL(x)) || has(self.b) && self.b.matches('[a-z]+') ? 1 + 2 == 3 : true"#;
+    let seed = br"self.a.all(x, x.size() > 1 && isURL(x)) || has(self.b) && self.b.matches('[a-z]+') ? 1 + 2 == 3 : true";
     let text = "spec: {a: [http://x, yy], b: z}\n";
     let parsed = meshc_syntax::parse(FileId(0), text, &meshc_syntax::Limits::default());
     let document = &parsed.documents[0].root;

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn narrower_settings_win_field_by_field() {
-        let text = r#"
+        let text = r"
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: istio, namespace: istio-system}
@@ -144,7 +144,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: c, namespace: elsewhere}
 spec: {containers: [{name: c, image: x}]}
-"#;
+";
         let outcome = meshc_resources::read(&SourceSet::of("mesh.yaml", text), &Limits::default());
         assert_eq!(outcome.diagnostics, []);
         let mesh = Mesh::new(&outcome.resources);

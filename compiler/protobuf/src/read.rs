@@ -95,8 +95,8 @@ impl Reader {
         let mut out = Map::new();
         for field in &message.fields {
             // Where a field is there under both of its names, that of JSON counts.
-            let written = [&*field.json_name, field.name].into_iter();
-            let Some((name, value)) = written.filter_map(|name| fields.get_key_value(name)).next() else {
+            let mut written = [&*field.json_name, field.name].into_iter();
+            let Some((name, value)) = written.find_map(|name| fields.get_key_value(name)) else {
                 continue;
             };
             if value.is_null() && field.of != Type::Value {

@@ -426,11 +426,14 @@ mod tests {
 
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
-        let text = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec:\n  hosts: ['*.a.com']\n  \
-                    resolution: DYNAMIC_DNS\n  ports: [{name: a, number: 80, protocol: HTTP}]\n";
+        let text = "apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: a}\nspec:\n  \
+                    environmentVariables: {ISTIO_META_NETWORK: far}\n";
         let found = codes(text);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].contains("`spec.resolution: DYNAMIC_DNS` is not implemented yet"), "{found:?}");
+        assert!(
+            found[0].contains("`spec.environmentVariables.ISTIO_META_NETWORK: far` is not implemented yet"),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -441,8 +444,8 @@ mod tests {
             ))
         };
         assert!(config_map("istio", "{mesh: 'outboundTrafficPolicy: {mode: REGISTRY_ONLY}'}").is_empty());
-        let found = config_map("istio", "{mesh: 'serviceSettings: [{hosts: [a.b]}]'}");
-        assert!(found.len() == 1 && found[0].contains("`serviceSettings` of MeshConfig is not"), "{found:?}");
+        let found = config_map("istio", "{mesh: 'outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS}'}");
+        assert!(found.len() == 1 && found[0].contains("ALLOW_ANY_DYNAMIC_DNS` is not"), "{found:?}");
         let found = config_map("istio", "{mesh: '{outbound_traffic_policy: {mode: 7}, trustDomain: a_b}'}");
         assert!(found.iter().any(|f| f.contains("cannot be `7`")), "{found:?}");
         assert!(found.iter().any(|f| f.contains("`a_b` is no part of a trust domain")), "{found:?}");

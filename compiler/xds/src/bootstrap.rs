@@ -17,9 +17,13 @@ pub fn bootstrap(id: &str, node: &SharedNode) -> Value {
     let endpoints: BTreeMap<&str, &Value> =
         endpoints.iter().map(|assignment| (name(assignment, "cluster_name"), assignment)).collect();
     let mut listeners = values(&node.listeners);
-    listeners.iter_mut().for_each(|listener| with_tables(listener, &tables));
+    for listener in &mut listeners {
+        with_tables(listener, &tables);
+    }
     let mut clusters = values(&node.clusters);
-    clusters.iter_mut().for_each(|cluster| with_endpoints(cluster, &endpoints));
+    for cluster in &mut clusters {
+        with_endpoints(cluster, &endpoints);
+    }
     let node = envoy::Node { id: id.to_owned(), cluster: id.to_owned(), ..envoy::Node::default() };
     let bootstrap = envoy::Bootstrap {
         node: Some(node),

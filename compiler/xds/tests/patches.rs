@@ -182,7 +182,7 @@ fn sides_are_told_apart() {
 
 #[test]
 fn listeners_and_chains_are_patched() {
-    let socket = r#"{name: own, address: {socket_address: {address: 127.0.0.1, port_value: 7}}}"#;
+    let socket = r"{name: own, address: {socket_address: {address: 127.0.0.1, port_value: 7}}}";
     let sent = with(
         &[
             (
@@ -422,7 +422,7 @@ fn configurations_of_their_own_stand_in_the_filter_for_stock_envoy() {
         (
             "HTTP_FILTER",
             "{context: GATEWAY}",
-            r#"{operation: INSERT_FIRST, value: {name: script, config_discovery: {config_source: {ads: {}}, type_urls: [type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua]}}}"#,
+            r"{operation: INSERT_FIRST, value: {name: script, config_discovery: {config_source: {ads: {}}, type_urls: [type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua]}}}",
         ),
         ("EXTENSION_CONFIG", "{context: GATEWAY}", &format!("{{operation: ADD, value: {LUA}}}")),
     ]);

@@ -130,7 +130,9 @@ fn trees(root: &Path, found: &mut Vec<PathBuf>) {
     if files.iter().any(|file| file.extension().is_some_and(|extension| extension == "yaml")) {
         found.push(root.to_path_buf());
     }
-    folders.iter().for_each(|folder| trees(folder, found));
+    for folder in &folders {
+        trees(folder, found);
+    }
 }
 
 #[test]

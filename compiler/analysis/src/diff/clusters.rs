@@ -32,16 +32,15 @@ impl Cache {
         }
         let (a, b) = (&was.clusters, &is.clusters);
         let places = (Arc::as_ptr(a.shared()).addr(), Arc::as_ptr(b.shared()).addr());
-        let of_views = match self.views.get(&places) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let made = Rc::new(self.maps(a.shared(), |name| b.shared().get(name)));
-                self.views.insert(places, Rc::clone(&made));
-                made
-            }
+        let of_views = if let Some(known) = self.views.get(&places) {
+            Rc::clone(known)
+        } else {
+            let made = Rc::new(self.maps(a.shared(), |name| b.shared().get(name)));
+            self.views.insert(places, Rc::clone(&made));
+            made
         };
         // What is of the view here and beside it there.
-        let moved = b.own().iter().filter_map(|(name, _)| Some((name, a.shared().get(name)?)));
+        let moved = b.own().keys().filter_map(|name| Some((name, a.shared().get(name)?)));
         let moved: ByName = moved.map(|(name, cluster)| (name.clone(), Arc::clone(cluster))).collect();
         let mut found: BTreeMap<(Kind, String), Found> = BTreeMap::new();
         let others = [self.maps(a.own(), |name| b.get(name)), self.maps(&moved, |name| b.get(name))];

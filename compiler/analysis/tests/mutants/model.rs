@@ -31,11 +31,27 @@ pub(crate) struct Routing {
     pub(crate) routes: Vec<Route>,
 }
 
+/// What a route asks of the header.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Asked {
+    /// This value.
+    Exactly(&'static str),
+    /// That it is not there.
+    Absent,
+}
+
+impl Asked {
+    /// A value in so many of a hundred cases, else that there is none.
+    pub(crate) fn any(percent: u32, dice: &mut Dice) -> Self {
+        dice.maybe(percent, |dice| dice.pick(VALUES)).map_or(Self::Absent, Self::Exactly)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Route {
     pub(crate) path: Option<(&'static str, &'static str)>,
-    /// `exact` of a value, or its absence.
-    pub(crate) header: Option<Option<&'static str>>,
+    /// What is asked of the header.
+    pub(crate) header: Option<Asked>,
     pub(crate) method: Option<&'static str>,
     pub(crate) act: Act,
     pub(crate) timeout_ms: Option<u32>,
@@ -137,7 +153,7 @@ impl Model {
             .map(|host| Routing { host, routes: routes(dice, host) })
             .collect();
         let policies = (0..dice.below(3)).map(|_| policy(dice)).collect();
-        let modes = dice.maybe(60, |dice| mode(dice)).into_iter().collect();
+        let modes = dice.maybe(60, mode).into_iter().collect();
         let first = dice.pick(HOSTS);
         let entry = Entry { hosts: vec![first], routes: routes(dice, 0) };
         let sidecar = dice.maybe(15, |_| vec![0, 1]);
@@ -146,7 +162,7 @@ impl Model {
 }
 
 pub(crate) fn routes(dice: &mut Dice, host: usize) -> Vec<Route> {
-    (0..1 + dice.below(4)).map(|_| route(dice, host)).collect()
+    (0..=dice.below(4)).map(|_| route(dice, host)).collect()
 }
 
 pub(crate) fn route(dice: &mut Dice, host: usize) -> Route {
@@ -155,7 +171,7 @@ pub(crate) fn route(dice: &mut Dice, host: usize) -> Route {
     let some = |chance: u32| if forwards { chance } else { 0 };
     Route {
         path: dice.maybe(65, |dice| dice.pick(PATHS)),
-        header: dice.maybe(30, |dice| dice.maybe(70, |dice| dice.pick(VALUES))),
+        header: dice.maybe(30, |dice| Asked::any(70, dice)),
         method: dice.maybe(20, |dice| dice.pick(METHODS)),
         timeout_ms: dice.maybe(some(35), |dice| 1000 * (1 + dice.below(3))),
         attempts: dice.maybe(some(30), |dice| dice.below(4)),
@@ -179,7 +195,7 @@ pub(crate) fn act(dice: &mut Dice, host: usize) -> Act {
 }
 
 pub(crate) fn policy(dice: &mut Dice) -> Policy {
-    let asks = (0..1 + dice.below(2)).map(|_| ask(dice)).collect();
+    let asks = (0..=dice.below(2)).map(|_| ask(dice)).collect();
     Policy { on: dice.maybe(70, |dice| dice.at(3)), deny: dice.below(2) == 0, asks }
 }
 

@@ -3,7 +3,7 @@
 use meshc_analysis::Kind;
 
 use crate::dice::Dice;
-use crate::model::{self, Act, Model, Route};
+use crate::model::{self, Act, Asked, Model, Route};
 
 /// A changed mesh.
 pub(crate) struct Mutant {
@@ -43,7 +43,7 @@ const MUTATORS: &[Mutator] = &[
     (
         "a route's header",
         |m, d| {
-            route(m, d)?.header = d.maybe(70, |d| d.maybe(60, |d| d.pick(model::VALUES)));
+            route(m, d)?.header = d.maybe(70, |d| Asked::any(60, d));
             Some(())
         },
         &[],
@@ -158,7 +158,7 @@ const MUTATORS: &[Mutator] = &[
     (
         "a route that is gone",
         |m, d| {
-            let routes = routes(m, d)?;
+            let routes = routes(m, d);
             if routes.len() < 2 {
                 return None;
             }
@@ -174,7 +174,7 @@ const MUTATORS: &[Mutator] = &[
         |m, d| {
             let host = d.at(3);
             let new = model::route(d, host);
-            let routes = routes(m, d)?;
+            let routes = routes(m, d);
             let at = d.at(routes.len() + 1);
             routes.insert(at, new);
             Some(())
@@ -185,7 +185,7 @@ const MUTATORS: &[Mutator] = &[
     (
         "a route that stands twice",
         |m, d| {
-            let routes = routes(m, d)?;
+            let routes = routes(m, d);
             let at = d.at(routes.len());
             let again = routes.get(at)?.clone();
             let later = at + 1 + d.at(routes.len() - at);
@@ -198,7 +198,7 @@ const MUTATORS: &[Mutator] = &[
     (
         "routes that change places",
         |m, d| {
-            let routes = routes(m, d)?;
+            let routes = routes(m, d);
             if routes.len() < 2 {
                 return None;
             }
@@ -306,7 +306,7 @@ const MUTATORS: &[Mutator] = &[
         "TLS to a service",
         |m, d| {
             // Where the servers take no mutual TLS, none is spoken anyway.
-            m.modes.is_empty().then(|| ())?;
+            m.modes.is_empty().then_some(())?;
             m.rules.get_mut(d.at(3))?.tls = Some("DISABLE");
             Some(())
         },
@@ -466,16 +466,16 @@ pub(crate) fn mutate(model: &Model, way: usize, dice: &mut Dice) -> Option<Mutan
 }
 
 /// The routes of one VirtualService or of the gateway.
-fn routes<'m>(model: &'m mut Model, dice: &mut Dice) -> Option<&'m mut Vec<Route>> {
+fn routes<'m>(model: &'m mut Model, dice: &mut Dice) -> &'m mut Vec<Route> {
     let at = dice.at(model.routings.len() + 1);
     match model.routings.get_mut(at) {
-        Some(routing) => Some(&mut routing.routes),
-        None => Some(&mut model.entry.routes),
+        Some(routing) => &mut routing.routes,
+        None => &mut model.entry.routes,
     }
 }
 
 fn route<'m>(model: &'m mut Model, dice: &mut Dice) -> Option<&'m mut Route> {
-    let routes = routes(model, dice)?;
+    let routes = routes(model, dice);
     let at = dice.at(routes.len());
     routes.get_mut(at)
 }

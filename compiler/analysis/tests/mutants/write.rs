@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Act, Model, Policy, Route, Rule};
+use crate::model::{Act, Asked, Model, Policy, Route, Rule};
 
 /// How the same is written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -240,8 +240,8 @@ fn http(route: &Route, at: usize, namespace: &str, style: Style) -> Value {
         matched["uri"] = json!({ sort: path });
     }
     match route.header {
-        Some(Some(value)) => matched["headers"] = json!({"v": {"exact": value}}),
-        Some(None) => matched["withoutHeaders"] = json!({"v": {}}),
+        Some(Asked::Exactly(value)) => matched["headers"] = json!({"v": {"exact": value}}),
+        Some(Asked::Absent) => matched["withoutHeaders"] = json!({"v": {}}),
         None => {}
     }
     if let Some(method) = route.method {

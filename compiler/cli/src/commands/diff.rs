@@ -78,15 +78,15 @@ impl FromStr for Alarm {
         if let Some((_, alarm)) = Self::all().find(|(name, _)| *name == text) {
             return Ok(alarm);
         }
-        Err(match meshc_syntax::suggest::nearest(text, Self::all().map(|(name, _)| name)) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => {
-                let names: Vec<&str> = Concern::ALL.iter().map(|concern| concern.name()).collect();
-                format!(
-                    "it is one of {}, a risk (`high`, `medium`, `low`), or a kind of the JSON output",
-                    meshc_syntax::suggest::list(&names)
-                )
-            }
+        let nearest = meshc_syntax::suggest::nearest(text, Self::all().map(|(name, _)| name));
+        Err(if let Some(meant) = nearest {
+            format!("did you mean `{meant}`?")
+        } else {
+            let names: Vec<&str> = Concern::ALL.iter().map(|concern| concern.name()).collect();
+            format!(
+                "it is one of {}, a risk (`high`, `medium`, `low`), or a kind of the JSON output",
+                meshc_syntax::suggest::list(&names)
+            )
         })
     }
 }

@@ -29,7 +29,7 @@ fn list(format: TextFormat) -> Result<u8, Failure> {
         on.iter().map(|pack| (pack, true)).chain(rest.iter().map(|pack| (pack, false))).collect();
     match format {
         TextFormat::Json => {
-            output::json_pretty(&all.iter().map(|(pack, on)| of_pack(pack, *on)).collect::<Vec<_>>())
+            output::json_pretty(&all.iter().map(|(pack, on)| of_pack(pack, *on)).collect::<Vec<_>>());
         }
         TextFormat::Human => {
             let mut text = String::new();

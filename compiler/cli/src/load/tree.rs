@@ -60,8 +60,8 @@ impl Tree {
         let settings = &governing.settings;
         let (config, networks) = (settings.mesh_config.as_ref(), settings.mesh_networks.as_ref());
         resources.mesh_settings.extend(meshc_resources::mesh_settings(
-            config.map(|config| config.node()),
-            networks.map(|networks| networks.node()),
+            config.map(meshc_syntax::de::Raw::node),
+            networks.map(meshc_syntax::de::Raw::node),
             &mut document,
         ));
         let mesh = Mesh::within(&resources, settings);

@@ -119,13 +119,12 @@ impl Cache {
         } else {
             // The view holds its hosts in place.
             let by_hosts = (Arc::as_ptr(&view.hosts) as usize, key.1.clone(), mode);
-            match self.by_hosts.get(&by_hosts) {
-                Some(known) => known.clone(),
-                None => {
-                    let made = self.list(mesh, &view.hosts, NOBODY, &key.1, mode);
-                    self.by_hosts.insert(by_hosts, made.clone());
-                    made
-                }
+            if let Some(known) = self.by_hosts.get(&by_hosts) {
+                known.clone()
+            } else {
+                let made = self.list(mesh, &view.hosts, NOBODY, &key.1, mode);
+                self.by_hosts.insert(by_hosts, made.clone());
+                made
             }
         };
         self.by_view.insert(key, made.clone());

@@ -32,7 +32,7 @@ impl PatchRoutes {
             return false;
         }
         if side != PatchSide::Gateway {
-            return self.port == 0 || Some(self.port) == port_of_table(table);
+            return self.port == 0 || self.port == port_of_table(table);
         }
         let (port, port_name, gateway) = parts_of_gateways_table(table);
         (self.port_name.is_empty() || self.port_name == port_name)
@@ -100,13 +100,12 @@ impl<'a> SubsetKey<'a> {
 }
 
 /// The port in a sidecar's table's name: the whole name, or the port of an inbound cluster.
-fn port_of_table(name: &str) -> Option<u32> {
-    let port = if name.starts_with("inbound") {
+fn port_of_table(name: &str) -> u32 {
+    if name.starts_with("inbound") {
         SubsetKey::parse(name).port.try_into().unwrap_or_default()
     } else {
         name.parse().unwrap_or_default()
-    };
-    Some(port)
+    }
 }
 
 /// Port, name of the port, and Gateway of a gateway's table: `http.PORT…` or `https.PORT.PORTNAME.GATEWAY.NAMESPACE`.

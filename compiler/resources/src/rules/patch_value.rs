@@ -80,7 +80,7 @@ pub(super) fn check(
         let name = name.unwrap_or_default();
         let text = format!("`{path}` is no field of Envoy's {of}: Istio leaves it out of the patch");
         let finding = object.finding(&UNKNOWN_PATCH_FIELD, span, text);
-        let names = meshc_protobuf::message(of).into_iter().flat_map(|message| message.field_names());
+        let names = meshc_protobuf::message(of).into_iter().flat_map(meshc_protobuf::Message::field_names);
         found.push(match suggest::nearest(name, names) {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
             None => finding,

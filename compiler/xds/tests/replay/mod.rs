@@ -382,9 +382,9 @@ fn of_answer(said: &Answer, prefix: &str, happened: &Happened<'_>) -> Vec<String
     if let Some(ops) = upstream.by_destination.get(cluster) {
         for (name, value) in &ops.set {
             if name == ":authority" {
-                authority.clone_from(value)
+                authority.clone_from(value);
             } else {
-                drop(expected.insert(name.clone(), value.clone()))
+                drop(expected.insert(name.clone(), value.clone()));
             }
         }
         for (name, value) in &ops.add {

@@ -51,7 +51,7 @@ impl Maker {
             spec["clusterIP"] = "None".into();
         }
         self.add("v1", "Service", name, Some(namespace), json!({ "spec": spec }));
-        for version in &VERSIONS[..1 + self.random.below(3)] {
+        for version in &VERSIONS[..=self.random.below(3)] {
             let labels = json!({"app": name, "version": version});
             self.add(
                 "apps/v1",

@@ -53,7 +53,7 @@ impl Maker {
             if !self.random.chance(60) {
                 continue;
             }
-            let subsets: Vec<Value> = VERSIONS[..1 + self.random.below(3)]
+            let subsets: Vec<Value> = VERSIONS[..=self.random.below(3)]
                 .iter()
                 .map(|version| {
                     let mut subset = json!({"name": version, "labels": {"version": version}});
