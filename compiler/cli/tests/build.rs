@@ -74,8 +74,9 @@ fn errors_stop_a_build_unless_they_are_allowed() {
 fn what_is_not_implemented_stops_every_command_by_name() {
     let tree = tempfile::tempdir().expect("a directory");
     copy(&bookshop(), tree.path());
-    let filter = "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: all, namespace: shop}\nspec: {}\n";
-    fs::write(tree.path().join("filter.yaml"), filter).expect("a file");
+    let config = "apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: all, namespace: shop}\n\
+                  spec: {environmentVariables: {ISTIO_META_NETWORK: far}}\n";
+    fs::write(tree.path().join("config.yaml"), config).expect("a file");
     fs::write(tree.path().join("requests.jsonl"), "{}").expect("a file");
     let commands: [&[&str]; 4] = [
         &["build", ".", "--out", "out", "--allow-errors"],
@@ -86,8 +87,8 @@ fn what_is_not_implemented_stops_every_command_by_name() {
     for command in commands {
         let output = common::run(tree.path(), command);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains("EnvoyFilter"), "{command:?}: {said}");
-        assert!(said.contains("filter.yaml:2"), "{command:?} does not say where: {said}");
+        assert!(!output.status.success() && said.contains("ISTIO_META_NETWORK"), "{command:?}: {said}");
+        assert!(said.contains("config.yaml:4"), "{command:?} does not say where: {said}");
     }
 }
 

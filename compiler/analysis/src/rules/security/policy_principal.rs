@@ -93,7 +93,15 @@ pub(super) fn check(
             if principal.contains('*') {
                 finding.help(otherwise)
             } else {
-                let known = context.principals.iter().map(String::as_str);
+                // Of thousands of identities those are meant that have one of the two names right.
+                let (namespace, account) = match parts.as_slice() {
+                    [_, "ns", namespace, "sa", account] => {
+                        (format!("/ns/{namespace}/"), format!("/sa/{account}"))
+                    }
+                    _ => (String::new(), String::new()),
+                };
+                let alike = |known: &&str| known.contains(&namespace) || known.ends_with(&account);
+                let known = context.principals.iter().map(String::as_str).filter(alike);
                 context.suggest(finding, value.span, principal, known, otherwise)
             }
         };
