@@ -4,11 +4,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::Mesh;
 use meshc_source::{SourceFile, SourceSet};
 use meshc_syntax::Limits;
 use meshc_xds::{Target, Writer};
 use serde_json::Value;
+
+/// What all proxies of a recorded case do.
+fn compiled(case: &Path) -> EffectiveMesh {
+    let text = fs::read_to_string(case.join("input.yaml")).expect("the case has an input");
+    let sources = SourceSet::new(vec![SourceFile::new("input.yaml", text)]);
+    let outcome = meshc_resources::read(&sources, &Limits::default());
+    meshc_effective::compile(&Mesh::new(&outcome.resources))
+}
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the number is what this test is for")]
@@ -16,10 +25,7 @@ fn the_filters_are_those_that_istio_writes() {
     let Some(folder) = meshc_testkit::shared("authz filters", "oracle/authz") else { return };
     let (mut equal, mut total, mut wrong) = (0, 0, Vec::new());
     for case in folders(&folder) {
-        let text = fs::read_to_string(case.join("input.yaml")).expect("the case has an input");
-        let sources = SourceSet::new(vec![SourceFile::new("input.yaml", text)]);
-        let outcome = meshc_resources::read(&sources, &Limits::default());
-        let mesh = meshc_effective::compile(&Mesh::new(&outcome.resources));
+        let mesh = compiled(&case);
         let proxy = mesh.find("reviews-v2-0").expect("the case has this pod");
         let node = Writer::for_target(Target::IstioProxy).node(proxy);
         let listeners = serde_json::to_value(&*node.listeners).expect("resources are JSON");
@@ -46,10 +52,7 @@ fn every_recorded_filter_is_written() {
     let Some(folder) = meshc_testkit::shared("security filters", "oracle/xds") else { return };
     let (mut equal, mut total, mut wrong) = (0, 0, Vec::new());
     for case in folders(&folder) {
-        let text = fs::read_to_string(case.join("input.yaml")).expect("the case has an input");
-        let sources = SourceSet::new(vec![SourceFile::new("input.yaml", text)]);
-        let outcome = meshc_resources::read(&sources, &Limits::default());
-        let mesh = meshc_effective::compile(&Mesh::new(&outcome.resources));
+        let mesh = compiled(&case);
         let mut writer = Writer::for_target(Target::IstioProxy);
         for proxy in folders(&case) {
             let name = proxy.file_name().unwrap_or_default().to_string_lossy().into_owned();
