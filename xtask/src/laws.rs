@@ -1,23 +1,26 @@
-//! `cargo xtask laws`: the laws of proofs, over as many cases as one likes.
+//! `cargo xtask laws`: the laws of proofs, over as many cases as one likes; with `--envoy` what they show, by real Envoy.
 
-use std::process::Command;
+use crate::parts::{Suite, number, run};
 
-use meshc_testkit::workspace;
-
-/// As many as the project promises.
+/// As many virtual hosts as the project promises.
 const CASES: u64 = 100_000;
 
-/// Runs the laws of reachability over so many small virtual hosts, against enumeration by the second implementation.
-pub(crate) fn run(count: Option<&str>) -> Result<(), String> {
-    let count = match count {
-        None => CASES,
-        Some(text) => text.parse().map_err(|_| format!("{text:?} is no number of cases"))?,
+/// Runs the laws of reachability, of the diff and of who can reach what against enumeration by the second
+/// implementation.
+pub(crate) fn laws(count: Option<&str>) -> Result<(), String> {
+    let count = number(count, CASES)?;
+    let suite = |test, each, until| Suite {
+        package: "meshc-analysis",
+        target: "laws",
+        test,
+        each,
+        until: Some(until),
+        env: Vec::new(),
     };
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .current_dir(workspace())
-        .args(["test", "--release", "-p", "meshc-analysis", "--test", "laws", "--", "--nocapture"])
-        .env("MESHC_CASES", count.to_string())
-        .status()
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err("a law is broken".to_owned()) }
+    run(&[
+        suite("the_algebra_agrees_with_enumeration", 500, ("virtual hosts", count)),
+        suite("the_interpreter_agrees_with_what_is_claimed", 20, ("cases", (count / 50).max(1))),
+        suite("the_diff_agrees_with_the_judge", 200, ("cases", (count / 10).max(1))),
+        suite("who_can_reach_what_agrees_with_enumeration", 50, ("cases", (count / 50).max(1))),
+    ])
 }

@@ -10,6 +10,7 @@ mod fuzz;
 mod laws;
 mod messages;
 mod mutants;
+mod parts;
 mod real;
 mod schemas;
 mod test;
@@ -26,12 +27,16 @@ usage: cargo xtask COMMAND
   bench up         start and swap of `meshc up`, mesh-proxy beside Envoy
   bench build      the release build from an empty target directory
   schemas [--check] write the JSON Schemas in schemas/ from the types, or see whether they are current
-  validate [MESHES] stock Envoy takes every bootstrap of the recorded worlds, the samples, and so many made meshes
-  agree [MESHES [REQUESTS]] `trace` says what real Envoy does, over the recorded worlds and so many made ones
   messages ROOT…   write the table of Envoy's messages from its .proto files
   fuzz [SECONDS]   every fuzz target, each for so long (60 by default)
+  validate [MESHES]
+                   stock Envoy takes every bootstrap of the recorded worlds, the samples, and so many made meshes
+  agree [MESHES [REQUESTS]]
+                   `trace` says what real Envoy does, over the recorded worlds and so many made ones
   laws [CASES]     the laws of proofs against a second implementation (100,000 cases by default)
   mutants [COUNT]  mutation testing of the diff, judged by enumeration (2,000 mutants by default)
+                   these four run in parts, MESHC_JOBS at once (all cores by default); what has passed is kept in
+                   target/runs, so that one that was stopped goes on where it was
   envoy            fetch real Envoy into target/ and print its path
 ";
 
@@ -48,8 +53,8 @@ fn main() -> ExitCode {
         Some("agree") => real::agree(rest.first().map(String::as_str), rest.get(1).map(String::as_str)),
         Some("messages") => messages::run(&rest),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
-        Some("laws") => laws::run(rest.first().map(String::as_str)),
-        Some("mutants") => mutants::run(rest.first().map(String::as_str)),
+        Some("laws") => laws::laws(rest.first().map(String::as_str)),
+        Some("mutants") => mutants::mutants(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),
         _ => {
             eprint!("{USAGE}");

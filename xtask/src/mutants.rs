@@ -1,24 +1,25 @@
 //! `cargo xtask mutants`: mutation testing of the diff, over as many mutants as one likes.
 
-use std::process::Command;
-
-use meshc_testkit::workspace;
+use crate::parts::{Suite, number, run};
 
 /// As many as the project promises.
-const MUTANTS: u32 = 2_000;
+const MUTANTS: u64 = 2_000;
 
-/// Mutates generated meshes and judges what the diff says of each, of every fifth by the second implementation too.
-pub(crate) fn run(count: Option<&str>) -> Result<(), String> {
-    let count = match count {
-        None => MUTANTS,
-        Some(text) => text.parse().map_err(|_| format!("{text:?} is no number of mutants"))?,
+/// Mutates generated meshes and judges what the diff says of each, of every fifth by the second implementation too; what
+/// is only written otherwise must not be told, and a diff turned round must be the same.
+pub(crate) fn mutants(count: Option<&str>) -> Result<(), String> {
+    let count = number(count, MUTANTS)?;
+    let suite = |test, each, until| Suite {
+        package: "meshc-analysis",
+        target: "mutants",
+        test,
+        each,
+        until: Some(until),
+        env: vec![("MESHC_BOOK", "5".to_owned())],
     };
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .current_dir(workspace())
-        .args(["test", "--release", "-p", "meshc-analysis", "--test", "mutants", "--", "--nocapture"])
-        .env("MESHC_MUTANTS", count.to_string())
-        .env("MESHC_BOOK", "5")
-        .status()
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err("a mutant is judged wrongly".to_owned()) }
+    run(&[
+        suite("no_change_is_missed_and_none_is_invented", 1, ("mutants", count)),
+        suite("what_is_written_otherwise_is_no_change", 10, ("meshes written otherwise", (count / 2).max(1))),
+        suite("a_mirrored_diff_is_the_diff_mirrored", 10, ("diffs both ways", (count / 4).max(1))),
+    ])
 }

@@ -1,31 +1,34 @@
 //! `cargo xtask validate` and `cargo xtask agree`: real Envoy beside what is written for it and said about it.
 
-use std::process::Command;
-
-use meshc_testkit::workspace;
+use crate::parts::{Suite, number, run};
 
 /// Has stock Envoy validate every bootstrap of every recorded world, every sample, and meshes made by chance.
 pub(crate) fn validate(meshes: Option<&str>) -> Result<(), String> {
-    run("stock_envoy", "MESHC_VALIDATE", &[("MESHC_MESHES", meshes)])
+    let meshes = number(meshes, 2_000)?;
+    let suite = suites("stock_envoy", Vec::new())?;
+    run(&[
+        suite("every_recorded_world", 20, None),
+        suite("every_sample", 20, None),
+        suite("meshes_made_by_chance", 25, Some(("cases", meshes))),
+    ])
 }
 
 /// Compares `trace` with real Envoy over every recorded world, and over meshes made by chance.
 pub(crate) fn agree(meshes: Option<&str>, requests: Option<&str>) -> Result<(), String> {
-    run("real_envoy", "MESHC_AGREE", &[("MESHC_MESHES", meshes), ("MESHC_REQUESTS", requests)])
+    let (meshes, requests) = (number(meshes, 200)?, number(requests, 100)?);
+    let suite = suites("real_envoy", vec![("MESHC_REQUESTS", requests.to_string())])?;
+    run(&[
+        suite("recorded_requests", 20, None),
+        suite("recorded_meshes", 20, None),
+        suite("meshes_made_by_chance", 20, Some(("cases", meshes))),
+    ])
 }
 
-fn run(test: &str, all: &str, numbers: &[(&str, Option<&str>)]) -> Result<(), String> {
-    let envoy = crate::envoy::fetch()?;
-    let mut command = Command::new("cargo");
-    command.current_dir(workspace());
-    command.args(["test", "--package", "meshc-xds", "--test", test, "--", "--nocapture", "--test-threads=1"]);
-    command.env(meshc_testkit::ENVOY, envoy).env(all, "all");
-    for (name, number) in numbers {
-        if let Some(number) = number {
-            let number: u32 = number.parse().map_err(|_| format!("`{number}` is no number"))?;
-            command.env(name, number.to_string());
-        }
-    }
-    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err("real Envoy does not agree: see above".to_owned()) }
+/// Makes suites of one file of tests, which is told where Envoy is.
+fn suites(
+    target: &'static str,
+    mut env: Vec<(&'static str, String)>,
+) -> Result<impl Fn(&'static str, u64, Option<(&'static str, u64)>) -> Suite, String> {
+    env.push((meshc_testkit::ENVOY, crate::envoy::fetch()?.display().to_string()));
+    Ok(move |test, each, until| Suite { package: "meshc-xds", target, test, each, until, env: env.clone() })
 }

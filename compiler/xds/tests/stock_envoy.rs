@@ -1,6 +1,5 @@
 //! Stock Envoy takes every bootstrap that is written for it: of the oracle's worlds, of the samples, and of meshes made by
-//! chance. A part in every run; all with `MESHC_VALIDATE=all` (`cargo xtask validate`), which also says how many meshes
-//! are made (`MESHC_MESHES`, 2000).
+//! chance. A part in every run, all of them with `cargo xtask validate`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -10,14 +9,11 @@ use std::path::{Path, PathBuf};
 use meshc_mesh::Mesh;
 use meshc_source::{SourceFile, SourceSet};
 use meshc_testkit::meshes::{Style, mesh};
+use meshc_testkit::parts;
 use meshc_testkit::real::validate;
 use meshc_xds::Writer;
 use meshc_xds::bootstrap::bootstrap;
 use serde_json::Value;
-
-fn everything() -> bool {
-    std::env::var("MESHC_VALIDATE").is_ok_and(|what| what == "all")
-}
 
 /// The bootstraps of all proxies of a tree. What a tree uses and this version does not model is left out, as by a command
 /// that was told to go on.
@@ -37,10 +33,11 @@ fn bootstraps(label: &str, files: Vec<SourceFile>) -> Vec<(String, Value)> {
 struct Batch {
     envoy: Option<PathBuf>,
     what: &'static str,
+    trees: u64,
     /// Digests of what was seen.
     seen: HashSet<u64>,
     waiting: Vec<(String, Value)>,
-    proxies: usize,
+    proxies: u64,
     refused: Vec<(String, String)>,
 }
 
@@ -50,10 +47,20 @@ impl Batch {
 
     fn new(what: &'static str) -> Self {
         let envoy = meshc_testkit::envoy(what);
-        Self { envoy, what, seen: HashSet::new(), waiting: Vec::new(), proxies: 0, refused: Vec::new() }
+        Self {
+            envoy,
+            what,
+            trees: 0,
+            seen: HashSet::new(),
+            waiting: Vec::new(),
+            proxies: 0,
+            refused: Vec::new(),
+        }
     }
 
+    /// Adds all proxies of a tree.
     fn add(&mut self, bootstraps: Vec<(String, Value)>) {
+        self.trees += 1;
         for (label, bootstrap) in bootstraps {
             self.proxies += 1;
             let mut digest = DefaultHasher::new();
@@ -87,19 +94,19 @@ impl Batch {
             let reason = reason.rsplit(".json': ").next().unwrap_or(reason).chars().take(300).collect();
             classes.entry(reason).or_insert((0, label)).0 += 1;
         }
-        let (what, all) = (self.what, self.seen.len());
-        println!("{what}: {} of {all} bootstraps taken ({} proxies)", all - self.refused.len(), self.proxies);
+        let (what, different, refused) = (self.what, self.seen.len() as u64, self.refused.len() as u64);
+        println!("{what}: {} of {different} bootstraps taken", different - refused);
+        parts::found(&[
+            ("trees", self.trees),
+            ("proxies", self.proxies),
+            ("different bootstraps", different),
+            ("refused", refused),
+        ]);
         for (reason, (count, label)) in &classes {
             println!("{count:5}  {reason}  ({label})");
         }
         assert!(self.refused.is_empty(), "{what}: Envoy refuses {} bootstraps", self.refused.len());
     }
-}
-
-/// Every n-th, or all where everything is asked for.
-fn part<T>(items: Vec<T>, one_of: usize) -> Vec<T> {
-    let step = if everything() { 1 } else { one_of };
-    items.into_iter().step_by(step).collect()
 }
 
 fn cases(root: &Path) -> Vec<PathBuf> {
@@ -113,12 +120,12 @@ fn cases(root: &Path) -> Vec<PathBuf> {
 fn every_recorded_world() {
     let Some(oracle) = meshc_testkit::shared("every_recorded_world", "oracle") else { return };
     let mut batch = Batch::new("every_recorded_world");
-    for (kind, one_of) in [("requests", 70), ("meshes", 43), ("authz", 30), ("xds", 20)] {
-        for case in part(cases(&oracle.join(kind)), one_of) {
-            let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let text = fs::read_to_string(case.join("input.yaml")).expect("the case has an input");
-            batch.add(bootstraps(&format!("{kind}/{name}"), vec![SourceFile::new("input.yaml", text)]));
-        }
+    let kinds = ["requests", "meshes", "authz", "xds"].into_iter();
+    let all = kinds.flat_map(|kind| cases(&oracle.join(kind))).collect();
+    for case in parts::members(all, 43) {
+        let name = case.strip_prefix(&oracle).unwrap_or(&case).display().to_string();
+        let text = fs::read_to_string(case.join("input.yaml")).expect("the case has an input");
+        batch.add(bootstraps(&name, vec![SourceFile::new("input.yaml", text)]));
     }
     batch.judge();
 }
@@ -144,7 +151,7 @@ fn every_sample() {
     }
     folders.sort();
     let mut batch = Batch::new("every_sample");
-    for folder in part(folders, 12) {
+    for folder in parts::members(folders, 12) {
         let entries = fs::read_dir(&folder).expect("readable").flatten().map(|entry| entry.path());
         let mut files: Vec<_> =
             entries.filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
@@ -159,14 +166,8 @@ fn every_sample() {
 
 #[test]
 fn meshes_made_by_chance() {
-    let count = if everything() {
-        std::env::var("MESHC_MESHES").ok().and_then(|count| count.parse().ok()).unwrap_or(2000)
-    } else {
-        8
-    };
-    let start = std::env::var("MESHC_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let mut batch = Batch::new("meshes_made_by_chance");
-    for seed in start..start + count {
+    for seed in parts::cases(8) {
         let text = mesh(seed, Style::Everything);
         batch.add(bootstraps(&format!("seed {seed}"), vec![SourceFile::new("mesh.yaml", text)]));
     }

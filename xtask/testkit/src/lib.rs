@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod meshes;
+pub mod parts;
 pub mod random;
 pub mod real;
 pub mod swap;

@@ -1,6 +1,6 @@
 //! Mutation testing of the diff: meshes by chance, each changed in one of many ways. An enumeration that knows nothing of
-//! sets judges: no change of behaviour is missed, and none is invented. `MESHC_MUTANTS` says how many mutants there are,
-//! `MESHC_BOOK` of how many one is judged by the second implementation too (`cargo xtask mutants`).
+//! sets judges: no change of behaviour is missed, and none is invented. Few in every run, 2,000 with `cargo xtask mutants`;
+//! `MESHC_BOOK` says of how many one is judged by the second implementation too.
 
 #![expect(clippy::print_stdout, reason = "the numbers are what the test is read for")]
 
@@ -18,19 +18,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use dice::Dice;
 use judge::{Aspect, World, aspects, shows};
 use meshc_analysis::{Change, Diff, Equal, Side, diff};
+use meshc_testkit::parts;
 use model::Model;
 use mutate::Mutant;
 use write::{Style, write};
 
-/// So many unless the environment says otherwise.
-const MUTANTS: usize = 60;
-
 /// Mutants of one mesh: its own answers are asked for once.
 const OF_ONE: usize = 20;
-
-fn count(standard: usize) -> usize {
-    std::env::var("MESHC_MUTANTS").ok().and_then(|text| text.parse().ok()).unwrap_or(standard)
-}
 
 fn compare(base: &World, head: &World) -> Diff {
     diff(
@@ -41,17 +35,15 @@ fn compare(base: &World, head: &World) -> Diff {
 
 #[test]
 fn no_change_is_missed_and_none_is_invented() {
-    let wanted = count(MUTANTS);
+    let all = parts::cases(3);
     let (mut made, mut changed, mut by_the_book, mut problems) = (0, 0, 0, Vec::new());
     let mut by_way: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let mut seed = 0;
-    while made < wanted {
-        seed += 1;
+    for seed in all.clone() {
         let mut dice = Dice::new(seed);
         let model = Model::generate(&mut dice);
         let base = World::compile(write(&model, Style::default()));
         let before = base.answers();
-        for _ in 0..OF_ONE.min(wanted - made) {
+        for _ in 0..OF_ONE {
             let way = dice.at(mutate::ways());
             let Some(mutant) = mutate::mutate(&model, way, &mut dice) else { continue };
             made += 1;
@@ -60,7 +52,7 @@ fn no_change_is_missed_and_none_is_invented() {
             let counts = by_way.entry(mutant.name).or_default();
             counts.0 += 1;
             counts.1 += usize::from(found.equal == Equal::No);
-            changed += usize::from(found.equal == Equal::No);
+            changed += u64::from(found.equal == Equal::No);
             if made % judged_by_the_book() == 1 % judged_by_the_book() {
                 by_the_book += 1;
                 problems.extend(
@@ -76,10 +68,13 @@ fn no_change_is_missed_and_none_is_invented() {
     for (way, (all, changed)) in &by_way {
         println!("{all:>5} {changed:>5} changed  {way}");
     }
-    println!(
-        "{made} mutants, {changed} of them behave differently, {by_the_book} judged by the book too, {} judged wrongly",
-        problems.len()
-    );
+    parts::found(&[
+        ("meshes", all.end - all.start),
+        ("mutants", made),
+        ("behave differently", changed),
+        ("judged by the book too", by_the_book),
+        ("judged wrongly", problems.len() as u64),
+    ]);
     let mut told = BTreeSet::new();
     problems.retain(|problem: &String| told.insert(problem.chars().take(60).collect::<String>()));
     problems.truncate(12);
@@ -87,8 +82,8 @@ fn no_change_is_missed_and_none_is_invented() {
 }
 
 /// Of so many mutants one is judged by the book, whose own universe of requests is far larger: of few one alone.
-fn judged_by_the_book() -> usize {
-    std::env::var("MESHC_BOOK").ok().and_then(|text| text.parse().ok()).unwrap_or(MUTANTS)
+fn judged_by_the_book() -> u64 {
+    std::env::var("MESHC_BOOK").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
 }
 
 /// What the second implementation holds against a diff: whether anything is different at all.
@@ -166,12 +161,9 @@ fn apart(a: &serde_json::Value, b: &serde_json::Value) -> String {
 
 #[test]
 fn what_is_written_otherwise_is_no_change() {
-    let wanted = count(MUTANTS) / 2;
-    let mut made = 0;
-    let mut seed = 1_000_000;
-    while made < wanted {
-        seed += 1;
-        let model = Model::generate(&mut Dice::new(seed));
+    let (all, mut made) = (parts::cases(6), 0);
+    for seed in all.clone() {
+        let model = Model::generate(&mut Dice::new(seed + 1_000_000));
         let plain = World::compile(write(&model, Style::default()));
         for style in Style::all().skip(1) {
             made += 1;
@@ -181,17 +173,14 @@ fn what_is_written_otherwise_is_no_change() {
             assert_eq!(found.equal, Equal::Yes, "seed {seed}, {style:?}: {told:?} {:?}", found.unknown);
         }
     }
-    println!("{made} meshes written otherwise, none of them told to differ");
+    parts::found(&[("meshes", all.end - all.start), ("meshes written otherwise", made)]);
 }
 
 #[test]
 fn a_mirrored_diff_is_the_diff_mirrored() {
-    let wanted = count(MUTANTS) / 4;
-    let mut made = 0;
-    let mut seed = 2_000_000;
-    while made < wanted {
-        seed += 1;
-        let mut dice = Dice::new(seed);
+    let (all, mut made) = (parts::cases(15), 0);
+    for seed in all.clone() {
+        let mut dice = Dice::new(seed + 2_000_000);
         let model = Model::generate(&mut dice);
         let way = dice.at(mutate::ways());
         let Some(mutant) = mutate::mutate(&model, way, &mut dice) else { continue };
@@ -204,7 +193,7 @@ fn a_mirrored_diff_is_the_diff_mirrored() {
         assert_eq!(there.equal, back.equal, "seed {seed}, {}", mutant.name);
         assert_eq!(mirrored(&there, false), mirrored(&back, true), "seed {seed}, {}", mutant.name);
     }
-    println!("{made} diffs, each the other way round too");
+    parts::found(&[("meshes", all.end - all.start), ("diffs both ways", made)]);
 }
 
 /// The kinds of a diff with whom they concern, turned round if asked.

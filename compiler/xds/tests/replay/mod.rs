@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use meshc_effective::model::{EffectiveMesh, Proxy};
 use meshc_mesh::Mesh;
 use meshc_source::SourceSet;
+use meshc_testkit::parts;
 use meshc_testkit::real::{echo, serving::Serving};
 use meshc_trace::{Answer, Query, Tracer};
 use meshc_xds::Writer;
@@ -78,7 +79,13 @@ pub(crate) fn compare(test: &str, worlds: &[World]) {
     for text in wrong.iter().take(12) {
         println!("  {text}");
     }
-    assert!(total > 0 && wrong.is_empty(), "{test}: {} answers differ", wrong.len());
+    parts::found(&[
+        ("worlds", worlds.len() as u64),
+        ("requests", total as u64),
+        ("differing", wrong.len() as u64),
+        ("of tables that no listener serves", unserved as u64),
+    ]);
+    assert!((total > 0 || worlds.is_empty()) && wrong.is_empty(), "{test}: {} answers differ", wrong.len());
 }
 
 /// Envoy's file of its log.

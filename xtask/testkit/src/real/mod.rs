@@ -8,8 +8,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -55,38 +53,21 @@ impl Certificates {
     }
 }
 
-/// Has real Envoy validate bootstraps, many in one run and two runs at a time; those that it refuses, with its last words.
+/// Has real Envoy validate bootstraps, many in one run; those that it refuses, with its last words.
 pub fn validate(envoy: &Path, bootstraps: &[(String, Value)]) -> io::Result<Vec<(String, String)>> {
-    const WORKERS: usize = 2;
     const TOGETHER: usize = 40;
     let folder = tempfile::tempdir()?;
     let certificates = Certificates::make(folder.path())?;
-    let batches: Vec<&[(String, Value)]> = bootstraps.chunks(TOGETHER).collect();
-    let (next, refused) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = |worker: usize| -> io::Result<()> {
-        let file = folder.path().join(format!("{worker}.json"));
-        let run = Run { envoy, certificates: &certificates, file: &file };
-        while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let found = run.refused(batch)?;
-            if let Ok(mut refused) = refused.lock() {
-                refused.extend(found);
-            }
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let work = &work;
-        let handles: Vec<_> = (0..WORKERS).map(|worker| scope.spawn(move || work(worker))).collect();
-        handles.into_iter().try_for_each(|handle| {
-            handle.join().unwrap_or_else(|_| Err(io::Error::other("a worker panicked")))
-        })
-    })?;
-    let mut refused = refused.into_inner().unwrap_or_default();
+    let run = Run { envoy, certificates: &certificates, file: &folder.path().join("bootstrap.json") };
+    let mut refused = Vec::new();
+    for batch in bootstraps.chunks(TOGETHER) {
+        refused.extend(run.refused(batch)?);
+    }
     refused.sort();
     Ok(refused)
 }
 
-/// How one worker runs Envoy.
+/// How Envoy is run.
 struct Run<'a> {
     envoy: &'a Path,
     certificates: &'a Certificates,
