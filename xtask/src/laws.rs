@@ -9,14 +9,7 @@ const CASES: u64 = 100_000;
 /// implementation.
 pub(crate) fn laws(count: Option<&str>) -> Result<(), String> {
     let count = number(count, CASES)?;
-    let suite = |test, each, until| Suite {
-        package: "meshc-analysis",
-        target: "laws",
-        test,
-        each,
-        until: Some(until),
-        env: Vec::new(),
-    };
+    let suite = |test, each, until| Suite { target: "laws", test, each, until: Some(until), env: Vec::new() };
     run(&[
         suite("the_algebra_agrees_with_enumeration", 500, ("virtual hosts", count)),
         suite("the_interpreter_agrees_with_what_is_claimed", 20, ("cases", (count / 50).max(1))),

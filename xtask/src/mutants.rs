@@ -10,7 +10,6 @@ const MUTANTS: u64 = 2_000;
 pub(crate) fn mutants(count: Option<&str>) -> Result<(), String> {
     let count = number(count, MUTANTS)?;
     let suite = |test, each, until| Suite {
-        package: "meshc-analysis",
         target: "mutants",
         test,
         each,

@@ -13,13 +13,16 @@ pub(crate) fn validate(meshes: Option<&str>) -> Result<(), String> {
     ])
 }
 
-/// Compares `trace` with real Envoy over every recorded world, and over meshes made by chance.
+/// Compares `trace` with real Envoy over every recorded world, in one process and as `meshc up` sends requests, and over
+/// meshes made by chance.
 pub(crate) fn agree(meshes: Option<&str>, requests: Option<&str>) -> Result<(), String> {
     let (meshes, requests) = (number(meshes, 200)?, number(requests, 100)?);
+    let by_up = suites("recorded", Vec::new())?;
     let suite = suites("real_envoy", vec![("MESHC_REQUESTS", requests.to_string())])?;
     run(&[
         suite("recorded_requests", 20, None),
         suite("recorded_meshes", 20, None),
+        by_up("recorded_requests_by_up", 10, None),
         suite("meshes_made_by_chance", 20, Some(("cases", meshes))),
     ])
 }
@@ -30,5 +33,5 @@ fn suites(
     mut env: Vec<(&'static str, String)>,
 ) -> Result<impl Fn(&'static str, u64, Option<(&'static str, u64)>) -> Suite, String> {
     env.push((meshc_testkit::ENVOY, crate::envoy::fetch()?.display().to_string()));
-    Ok(move |test, each, until| Suite { package: "meshc-xds", target, test, each, until, env: env.clone() })
+    Ok(move |test, each, until| Suite { target, test, each, until, env: env.clone() })
 }

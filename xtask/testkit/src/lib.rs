@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod headers;
 pub mod meshes;
 pub mod parts;
 pub mod random;

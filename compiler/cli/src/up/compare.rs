@@ -5,17 +5,34 @@
 //! path, authority and headers as they arrived; headers that the configuration adds to the response; the timeout; and
 //! that a delay was kept. Of probabilistic outcomes any that the compiler allows is right.
 
+mod onward;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use meshc_effective::model::Proxy;
-use meshc_trace::{Answer, Upstream};
+use meshc_trace::{Answer, Query, Tracer, Upstream};
 
 use super::observed::{Observed, is_noise};
 use super::world::World;
 
 /// Timers may fire this much early: Envoy counts in milliseconds.
 const EARLY: Duration = Duration::from_millis(2);
+
+/// How `observed` differs from what was `predicted` for a question to `proxy`, and, where a gateway of the mesh got the
+/// request, from what that makes of it.
+pub(crate) fn in_mesh(
+    world: &World,
+    tracer: &Tracer<'_>,
+    (query, proxy): (&Query, &Proxy),
+    predicted: &Answer,
+    observed: &Observed,
+) -> Vec<String> {
+    match onward::gateway(world, proxy, observed) {
+        Some(gateway) => onward::differences(tracer, query, gateway, predicted, observed),
+        None => differences(proxy, predicted, observed),
+    }
+}
 
 /// How `observed` differs from what was `predicted` for `proxy`; empty where it is one of the outcomes.
 pub(crate) fn differences(proxy: &Proxy, predicted: &Answer, observed: &Observed) -> Vec<String> {
@@ -74,14 +91,15 @@ fn against(proxy: &Proxy, predicted: &Answer, observed: &Observed) -> Vec<String
     found.0
 }
 
+/// The destinations that may be taken.
+fn weighted(predicted: &Answer) -> impl Iterator<Item = &str> {
+    let weighted = predicted.destinations.iter().filter(|(_, weight)| *weight > 0);
+    weighted.map(|(cluster, _)| cluster.as_str())
+}
+
 /// Who answered, against the destinations.
 fn destination(proxy: &Proxy, predicted: &Answer, observed: &Observed, found: &mut Differences) {
-    let weighted = || predicted.destinations.iter().filter(|(_, weight)| *weight > 0);
-    if let Some((taken, _)) = observed.destinations.iter().flatten().next()
-        && weighted().all(|(cluster, _)| cluster != taken)
-    {
-        found.0.push(format!("cluster {taken} was taken, which is no destination"));
-    }
+    found.taken(predicted, observed);
     let Some(who) = observed.who.as_deref().filter(|_| observed.answered_by.is_some()) else {
         if observed.upstream.is_none() && predicted.upstream.is_some() && predicted.status == observed.status
         {
@@ -94,7 +112,7 @@ fn destination(proxy: &Proxy, predicted: &Answer, observed: &Observed, found: &m
     let serves = |cluster: &str| World::serves(proxy, cluster, who);
     let fits = match taken {
         Some(taken) => serves(taken),
-        None => weighted().any(|(cluster, _)| serves(cluster)),
+        None => weighted(predicted).any(serves),
     };
     if !fits {
         found.0.push(format!("{who} answered, which is no endpoint of where the request goes"));
@@ -136,6 +154,15 @@ impl Differences {
         if predicted != observed {
             let text = |value: &T| serde_json::to_string(value).unwrap_or_default();
             self.0.push(format!("{what}: expected {}, got {}", text(predicted), text(observed)));
+        }
+    }
+
+    /// The cluster that was taken, against the destinations.
+    fn taken(&mut self, predicted: &Answer, observed: &Observed) {
+        if let Some((taken, _)) = observed.destinations.iter().flatten().next()
+            && weighted(predicted).all(|cluster| cluster != taken)
+        {
+            self.0.push(format!("cluster {taken} was taken, which is no destination"));
         }
     }
 

@@ -90,7 +90,7 @@ async fn one(world: &World, tracer: &Tracer<'_>, witness: &Witness) -> Result<Ve
     let mut differences = Vec::new();
     for _ in 0..=AGAIN {
         let observed = ask(world, &query).await?;
-        differences = compare::differences(proxy, &predicted, &observed);
+        differences = compare::in_mesh(world, tracer, (&query, proxy), &predicted, &observed);
         if differences.is_empty() {
             break;
         }

@@ -43,13 +43,13 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
     let one = async |line: &String| {
         let query = Query::from_line(line).map_err(|error| error.to_string())?;
         let observed = ask(world, &query).await?;
-        let differences = against_prediction(&tracer, &query, &observed);
+        let differences = against_prediction(world, &tracer, &query, &observed);
         if observed.status != Some(TIMED_OUT) || differences.is_empty() {
             return Ok((query, observed, differences));
         }
         // On a busy machine many at once may take longer than a route allows: once more.
         let observed = ask(world, &query).await?;
-        let differences = against_prediction(&tracer, &query, &observed);
+        let differences = against_prediction(world, &tracer, &query, &observed);
         Ok::<_, String>((query, observed, differences))
     };
     let mut answers = stream::iter(lines.iter().map(one)).buffered(AT_ONCE);
@@ -82,9 +82,9 @@ pub(super) async fn answer(world: &World, lines: &[String], format: UpFormat, co
 }
 
 /// How an answer differs from what the compiler says; a question that the compiler cannot answer is such a difference.
-fn against_prediction(tracer: &Tracer<'_>, query: &Query, observed: &Observed) -> Vec<String> {
+fn against_prediction(world: &World, tracer: &Tracer<'_>, query: &Query, observed: &Observed) -> Vec<String> {
     match (tracer.trace(query), tracer.proxy(&query.proxy)) {
-        (Ok(predicted), Ok(proxy)) => compare::differences(proxy, &predicted, observed),
+        (Ok(predicted), Ok(proxy)) => compare::in_mesh(world, tracer, (query, proxy), &predicted, observed),
         (Err(error), _) | (_, Err(error)) => vec![error.to_string()],
     }
 }

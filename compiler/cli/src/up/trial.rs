@@ -54,11 +54,11 @@ pub(super) async fn run(world: &World, samples: Vec<Sample>, rows: usize) -> Tri
     let mut telling: Vec<(Sample, Answer)> = telling.collect();
     let left_out = telling.len().saturating_sub(rows);
     telling.truncate(rows);
-    let trials = telling.into_iter().map(|(sample, predicted)| attempt(world, sample, predicted));
+    let trials = telling.into_iter().map(|(sample, predicted)| attempt(world, &tracer, sample, predicted));
     // Rows wait for nothing but their own requests: a delay in one does not hold up the others.
     let mut made: Vec<Trial> = stream::iter(trials).buffered(AT_ONCE).collect().await;
     for trial in made.iter_mut().filter(|trial| trial.is_late()) {
-        *trial = attempt(world, trial.sample.clone(), trial.predicted.clone()).await;
+        *trial = attempt(world, &tracer, trial.sample.clone(), trial.predicted.clone()).await;
     }
     Trials { made, left_out }
 }
@@ -71,7 +71,7 @@ impl Trial {
     }
 }
 
-async fn attempt(world: &World, sample: Sample, predicted: Answer) -> Trial {
+async fn attempt(world: &World, tracer: &Tracer<'_>, sample: Sample, predicted: Answer) -> Trial {
     let one = async || match &sample.tcp {
         Some((listener, _)) => observed::greet(world, world.listener(&sample.proxy.id, listener)?).await,
         None => observed::ask(world, &sample.query).await,
@@ -85,7 +85,8 @@ async fn attempt(world: &World, sample: Sample, predicted: Answer) -> Trial {
         match answer {
             Ok(observed) => {
                 *counted.entry(outcome(&observed)).or_default() += 1;
-                differences.extend(compare::differences(&sample.proxy, &predicted, &observed));
+                let asked = (&sample.query, &*sample.proxy);
+                differences.extend(compare::in_mesh(world, tracer, asked, &predicted, &observed));
                 first.get_or_insert(observed);
             }
             Err(error) => {

@@ -2,29 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use meshc_testkit::headers::is_own;
 use meshc_trace::Answer;
 use serde_json::{Value, json};
-
-/// What the recording's own path adds or drops, compared by no recording unless it is there.
-const OWN: &[&str] = &[
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "host",
-    "transfer-encoding",
-    "x-envoy-attempt-count",
-    "x-envoy-decorator-operation",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-external-address",
-    "x-envoy-internal",
-    "x-envoy-original-host",
-    "x-envoy-original-method",
-    "x-envoy-original-path",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-request-id",
-];
 
 /// The header that the recorded service itself sends.
 const OF_THE_SERVICE: &str = "server-timing";
@@ -62,7 +42,7 @@ pub(crate) fn differences(recorded: &Value, answer: &Answer) -> Vec<String> {
     same("authority", json!(got.authority), &want["authority"]);
     let recorded_headers: BTreeMap<&str, &Value> =
         want["headers"].as_object().into_iter().flatten().map(|(n, v)| (n.as_str(), v)).collect();
-    let theirs = got.headers.keys().map(String::as_str).filter(|n| !OWN.contains(n));
+    let theirs = got.headers.keys().map(String::as_str).filter(|n| !is_own(n));
     let names: BTreeSet<&str> = recorded_headers.keys().copied().chain(theirs).collect();
     let varying = varies("upstream");
     for name in names.difference(&varying) {

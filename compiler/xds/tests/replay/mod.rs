@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use meshc_effective::model::{EffectiveMesh, Proxy};
 use meshc_mesh::Mesh;
 use meshc_source::SourceSet;
+use meshc_testkit::headers::is_own;
 use meshc_testkit::parts;
 use meshc_testkit::real::{echo, serving::Serving};
 use meshc_trace::{Answer, Query, Tracer};
@@ -290,31 +291,6 @@ fn send(cases: &[Case], serving: &Serving) -> BTreeMap<usize, echo::Answer> {
     happened.into_inner().expect("no client panicked")
 }
 
-/// Headers of requests that every proxy and every client adds.
-const OWN: [&str; 21] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "host",
-    "transfer-encoding",
-    "x-case",
-    "x-envoy-attempt-count",
-    "x-envoy-decorator-operation",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-external-address",
-    "x-envoy-internal",
-    "x-envoy-original-host",
-    "x-envoy-original-method",
-    "x-envoy-original-path",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-request-id",
-    "x-forwarded-client-cert",
-    "x-b3-sampled",
-    "x-envoy-peer-metadata",
-];
-
 /// Headers of answers that proxies and services always send.
 const OF_ANSWERS: [&str; 10] = [
     "server",
@@ -421,7 +397,7 @@ fn of_answer(said: &Answer, prefix: &str, happened: &Happened<'_>) -> Vec<String
         expected.keys().map(String::as_str).chain(headers.keys().map(String::as_str)).collect();
     for name in names.difference(&varies).copied() {
         let asked = expected.get(name);
-        if asked.is_some() || !OWN.contains(&name) {
+        if asked.is_some() || !is_own(name) {
             same(&format!("header {name}"), json!(asked), headers.get(name).cloned().unwrap_or_default());
         }
     }
