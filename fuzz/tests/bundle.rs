@@ -13,7 +13,10 @@ fn a_bundle_with_edits() {
     let written = tempfile::tempdir().expect("a directory");
     let mut builder = BundleBuilder::new();
     let listener = Listener { name: "outbound".to_owned(), ..Listener::default() };
-    let node = SharedNode { listeners: Arc::new(vec![Arc::new(listener.into())]), ..SharedNode::default() };
+    let node = SharedNode {
+        listeners: std::iter::once(Arc::new(listener.into())).collect(),
+        ..SharedNode::default()
+    };
     builder.node("a.shop", &node);
     builder.write(written.path(), Format::Oci).expect("a bundle");
     let mut files = vec![written.path().join("index.json")];

@@ -17,12 +17,17 @@ impl Digest {
 
     /// The digits alone: the blob's file name.
     pub fn hex(&self) -> String {
-        use fmt::Write;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+        let mut hex = String::with_capacity(64);
+        for byte in self.0 {
+            hex.extend([digit(byte >> 4), digit(byte & 15)]);
+        }
+        hex
+    }
+
+    /// The first byte: equal parts of all digests have each.
+    pub(crate) fn first(&self) -> u8 {
+        self.0[0]
     }
 
     /// Reads `sha256:HEX`.

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use meshc_envoy::NodeConfig;
 use serde::de::DeserializeOwned;
 
-use crate::format::{BLOBS, ConfigurationIndex, EndpointsIndex, OciIndex, OciManifest, Pointer, VERSION};
+use crate::format::{ConfigurationIndex, Contents, EndpointsIndex, OciIndex, OciManifest, Pointer, VERSION};
 use crate::format::{MEDIA_POINTER, POINTER_DIR, POINTER_OCI};
+use crate::pack::{Shelves, place};
 use crate::{BundleError, Digest};
 
 /// The largest blob or pointer that is read, in bytes.
@@ -22,17 +23,23 @@ pub struct Bundle {
     pointer: Pointer,
     configuration: ConfigurationIndex,
     endpoints: EndpointsIndex,
+    shelves: Shelves,
 }
 
 /// Reads the pointer and the indexes of the bundle at `path`, in either form.
 pub fn read(path: &Path) -> Result<Bundle, BundleError> {
     let pointer = pointer(path)?;
     known("the bundle", pointer.version)?;
+    let mut shelves = Shelves::default();
+    for pack in &pointer.packs {
+        let contents: Contents = part(path, pack.contents, "the contents of a pack")?;
+        shelves.add(*pack, place(path, pack.parts), contents);
+    }
     let configuration: ConfigurationIndex = part(path, pointer.configuration, "an index of nodes")?;
     known("the configuration's index", configuration.version)?;
     let endpoints: EndpointsIndex = part(path, pointer.endpoints, "an index of endpoints")?;
     known("the endpoints' index", endpoints.version)?;
-    Ok(Bundle { path: path.to_owned(), pointer, configuration, endpoints })
+    Ok(Bundle { path: path.to_owned(), pointer, configuration, endpoints, shelves })
 }
 
 impl Bundle {
@@ -54,21 +61,36 @@ impl Bundle {
     /// Everything that the node `name` does, every blob verified; `None` where the bundle has no such node.
     pub fn node(&self, name: &str) -> Result<Option<NodeConfig>, BundleError> {
         let Some(sets) = self.configuration.nodes.get(name) else { return Ok(None) };
-        let endpoints = match self.endpoints.nodes.get(name) {
-            Some(set) => self.set(*set, "a ClusterLoadAssignment")?,
-            None => Vec::new(),
-        };
+        let endpoints = self.endpoints.nodes.get(name).map(Vec::as_slice).unwrap_or_default();
         Ok(Some(NodeConfig {
-            listeners: self.set(sets.listeners, "a Listener")?,
-            routes: self.set(sets.routes, "a RouteConfiguration")?,
-            clusters: self.set(sets.clusters, "a Cluster")?,
-            endpoints,
+            listeners: self.sets(&sets.listeners, "a Listener")?,
+            routes: self.sets(&sets.routes, "a RouteConfiguration")?,
+            clusters: self.sets(&sets.clusters, "a Cluster")?,
+            endpoints: self.sets(endpoints, "a ClusterLoadAssignment")?,
         }))
     }
 
-    fn set<T: DeserializeOwned>(&self, digest: Digest, what: &'static str) -> Result<Vec<T>, BundleError> {
-        let members: Vec<Digest> = part(&self.path, digest, "a set of digests")?;
-        members.into_iter().map(|member| resource(&self.path, member, what)).collect()
+    fn sets<T: DeserializeOwned>(&self, sets: &[Digest], what: &'static str) -> Result<Vec<T>, BundleError> {
+        let mut resources = Vec::new();
+        for set in sets {
+            for member in self.members(*set)? {
+                resources.push(resource(&self.part(member)?, member, what)?);
+            }
+        }
+        Ok(resources)
+    }
+
+    /// The members of a set.
+    fn members(&self, set: Digest) -> Result<Vec<Digest>, BundleError> {
+        parse(&self.part(set)?, &set.to_string(), "a set of digests")
+    }
+
+    /// The bytes of a part, verified.
+    fn part(&self, digest: Digest) -> Result<Vec<u8>, BundleError> {
+        match self.shelves.read(digest, MAX_BLOB)? {
+            Some(bytes) => verified(bytes, digest),
+            None => blob(&self.path, digest),
+        }
     }
 }
 
@@ -87,11 +109,18 @@ pub(crate) fn references(path: &Path) -> BTreeSet<Digest> {
     }
     let Ok(bundle) = read(path) else { return named };
     named.extend([bundle.pointer.configuration, bundle.pointer.endpoints]);
-    let configured = bundle.configuration.nodes.values().flat_map(|n| [n.listeners, n.routes, n.clusters]);
-    let sets: BTreeSet<Digest> = configured.chain(bundle.endpoints.nodes.values().copied()).collect();
+    named.extend(bundle.pointer.packs.iter().flat_map(|pack| [pack.contents, pack.parts]));
+    if !bundle.pointer.packs.is_empty() {
+        // No other part is a file.
+        return named;
+    }
+    let configured = bundle.configuration.nodes.values();
+    let configured = configured.flat_map(|node| [&node.listeners, &node.routes, &node.clusters]);
+    let sets: BTreeSet<Digest> =
+        configured.chain(bundle.endpoints.nodes.values()).flatten().copied().collect();
     for set in sets {
         named.insert(set);
-        named.extend(part::<Vec<Digest>>(path, set, "a set of digests").unwrap_or_default());
+        named.extend(bundle.members(set).unwrap_or_default());
     }
     named
 }
@@ -134,14 +163,13 @@ fn part<T: DeserializeOwned>(
     parse(&blob(bundle, digest)?, &digest.to_string(), expected)
 }
 
-/// Reads and verifies a blob that holds an Envoy resource; a field that is not known is refused by its path.
+/// Reads an Envoy resource; a field that is not known is refused by its path.
 fn resource<T: DeserializeOwned>(
-    bundle: &Path,
+    bytes: &[u8],
     digest: Digest,
     expected: &'static str,
 ) -> Result<T, BundleError> {
-    let bytes = blob(bundle, digest)?;
-    meshc_envoy::protojson::from_slice(&bytes).map_err(|source| BundleError::Resource {
+    meshc_envoy::protojson::from_slice(bytes).map_err(|source| BundleError::Resource {
         digest,
         expected,
         source,
@@ -150,8 +178,10 @@ fn resource<T: DeserializeOwned>(
 
 /// The bytes of a blob, verified.
 fn blob(bundle: &Path, digest: Digest) -> Result<Vec<u8>, BundleError> {
-    let path = bundle.join(BLOBS).join(digest.hex());
-    let bytes = file(&path)?.ok_or(BundleError::Missing { digest })?;
+    verified(file(&place(bundle, digest))?.ok_or(BundleError::Missing { digest })?, digest)
+}
+
+fn verified(bytes: Vec<u8>, digest: Digest) -> Result<Vec<u8>, BundleError> {
     let found = Digest::of(&bytes);
     if found == digest { Ok(bytes) } else { Err(BundleError::Altered { digest, found }) }
 }

@@ -1,18 +1,19 @@
 //! Writes a bundle: blobs first, the pointer last.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use meshc_envoy::{SharedNode, SharedSet};
-use serde::Serialize;
+use meshc_envoy::SharedNode;
+use rayon::prelude::*;
 
 use crate::format::{
-    BLOBS, ConfigurationIndex, Descriptor, EndpointsIndex, MEDIA_INDEX, MEDIA_MANIFEST, MEDIA_PART,
-    MEDIA_POINTER, NodeSets, OCI_LAYOUT, OciIndex, OciManifest, Pointer, VERSION,
+    BLOBS, ConfigurationIndex, Descriptor, EndpointsIndex, MEDIA_CONTENTS, MEDIA_INDEX, MEDIA_MANIFEST,
+    MEDIA_PACK, MEDIA_PART, MEDIA_POINTER, NodeSets, OCI_LAYOUT, OciIndex, OciManifest, Pointer, VERSION,
 };
+use crate::pack::{pack, place};
+use crate::parts::{Kind, Made, Parts, json};
 use crate::{BundleError, Digest, Format, POINTER_DIR, POINTER_OCI};
 
 /// What was written.
@@ -22,7 +23,7 @@ pub struct Written {
     pub configuration: Digest,
     /// The digest of its endpoints.
     pub endpoints: Digest,
-    /// All blobs.
+    /// All parts: resources, sets, and the two indexes.
     pub blobs: usize,
     /// Their bytes.
     pub bytes: usize,
@@ -31,86 +32,103 @@ pub struct Written {
 /// Collects the parts of a bundle; the order of calls does not matter.
 #[derive(Debug, Default)]
 pub struct BundleBuilder {
-    blobs: BTreeMap<Digest, Vec<u8>>,
-    configuration: ConfigurationIndex,
-    endpoints: EndpointsIndex,
-    /// Digests by address of the shared part. The parts are kept alive in `held`, so an address is never reused.
-    known: HashMap<usize, Digest>,
-    held: Vec<Held>,
+    nodes: BTreeMap<String, Node>,
+    parts: Parts,
 }
 
-/// Keeps a shared part alive while its address is a key.
+/// The places of a node's sets.
 #[derive(Debug)]
-#[expect(dead_code, reason = "held only so that it is not freed")]
-struct Held(Arc<dyn std::any::Any + Send + Sync>);
+struct Node {
+    listeners: Vec<usize>,
+    routes: Vec<usize>,
+    clusters: Vec<usize>,
+    endpoints: Vec<usize>,
+}
+
+/// The files of a bundle under `blobs`, and the pointer beside.
+#[derive(Debug, Default)]
+struct Files {
+    blobs: BTreeMap<Digest, Vec<u8>>,
+    layers: Vec<Descriptor>,
+}
 
 impl BundleBuilder {
     /// An empty bundle.
     pub fn new() -> Self {
-        Self {
-            configuration: ConfigurationIndex { version: VERSION, ..ConfigurationIndex::default() },
-            endpoints: EndpointsIndex { version: VERSION, ..EndpointsIndex::default() },
-            ..Self::default()
-        }
+        Self::default()
     }
 
     /// Adds the node called `id` (`POD.NAMESPACE`); an earlier one of that name is replaced.
     pub fn node(&mut self, id: &str, node: &SharedNode) {
-        let sets = NodeSets {
-            listeners: self.set(&node.listeners),
-            routes: self.set(&node.routes),
-            clusters: self.set(&node.clusters),
+        let node = Node {
+            listeners: self.parts.add(Kind::Listener, &node.listeners),
+            routes: self.parts.add(Kind::Route, &node.routes),
+            clusters: self.parts.add(Kind::Cluster, &node.clusters),
+            endpoints: self.parts.add(Kind::Endpoints, &node.endpoints),
         };
-        self.configuration.nodes.insert(id.to_owned(), sets);
-        let endpoints = self.set(&node.endpoints);
-        self.endpoints.nodes.insert(id.to_owned(), endpoints);
+        self.nodes.insert(id.to_owned(), node);
     }
 
     /// The digests, without writing anything.
     pub fn digests(&self) -> (Digest, Digest) {
-        (Digest::of(&json(&self.configuration)), Digest::of(&json(&self.endpoints)))
+        let (configuration, endpoints) = self.indexes(&self.parts.made());
+        (Digest::of(&configuration), Digest::of(&endpoints))
+    }
+
+    /// The indexes of the configuration and of the endpoints.
+    fn indexes(&self, made: &Made) -> (Vec<u8>, Vec<u8>) {
+        let sets = |node: &Node| NodeSets {
+            listeners: made.sets(&node.listeners),
+            routes: made.sets(&node.routes),
+            clusters: made.sets(&node.clusters),
+        };
+        let configuration = ConfigurationIndex {
+            version: VERSION,
+            nodes: self.nodes.iter().map(|(id, node)| (id.clone(), sets(node))).collect(),
+        };
+        let endpoints = EndpointsIndex {
+            version: VERSION,
+            nodes: self.nodes.iter().map(|(id, node)| (id.clone(), made.sets(&node.endpoints))).collect(),
+        };
+        rayon::join(|| json(&configuration), || json(&endpoints))
     }
 
     /// Writes the bundle to the directory `out`, which is empty, absent, or holds a bundle that is replaced.
-    pub fn write(mut self, out: &Path, format: Format) -> Result<Written, BundleError> {
+    pub fn write(self, out: &Path, format: Format) -> Result<Written, BundleError> {
         prepare(out)?;
-        let configuration = self.blob(json(&self.configuration));
-        let endpoints = self.blob(json(&self.endpoints));
-        let pointer = Pointer { version: VERSION, configuration, endpoints };
+        let made = self.parts.made();
+        let (configuration_index, endpoints_index) = self.indexes(&made);
+        // What is behind a part in memory is not needed any more.
+        drop(self);
+        let parts = made.into_blobs();
+        let bytes = parts.iter().map(|part| part.bytes.len()).sum::<usize>();
+        let bytes = bytes + configuration_index.len() + endpoints_index.len();
+        let blobs = parts.len() + 2;
+        let mut files = Files::default();
+        let configuration = files.add(MEDIA_PART, configuration_index);
+        let endpoints = files.add(MEDIA_PART, endpoints_index);
+        let mut pointer = Pointer { version: VERSION, configuration, endpoints, packs: Vec::new() };
         let pointer_bytes = match format {
-            Format::Dir => json(&pointer),
+            Format::Dir => {
+                files.blobs.extend(parts.into_iter().map(|part| (part.digest, part.bytes)));
+                json(&pointer)
+            }
             Format::Oci => {
-                let layers =
-                    self.blobs.iter().map(|(digest, bytes)| describe(MEDIA_PART, *digest, bytes)).collect();
-                let config_bytes = json(&pointer);
-                let config = describe(MEDIA_POINTER, Digest::of(&config_bytes), &config_bytes);
-                self.blob(config_bytes);
-                let manifest_bytes = json(&OciManifest {
-                    schema_version: 2,
-                    media_type: Some(MEDIA_MANIFEST.to_owned()),
-                    artifact_type: Some(MEDIA_POINTER.to_owned()),
-                    config,
-                    layers,
-                });
-                let manifest = describe(MEDIA_MANIFEST, Digest::of(&manifest_bytes), &manifest_bytes);
-                self.blob(manifest_bytes);
-                json(&OciIndex {
-                    schema_version: 2,
-                    media_type: Some(MEDIA_INDEX.to_owned()),
-                    manifests: vec![manifest],
-                })
+                for packed in pack(parts) {
+                    pointer.packs.push(packed.pack);
+                    files.add_known(MEDIA_CONTENTS, packed.pack.contents, packed.contents);
+                    files.add_known(MEDIA_PACK, packed.pack.parts, packed.parts);
+                }
+                files.image(&pointer)
             }
         };
         let there = blobs_of(out);
         let replaced = crate::read::references(out);
-        let mut bytes = 0;
-        for (digest, blob) in &self.blobs {
-            bytes += blob.len();
-            let path = out.join(BLOBS).join(digest.hex());
-            if !there.contains(&digest.hex()) {
-                replace(&path, blob)?;
-            }
-        }
+        files
+            .blobs
+            .par_iter()
+            .filter(|(digest, _)| !there.contains(&digest.hex()))
+            .try_for_each(|(digest, blob)| replace(&place(out, *digest), blob))?;
         if format == Format::Oci {
             replace(&out.join(OCI_LAYOUT), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
         }
@@ -118,8 +136,44 @@ impl BundleBuilder {
         let other = if format == Format::Oci { POINTER_DIR } else { POINTER_OCI };
         let _ = fs::remove_file(out.join(other));
         replace(&out.join(format.pointer()), &pointer_bytes)?;
-        self.prune(out, &there, &replaced);
-        Ok(Written { configuration, endpoints, blobs: self.blobs.len(), bytes })
+        files.prune(out, &there, &replaced);
+        Ok(Written { configuration, endpoints, blobs, bytes })
+    }
+}
+
+impl Files {
+    fn add(&mut self, media_type: &str, bytes: Vec<u8>) -> Digest {
+        let digest = Digest::of(&bytes);
+        self.add_known(media_type, digest, bytes);
+        digest
+    }
+
+    fn add_known(&mut self, media_type: &str, digest: Digest, bytes: Vec<u8>) {
+        let size = bytes.len() as u64;
+        self.layers.push(Descriptor { media_type: media_type.to_owned(), digest, size });
+        self.blobs.insert(digest, bytes);
+    }
+
+    /// Makes an image of all files; what `index.json` says.
+    fn image(&mut self, pointer: &Pointer) -> Vec<u8> {
+        let layers = std::mem::take(&mut self.layers);
+        self.add(MEDIA_POINTER, json(pointer));
+        let config = self.layers.pop();
+        let manifest = config.map(|config| {
+            json(&OciManifest {
+                schema_version: 2,
+                media_type: Some(MEDIA_MANIFEST.to_owned()),
+                artifact_type: Some(MEDIA_POINTER.to_owned()),
+                config,
+                layers,
+            })
+        });
+        self.add(MEDIA_MANIFEST, manifest.unwrap_or_default());
+        json(&OciIndex {
+            schema_version: 2,
+            media_type: Some(MEDIA_INDEX.to_owned()),
+            manifests: std::mem::take(&mut self.layers),
+        })
     }
 
     /// Removes the blobs that neither this bundle nor the one that it replaced names: a reader that still has the
@@ -138,44 +192,6 @@ impl BundleBuilder {
             }
         }
     }
-
-    fn set<T: Serialize + Send + Sync + 'static>(&mut self, set: &SharedSet<T>) -> Digest {
-        self.shared(set, |this| {
-            let members: Vec<Digest> =
-                set.iter().map(|member| this.shared(member, |this| this.blob(json(&**member)))).collect();
-            this.blob(json(&members))
-        })
-    }
-
-    fn shared<T: Send + Sync + 'static>(
-        &mut self,
-        part: &Arc<T>,
-        make: impl FnOnce(&mut Self) -> Digest,
-    ) -> Digest {
-        let address = Arc::as_ptr(part) as usize;
-        if let Some(digest) = self.known.get(&address) {
-            return *digest;
-        }
-        let digest = make(self);
-        self.known.insert(address, digest);
-        self.held.push(Held(Arc::clone(part) as _));
-        digest
-    }
-
-    fn blob(&mut self, bytes: Vec<u8>) -> Digest {
-        let digest = Digest::of(&bytes);
-        self.blobs.entry(digest).or_insert(bytes);
-        digest
-    }
-}
-
-/// Our own types have string keys and finite numbers only, so that serialising them cannot fail.
-fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
-}
-
-fn describe(media_type: &str, digest: Digest, bytes: &[u8]) -> Descriptor {
-    Descriptor { media_type: media_type.to_owned(), digest, size: bytes.len() as u64 }
 }
 
 /// Makes the directories; refuses a directory that holds something else.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use meshc_bundle::{BundleBuilder, BundleError, Format, Written, read};
 use meshc_envoy::{
-    Cluster, ClusterLoadAssignment, Filter, FilterChain, HttpConnectionManager, Listener, RouteConfiguration,
-    SharedNode,
+    Cluster, ClusterLoadAssignment, Emitted, Filter, FilterChain, HttpConnectionManager, Layered, Listener,
+    RouteConfiguration, SharedNode, SharedSet,
 };
 
 /// Something that may happen to a file.
@@ -15,30 +15,30 @@ type Damage = fn(&Path);
 
 fn node(cluster: &str) -> SharedNode {
     SharedNode {
-        listeners: Arc::new(vec![Arc::new(
-            Listener {
-                name: "l".to_owned(),
-                filter_chains: vec![FilterChain {
-                    filters: vec![Filter {
-                        name: "http".to_owned(),
-                        typed_config: Some(HttpConnectionManager::default().into()),
-                        ..Filter::default()
-                    }],
-                    ..FilterChain::default()
+        listeners: one(Listener {
+            name: "l".to_owned(),
+            filter_chains: vec![FilterChain {
+                filters: vec![Filter {
+                    name: "http".to_owned(),
+                    typed_config: Some(HttpConnectionManager::default().into()),
+                    ..Filter::default()
                 }],
-                ..Listener::default()
-            }
-            .into(),
-        )]),
-        routes: Arc::new(vec![Arc::new(
-            RouteConfiguration { name: "9080".to_owned(), ..RouteConfiguration::default() }.into(),
-        )]),
-        clusters: Arc::new(vec![Arc::new(Cluster { name: cluster.to_owned(), ..Cluster::default() }.into())]),
-        endpoints: Arc::new(vec![Arc::new(ClusterLoadAssignment {
+                ..FilterChain::default()
+            }],
+            ..Listener::default()
+        }
+        .into()),
+        routes: one(RouteConfiguration { name: "9080".to_owned(), ..RouteConfiguration::default() }.into()),
+        clusters: one(Cluster { name: cluster.to_owned(), ..Cluster::default() }.into()),
+        endpoints: one(ClusterLoadAssignment {
             cluster_name: cluster.to_owned(),
             ..ClusterLoadAssignment::default()
-        })]),
+        }),
     }
+}
+
+fn one<T>(resource: T) -> Layered<T> {
+    std::iter::once(Arc::new(resource)).collect()
 }
 
 fn write(out: &Path, format: Format, nodes: &[(&str, SharedNode)]) -> Written {
@@ -67,10 +67,39 @@ fn the_digest_depends_on_intent_alone_and_not_on_the_order() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = write(one.path(), Format::Dir, &[("a.shop", node("one")), ("b.shop", node("two"))]);
     let mut moved = node("two");
-    moved.endpoints = Arc::new(Vec::new());
+    moved.endpoints = Layered::default();
     let second = write(two.path(), Format::Oci, &[("b.shop", moved), ("a.shop", node("one"))]);
     assert_eq!(first.configuration, second.configuration);
     assert_ne!(first.endpoints, second.endpoints);
+}
+
+#[test]
+fn layers_that_nodes_share_are_one_set() {
+    let shared: SharedSet<Emitted<Cluster>> = Arc::new(
+        (0..100).map(|n| Arc::new(Cluster { name: format!("c{n}"), ..Cluster::default() }.into())).collect(),
+    );
+    let layered = |own: &str| {
+        let own = Arc::new(vec![Arc::new(Cluster { name: own.to_owned(), ..Cluster::default() }.into())]);
+        SharedNode { clusters: Layered::new([Arc::clone(&shared), own]), ..SharedNode::default() }
+    };
+    for format in [Format::Dir, Format::Oci] {
+        let dir = tempfile::tempdir().unwrap();
+        let written = write(dir.path(), format, &[("a.shop", layered("a")), ("b.shop", layered("b"))]);
+        // Two indexes, the view's set and one beside it for each node, 102 clusters.
+        assert_eq!(written.blobs, 2 + 3 + 102);
+        let found = read(dir.path()).unwrap().node("b.shop").unwrap().unwrap();
+        assert_eq!(found, layered("b").to_node_config().unwrap());
+    }
+}
+
+#[test]
+fn an_image_has_few_layers_however_many_parts_there_are() {
+    let cluster = |n: usize| Arc::new(Cluster { name: format!("{n}"), ..Cluster::default() }.into());
+    let clusters = (0..5000).map(cluster).collect();
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), Format::Oci, &[("a.shop", SharedNode { clusters, ..SharedNode::default() })]);
+    // Two indexes, the sets and the clusters with their contents, the image's manifest and configuration.
+    assert_eq!(fs::read_dir(dir.path().join("blobs/sha256")).unwrap().count(), 2 + 4 + 2);
 }
 
 #[test]

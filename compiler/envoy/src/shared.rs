@@ -12,6 +12,12 @@ use crate::{Cluster, ClusterLoadAssignment, Listener, NodeConfig, RouteConfigura
 /// Resources that several nodes may share. Sets and members that are the same allocation are written once.
 pub type SharedSet<T> = Arc<Vec<Arc<T>>>;
 
+/// The resources of one kind that a node has, in layers: what it shares with many nodes, then what only few have. No
+/// two have one name. A mesh of N services has some N workloads that see some N clusters each: it is their layers
+/// that are few.
+#[derive(Debug, Clone)]
+pub struct Layered<T>(Vec<SharedSet<T>>);
+
 /// A resource as it is written: of our own type, or as a patch left it, which may have fields that our types do not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Emitted<T> {
@@ -43,13 +49,66 @@ pub struct UnknownPatch {
 #[derive(Debug, Clone, Default)]
 pub struct SharedNode {
     /// In Envoy's order.
-    pub listeners: SharedSet<Emitted<Listener>>,
+    pub listeners: Layered<Emitted<Listener>>,
     /// By name.
-    pub routes: SharedSet<Emitted<RouteConfiguration>>,
-    /// By name.
-    pub clusters: SharedSet<Emitted<Cluster>>,
-    /// By cluster's name: facts.
-    pub endpoints: SharedSet<ClusterLoadAssignment>,
+    pub routes: Layered<Emitted<RouteConfiguration>>,
+    /// In each layer by name.
+    pub clusters: Layered<Emitted<Cluster>>,
+    /// In each layer by cluster's name: facts.
+    pub endpoints: Layered<ClusterLoadAssignment>,
+}
+
+// === impl Layered ===
+
+impl<T> Layered<T> {
+    /// These layers; empty ones are left out.
+    pub fn new(layers: impl IntoIterator<Item = SharedSet<T>>) -> Self {
+        Self(layers.into_iter().filter(|layer| !layer.is_empty()).collect())
+    }
+
+    /// The layers, none of them empty.
+    pub fn layers(&self) -> &[SharedSet<T>] {
+        &self.0
+    }
+
+    /// All members.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.0.iter().flat_map(|layer| layer.iter())
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|layer| layer.len()).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T> Default for Layered<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> From<SharedSet<T>> for Layered<T> {
+    fn from(set: SharedSet<T>) -> Self {
+        Self::new([set])
+    }
+}
+
+impl<T> FromIterator<Arc<T>> for Layered<T> {
+    fn from_iter<I: IntoIterator<Item = Arc<T>>>(members: I) -> Self {
+        Arc::new(members.into_iter().collect::<Vec<_>>()).into()
+    }
+}
+
+impl<T: Serialize> Serialize for Layered<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(|member| &**member))
+    }
 }
 
 // === impl Emitted ===
@@ -94,7 +153,7 @@ impl SharedNode {
     }
 }
 
-fn own<T: Clone + DeserializeOwned>(set: &SharedSet<Emitted<T>>) -> Result<Vec<T>, UnknownPatch> {
+fn own<T: Clone + DeserializeOwned>(set: &Layered<Emitted<T>>) -> Result<Vec<T>, UnknownPatch> {
     set.iter().map(|member| member.to_typed()).collect()
 }
 

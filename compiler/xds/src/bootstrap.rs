@@ -40,7 +40,7 @@ fn value(of: &impl Serialize) -> Value {
     serde_json::to_value(of).unwrap_or_default()
 }
 
-fn values<T: Serialize>(set: &envoy::SharedSet<T>) -> Vec<Value> {
+fn values<T: Serialize>(set: &envoy::Layered<T>) -> Vec<Value> {
     set.iter().map(|member| value(&**member)).collect()
 }
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    ChainAction, Cluster, ClusterKind, Clusters, Listener, Patches, Proxy, ProxyKind, RouteTable,
+    ByName, ChainAction, Cluster, ClusterKind, Extension, Listener, Patches, Proxy, ProxyKind, ProxySettings,
+    ProxyTelemetry, RouteTable,
 };
 use meshc_envoy as envoy;
-use meshc_envoy::{Emitted, SharedNode, SharedSet};
+use meshc_envoy::{Emitted, Layered, SharedNode, SharedSet};
 
 use crate::patched;
 use crate::{cluster, listener, route};
@@ -30,11 +31,15 @@ pub struct Writer {
     /// By address of the part, which the entry keeps alive, and of the patches where there are any.
     tables: HashMap<Key, (Arc<RouteTable>, Held, Arc<Emitted<envoy::RouteConfiguration>>)>,
     clusters: HashMap<usize, WrittenCluster>,
-    listeners: HashMap<(usize, Arc<str>), (Arc<Listener>, Arc<Emitted<envoy::Listener>>)>,
-    /// Sets of listeners of proxies with patches.
-    patched: HashMap<Vec<usize>, (Vec<Arc<Listener>>, Held, SharedSet<Emitted<envoy::Listener>>)>,
-    /// By the places of a view's clusters and of those beside, too.
-    views: HashMap<(Key, usize), View>,
+    /// By address of the part, and the number of what surrounds it.
+    listeners: HashMap<(usize, usize), (Arc<Listener>, Arc<Emitted<envoy::Listener>>)>,
+    surroundings: HashMap<Arc<str>, (usize, Surroundings)>,
+    /// By the addresses of the written listeners, and that of the patches where there are any.
+    listener_sets: HashMap<Vec<usize>, (Held, SharedSet<Emitted<envoy::Listener>>)>,
+    /// Of a view, or what a workload has beside.
+    layers: HashMap<Key, Layer>,
+    /// What patches add.
+    added: HashMap<Key, (Held, SharedSet<Emitted<envoy::Cluster>>)>,
     route_sets: BTreeMap<Vec<usize>, SharedSet<Emitted<envoy::RouteConfiguration>>>,
 }
 
@@ -43,6 +48,9 @@ type Key = (usize, usize, bool);
 
 /// Keeps the patches' address alive.
 type Held = Option<Arc<Patches>>;
+
+/// What stands in the name of surroundings by its address, which this keeps alive.
+type Surroundings = (Arc<ProxyTelemetry>, Arc<Vec<Extension>>, Arc<ProxySettings>);
 
 /// A cluster and, where its endpoints are facts, those.
 #[derive(Debug)]
@@ -55,9 +63,9 @@ struct WrittenCluster {
 
 /// What proxies with the same map of clusters and the same patches share.
 #[derive(Debug, Clone)]
-struct View {
+struct Layer {
     /// Keeps the key's address alive.
-    _of: Clusters,
+    _of: Arc<ByName>,
     _patches: Held,
     clusters: SharedSet<Emitted<envoy::Cluster>>,
     endpoints: SharedSet<envoy::ClusterLoadAssignment>,
@@ -98,32 +106,46 @@ impl Writer {
 
     /// The resources of `proxy`.
     pub fn node(&mut self, proxy: &Proxy) -> SharedNode {
-        let view = self.view(proxy);
+        let layers = [proxy.clusters.shared(), proxy.clusters.own()].map(|of| self.layer(of, proxy));
+        let endpoints = layers.iter().map(|layer| Arc::clone(&layer.endpoints));
+        let clusters = layers.iter().map(|layer| Arc::clone(&layer.clusters));
         SharedNode {
-            listeners: self.listeners(proxy),
-            routes: self.routes(proxy),
-            clusters: view.clusters,
-            endpoints: view.endpoints,
+            listeners: self.listeners(proxy).into(),
+            routes: self.routes(proxy).into(),
+            endpoints: Layered::new(endpoints),
+            clusters: Layered::new(clusters.chain([self.added(proxy)])),
         }
     }
 
     fn listeners(&mut self, proxy: &Proxy) -> SharedSet<Emitted<envoy::Listener>> {
-        let typed: Vec<_> = proxy.listeners.iter().map(|l| self.listener(l, proxy)).collect();
+        let surroundings = self.surroundings(proxy);
+        let typed: Vec<_> = proxy.listeners.iter().map(|l| self.listener(l, proxy, surroundings)).collect();
         let held = patches(proxy);
-        if held.is_none() {
-            return Arc::new(typed);
-        }
         let mut places: Vec<usize> = typed.iter().map(|listener| Arc::as_ptr(listener).addr()).collect();
-        places.push(Arc::as_ptr(&proxy.patches).addr());
+        places.extend(held.iter().map(|patches| Arc::as_ptr(patches).addr()));
+        let target = self.target;
         let new = || {
-            let patched = Arc::new(patched::listeners(proxy, &typed, self.target));
-            (proxy.listeners.clone(), held, patched)
+            let set = if held.is_some() { patched::listeners(proxy, &typed, target) } else { typed };
+            (held, Arc::new(set))
         };
-        Arc::clone(&self.patched.entry(places).or_insert_with(new).2)
+        Arc::clone(&self.listener_sets.entry(places).or_insert_with(new).1)
     }
 
-    fn listener(&mut self, part: &Arc<Listener>, proxy: &Proxy) -> Arc<Emitted<envoy::Listener>> {
-        let surroundings = listener::surroundings(proxy, self.target);
+    fn surroundings(&mut self, proxy: &Proxy) -> usize {
+        let number = self.surroundings.len();
+        let new = || {
+            let held = (&proxy.telemetry, &proxy.extensions, &proxy.settings);
+            (number, (Arc::clone(held.0), Arc::clone(held.1), Arc::clone(held.2)))
+        };
+        self.surroundings.entry(listener::surroundings(proxy, self.target)).or_insert_with(new).0
+    }
+
+    fn listener(
+        &mut self,
+        part: &Arc<Listener>,
+        proxy: &Proxy,
+        surroundings: usize,
+    ) -> Arc<Emitted<envoy::Listener>> {
         let entry = self.listeners.entry((Arc::as_ptr(part) as usize, surroundings));
         let new = || (Arc::clone(part), Arc::new(listener::listener(part, proxy, self.target).into()));
         Arc::clone(&entry.or_insert_with(new).1)
@@ -144,11 +166,16 @@ impl Writer {
         Arc::clone(self.route_sets.entry(set).or_insert_with(|| Arc::new(made)))
     }
 
-    fn view(&mut self, proxy: &Proxy) -> View {
-        let of = &proxy.clusters;
-        let key = (key(Arc::as_ptr(of.shared()).addr(), proxy), Arc::as_ptr(of.own()).addr());
-        if let Some(view) = self.views.get(&key) {
-            return view.clone();
+    fn added(&mut self, proxy: &Proxy) -> SharedSet<Emitted<envoy::Cluster>> {
+        let entry = self.added.entry(key(0, proxy));
+        let new = || (patches(proxy), Arc::new(patched::added_clusters(proxy)));
+        Arc::clone(&entry.or_insert_with(new).1)
+    }
+
+    fn layer(&mut self, of: &Arc<ByName>, proxy: &Proxy) -> Layer {
+        let key = key(Arc::as_ptr(of).addr(), proxy);
+        if let Some(layer) = self.layers.get(&key) {
+            return layer.clone();
         }
         let mut clusters = Vec::with_capacity(of.len());
         let mut endpoints = Vec::new();
@@ -167,14 +194,13 @@ impl Writer {
                 clusters.push(patched);
             }
         }
-        clusters.extend(patched::added_clusters(proxy));
-        let view = View {
-            _of: of.clone(),
+        let layer = Layer {
+            _of: Arc::clone(of),
             _patches: patches(proxy),
             clusters: Arc::new(clusters),
             endpoints: Arc::new(endpoints),
         };
-        self.views.insert(key, view.clone());
-        view
+        self.layers.insert(key, layer.clone());
+        layer
     }
 }

@@ -28,7 +28,7 @@ fn the_filters_are_those_that_istio_writes() {
         let mesh = compiled(&case);
         let proxy = mesh.find("reviews-v2-0").expect("the case has this pod");
         let node = Writer::for_target(Target::IstioProxy).node(proxy);
-        let listeners = serde_json::to_value(&*node.listeners).expect("resources are JSON");
+        let listeners = serde_json::to_value(&node.listeners).expect("resources are JSON");
         let recorded = fs::read_to_string(case.join("http_filters.json")).expect("the case has filters");
         let recorded: Value = serde_json::from_str(&recorded).expect("they are JSON");
         let (theirs, ours) = (checks(&recorded), checks(&inbound(&listeners)));
@@ -60,9 +60,8 @@ fn every_recorded_filter_is_written() {
             let recorded: Value = serde_json::from_str(&recorded).expect("they are JSON");
             let theirs = all_checks(&recorded);
             let Ok(found) = mesh.find(&name) else { continue };
-            let ours = all_checks(
-                &serde_json::to_value(&*writer.node(found).listeners).expect("resources are JSON"),
-            );
+            let ours =
+                all_checks(&serde_json::to_value(&writer.node(found).listeners).expect("resources are JSON"));
             total += 1;
             if theirs == ours {
                 equal += 1;

@@ -80,9 +80,9 @@ fn sent(mesh: &EffectiveMesh, proxy: &str, target: Target) -> Value {
         items.into_iter().map(|item| (item["name"].as_str().unwrap_or_default().to_owned(), item)).collect()
     };
     json!({
-        "listeners": by_name(serde_json::to_value(&*node.listeners).expect("JSON")),
-        "routes": by_name(serde_json::to_value(&*node.routes).expect("JSON")),
-        "clusters": by_name(serde_json::to_value(&*node.clusters).expect("JSON")),
+        "listeners": by_name(serde_json::to_value(&node.listeners).expect("JSON")),
+        "routes": by_name(serde_json::to_value(&node.routes).expect("JSON")),
+        "clusters": by_name(serde_json::to_value(&node.clusters).expect("JSON")),
     })
 }
 

@@ -65,9 +65,9 @@ fn sent(proxy: &str) -> [Value; 3] {
     let mesh = meshc_effective::compile(&Mesh::new(&outcome.resources));
     let node = Writer::for_target(Target::IstioProxy).node(mesh.find(proxy).expect("a proxy"));
     let json = [
-        serde_json::to_value(&*node.listeners),
-        serde_json::to_value(&*node.routes),
-        serde_json::to_value(&*node.clusters),
+        serde_json::to_value(&node.listeners),
+        serde_json::to_value(&node.routes),
+        serde_json::to_value(&node.clusters),
     ];
     json.map(|value| value.expect("it is JSON"))
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use common::{Proxy, Upstream, cluster, get, listener};
 use meshc_bundle::{BundleBuilder, Format};
-use meshc_envoy::{NodeConfig, SharedNode, SharedSet, protojson};
+use meshc_envoy::{Layered, NodeConfig, SharedNode, protojson};
 use serde_json::{Value, json};
 
 /// Writes a bundle for the node `shop.default` and returns its digest.
@@ -28,8 +28,8 @@ fn write(path: &Path, format: Format, listeners: &[Value], clusters: &[Value]) -
     builder.write(path, format).unwrap().configuration.to_string()
 }
 
-fn shared<T, R: From<T>>(resources: Vec<T>) -> SharedSet<R> {
-    Arc::new(resources.into_iter().map(|resource| Arc::new(resource.into())).collect())
+fn shared<T, R: From<T>>(resources: Vec<T>) -> Layered<R> {
+    resources.into_iter().map(|resource| Arc::new(resource.into())).collect()
 }
 
 fn start(path: &Path) -> Proxy {

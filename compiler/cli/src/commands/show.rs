@@ -37,10 +37,10 @@ fn envoy(proxy: &Proxy, args: &Show) -> Result<Value, Failure> {
     };
     let node = Writer::for_target(target).node(proxy);
     let resources = match args.what {
-        ShowWhat::Listeners => serde_json::to_value(&*node.listeners),
-        ShowWhat::Routes => serde_json::to_value(&*node.routes),
-        ShowWhat::Clusters => serde_json::to_value(&*node.clusters),
-        ShowWhat::Endpoints => serde_json::to_value(&*node.endpoints),
+        ShowWhat::Listeners => serde_json::to_value(&node.listeners),
+        ShowWhat::Routes => serde_json::to_value(&node.routes),
+        ShowWhat::Clusters => serde_json::to_value(&node.clusters),
+        ShowWhat::Endpoints => serde_json::to_value(&node.endpoints),
         ShowWhat::Policy => return Err(Failure::new("Envoy has no resource of its own for policy")),
     };
     resources.map_err(Failure::new)

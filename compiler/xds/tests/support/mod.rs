@@ -108,13 +108,13 @@ fn proxies(case: &Path) -> Vec<Proxy> {
         let made = mesh.as_ref().map_err(Clone::clone).and_then(|mesh| {
             let proxy = mesh.find(&name).map_err(|error| error.to_string())?;
             let node = writer.node(proxy);
-            let mut listeners = serde_json::to_value(&*node.listeners).expect("listeners are JSON");
+            let mut listeners = serde_json::to_value(&node.listeners).expect("listeners are JSON");
             mesh_log::forget(&mut listeners, proxy);
             let json = [
                 Ok(listeners),
-                serde_json::to_value(&*node.routes),
-                serde_json::to_value(&*node.clusters),
-                serde_json::to_value(&*node.endpoints),
+                serde_json::to_value(&node.routes),
+                serde_json::to_value(&node.clusters),
+                serde_json::to_value(&node.endpoints),
             ];
             Ok(json.map(|value| value.expect("resources are JSON")))
         });
