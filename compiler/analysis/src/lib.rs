@@ -25,6 +25,6 @@ pub use graph::{
 pub use origin::because;
 pub use promises::{Case, Destination, Promise, Refutation, Verdict, keep_invariants, keep_promises};
 pub use reach::{
-    HostView, Reachable, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
+    HostView, Reachable, Reached, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
 };
 pub use rules::{check_lone_routes, check_mesh, check_proofs, check_routes, unseen_namespaces};

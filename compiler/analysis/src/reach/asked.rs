@@ -14,11 +14,25 @@ pub(crate) struct Asked<'t> {
     /// The virtual host of each domain, in lower case: the first that has it.
     owners: OnceLock<HashMap<String, usize>>,
     domains: OnceLock<Domains>,
+    has_others: OnceLock<bool>,
+}
+
+/// A name that tables seldom have.
+pub(super) const OTHER: &str = "example.com";
+
+/// Whether a domain other than `*` takes a name, or might.
+fn takes(domain: &str, name: &str) -> bool {
+    match (domain.strip_prefix('*'), domain.strip_suffix('*')) {
+        (Some(""), _) => false,
+        (Some(suffix), _) => name.ends_with(&suffix.to_ascii_lowercase()),
+        (None, Some(prefix)) => name.starts_with(&prefix.to_ascii_lowercase()),
+        (None, None) => domain.eq_ignore_ascii_case(name),
+    }
 }
 
 impl<'t> Asked<'t> {
     pub(crate) fn new(table: &'t RouteTable) -> Self {
-        Self { table, owners: OnceLock::new(), domains: OnceLock::new() }
+        Self { table, owners: OnceLock::new(), domains: OnceLock::new(), has_others: OnceLock::new() }
     }
 
     fn owners(&self) -> &HashMap<String, usize> {
@@ -38,6 +52,14 @@ impl<'t> Asked<'t> {
         let Some(host) = self.table.virtual_hosts.get(at) else { return Vec::new() };
         let lower = host.domains.iter().map(|domain| domain.to_ascii_lowercase());
         lower.filter(|domain| self.owners().get(domain) == Some(&at)).collect()
+    }
+
+    /// Whether the virtual host for all others gets the requests for [`OTHER`].
+    pub(super) fn has_others(&self) -> bool {
+        *self.has_others.get_or_init(|| {
+            let mut domains = self.table.virtual_hosts.iter().flat_map(|host| &host.domains);
+            !domains.any(|domain| takes(domain, OTHER))
+        })
     }
 
     /// All domains.

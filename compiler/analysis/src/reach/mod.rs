@@ -2,6 +2,7 @@
 
 mod asked;
 mod known;
+mod reached;
 mod view;
 
 use meshc_diagnostics::WitnessRequest;
@@ -13,6 +14,8 @@ use crate::requests::{Model, ModelBuilder};
 
 pub(crate) use asked::Asked;
 pub(crate) use known::Known;
+pub use reached::Reached;
+pub(crate) use reached::Met;
 pub use view::{HostView, RouteView, RoutesView, TableView, routes_view};
 pub(crate) use view::{Site, truth};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::Route;
+use meshc_effective::model::{Route, VirtualHost};
 use meshc_mesh::{Mesh, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
@@ -13,7 +13,7 @@ use meshc_source::Span;
 use super::hidden_route;
 use super::originals::aliases;
 use super::routes::{AllWritten, Seen, Written, span};
-use crate::reach::{Asked, Known, Site};
+use crate::reach::{Reached, Site};
 
 /// The findings. Their witnesses come from the mesh in which those routes stand alone.
 pub(super) fn check(
@@ -81,24 +81,16 @@ fn all_alone(mesh: &Mesh, cut: &[(&Written<'_>, &Written<'_>)]) -> BTreeMap<Span
                 }
             }
         }
-        let mut known = Known::default();
         let effective = meshc_effective::compile(&changed);
-        for proxy in &effective.proxies {
-            for table in proxy.tables.values() {
-                let asked = Asked::new(table);
-                for (at, host) in table.virtual_hosts.iter().enumerate() {
-                    let open = |route: &Route| span(route).is_some_and(|s| !witnesses.contains_key(&s));
-                    if !host.routes.iter().any(|route| route.config.is_some() && open(route)) {
-                        continue;
-                    }
-                    for (route, reach) in host.routes.iter().zip(known.of(&asked, at, proxy.reader()).iter())
-                    {
-                        let request = reach.witness.clone().or_else(|| reach.hidden_request.clone());
-                        if let (Some(span), Some(request)) = (span(route), request) {
-                            let site = Site::Table(table.name.clone());
-                            witnesses.entry(span).or_insert_with(|| site.witness(proxy, request));
-                        }
-                    }
+        let open = |route: &Route| span(route).is_some_and(|s| !witnesses.contains_key(&s));
+        let is_open = |host: &VirtualHost| host.routes.iter().any(|r| r.config.is_some() && open(r));
+        let reached = Reached::of(&effective, is_open);
+        for met in reached.hosts() {
+            for (route, reach) in met.routes() {
+                let request = reach.witness.as_ref().or(reach.hidden_request.as_ref());
+                if let (Some(span), Some(request)) = (span(route), request) {
+                    let site = Site::Table(met.table.name.clone());
+                    witnesses.entry(span).or_insert_with(|| site.witness(met.proxy, met.named(request)));
                 }
             }
         }

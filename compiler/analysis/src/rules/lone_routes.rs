@@ -2,44 +2,45 @@
 //! on a workload made up for each namespace and gateway concerned.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::Mesh;
 use meshc_resources::kubernetes::{ServicePort, ServiceSpec};
 use meshc_resources::{Kind, Metadata, Object, PodParts, Resources};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
+use rustc_hash::FxHashSet;
 
-use super::routes::{all_seen, all_written, judge, span};
+use super::routes::{Written, all_seen, all_written, judge, of_virtual_services, span};
+use crate::reach::{Met, Reached};
 
 /// A name that no resource has, because a name may not begin with a dash.
 const PROBE: &str = "-probe";
 
 /// The findings about routes of VirtualServices that no proxy of the tree follows, as `check_routes` has them for all
 /// others. They have no witness: there is no proxy to send one to.
-pub fn check_lone_routes(resources: &Resources, mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
+pub fn check_lone_routes(resources: &Resources, mesh: &Mesh, reached: &Reached<'_>) -> Vec<Diagnostic> {
     let written = all_written(mesh);
-    let mut tables: BTreeSet<usize> = BTreeSet::new();
-    let mut followed: BTreeSet<Span> = BTreeSet::new();
-    for table in effective.proxies.iter().flat_map(|proxy| proxy.tables.values()) {
-        if !tables.insert(Arc::as_ptr(table).addr()) {
-            continue;
+    let mut lists: FxHashSet<usize> = FxHashSet::default();
+    let mut followed: FxHashSet<Span> = FxHashSet::default();
+    for host in reached.hosts().iter().map(Met::host) {
+        if of_virtual_services(host) && lists.insert(host.routes.place()) {
+            followed.extend(host.routes.iter().filter_map(span));
         }
-        let routes = table.virtual_hosts.iter().flat_map(|host| &host.routes);
-        let roots = routes.filter_map(|route| Some(written.get(&span(route)?)?.root.meta.span));
-        followed.extend(roots);
     }
+    let is_followed = |route: &Written<'_>| followed.contains(&route.span);
+    let roots: FxHashSet<Span> =
+        written.values().filter(|route| is_followed(route)).map(|route| route.root.meta.span).collect();
     let mut lone: BTreeSet<Span> =
-        written.values().map(|route| route.root.meta.span).filter(|root| !followed.contains(root)).collect();
+        written.values().map(|route| route.root.meta.span).filter(|root| !roots.contains(root)).collect();
     let mut found = Vec::new();
     for _ in 0..MAX_ROUNDS {
         if lone.is_empty() {
             break;
         }
         let probed = Mesh::new(&with_probes(resources, mesh, &lone));
-        let mut seen = all_seen(&meshc_effective::compile(&probed));
+        let effective = meshc_effective::compile(&probed);
+        let mut seen = all_seen(&Reached::of(&effective, of_virtual_services));
         seen.retain(|span, _| written.get(span).is_some_and(|route| lone.contains(&route.root.meta.span)));
         found.extend(judge(&probed, &seen));
         let before = lone.len();

@@ -150,8 +150,9 @@ fn reported(sources: &SourceSet) -> BTreeSet<String> {
     found.extend(check_mesh(&outcome.resources, &mesh, Some(NOW)));
     // As the command line does: routes that are not modelled whole are not judged.
     if !found.iter().any(meshc_resources::rules::is_refusal) {
-        found.extend(check_routes(&mesh, &effective));
-        found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
+        let reached = crate::Reached::new(&effective);
+        found.extend(check_routes(&mesh, &reached));
+        found.extend(check_lone_routes(&outcome.resources, &mesh, &reached));
     }
     found.extend(effective.diagnostics.iter().cloned());
     let with_aliases = found.iter().flat_map(|d| d.aliases.iter().map(move |alias| (alias, d)));

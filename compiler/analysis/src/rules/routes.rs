@@ -1,17 +1,16 @@
 //! The rules about routes: what reachability in every proxy's tables says about each route that is written.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::{EffectiveMesh, PatchSide, Proxy, Reader, Route, RouteTable};
+use meshc_effective::model::{Route, VirtualHost};
 use meshc_mesh::{HttpRule, Mesh, Meta, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
 
 use super::originals::aliases;
 use super::{cut_off, hidden_route, impossible_match, undecided_route};
-use crate::reach::{Asked, Known, Reachable, Site};
+use crate::reach::{Met, Reachable, Reached, RouteReach, Site};
 
 /// A route as it is written: a match of an `http` entry, or an entry without matches.
 #[derive(Clone, Copy)]
@@ -98,8 +97,8 @@ struct Hidden {
 
 /// The findings about routes: hidden ones, impossible ones and undecided ones, each written route once. Routes that no
 /// proxy of the tree has are the business of [`check_lone_routes`](super::check_lone_routes).
-pub fn check_routes(mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
-    judge(mesh, &all_seen(effective))
+pub fn check_routes(mesh: &Mesh, reached: &Reached<'_>) -> Vec<Diagnostic> {
+    judge(mesh, &all_seen(reached))
 }
 
 /// What the tables say, as findings about what is written.
@@ -157,41 +156,10 @@ pub(super) fn all_written(mesh: &Mesh) -> AllWritten<'_> {
 }
 
 /// What all tables of all proxies say, by where the routes are written.
-pub(super) fn all_seen(effective: &EffectiveMesh) -> BTreeMap<Span, Seen> {
+pub(super) fn all_seen(reached: &Reached<'_>) -> BTreeMap<Span, Seen> {
     let mut all: BTreeMap<Span, Seen> = BTreeMap::new();
-    let mut tables: HashSet<(usize, Reader)> = HashSet::new();
-    let mut known = Known::default();
-    let mut met: HashSet<(usize, Reader)> = HashSet::new();
-    for proxy in &effective.proxies {
-        let doubt = proxy.doubt(PatchSide::outer(proxy));
-        for table in proxy.tables.values() {
-            if doubt.is_some() || tables.insert((Arc::as_ptr(table).addr(), proxy.reader())) {
-                see_table(proxy, table, doubt.as_ref(), (&mut known, &mut met), &mut all);
-            }
-        }
-    }
-    all
-}
-
-fn see_table(
-    proxy: &Proxy,
-    table: &Arc<RouteTable>,
-    doubt: Option<&String>,
-    (known, met): (&mut Known, &mut HashSet<(usize, Reader)>),
-    all: &mut BTreeMap<Span, Seen>,
-) {
-    let asked = Asked::new(table);
-    for (at, host) in table.virtual_hosts.iter().enumerate() {
-        // Most namespaces have the very same.
-        if doubt.is_none() && !met.insert((Arc::as_ptr(host).addr(), proxy.reader())) {
-            continue;
-        }
-        if host.routes.iter().all(|route| route.config.is_none()) {
-            // None of a VirtualService.
-            continue;
-        }
-        let reached = known.of(&asked, at, proxy.reader());
-        for (route, reach) in host.routes.iter().zip(reached.iter()) {
+    for met in reached.hosts().iter().filter(|met| of_virtual_services(met.host())) {
+        for (route, reach) in met.routes() {
             let Some(span) = span(route) else { continue };
             let seen = all.entry(span).or_default();
             match &reach.reachable {
@@ -199,20 +167,31 @@ fn see_table(
                 Reachable::Unknown(why) => {
                     seen.unknown.get_or_insert_with(|| why.clone());
                 }
-                // A patch may have moved what hides it.
-                Reachable::No if doubt.is_some() => seen.unknown = doubt.cloned(),
-                Reachable::No if reach.hidden_by.is_empty() => {}
                 Reachable::No => {
-                    seen.hidden.get_or_insert_with(|| {
-                        let by = reach.hidden_by.iter().filter_map(|&by| span_of(host.routes.get(by)));
-                        let site = Site::Table(table.name.clone());
-                        let request = reach.hidden_request.clone();
-                        Hidden { by: by.collect(), witness: request.map(|r| site.witness(proxy, r)) }
-                    });
+                    // A patch may have moved what hides it.
+                    if let Some(doubt) = &met.doubt {
+                        seen.unknown.get_or_insert_with(|| doubt.clone());
+                    }
+                    if met.is_certain && !reach.hidden_by.is_empty() {
+                        seen.hidden.get_or_insert_with(|| hidden(met, reach));
+                    }
                 }
             }
         }
     }
+    all
+}
+
+/// Whether a virtual host has a route of a VirtualService.
+pub(super) fn of_virtual_services(host: &VirtualHost) -> bool {
+    host.routes.iter().any(|route| route.config.is_some())
+}
+
+fn hidden(met: &Met<'_>, reach: &RouteReach) -> Hidden {
+    let by = reach.hidden_by.iter().filter_map(|&by| span_of(met.host().routes.get(by)));
+    let site = Site::Table(met.table.name.clone());
+    let request = reach.hidden_request.as_ref();
+    Hidden { by: by.collect(), witness: request.map(|r| site.witness(met.proxy, met.named(r))) }
 }
 
 /// Where a route is written.

@@ -62,9 +62,10 @@ fn check(sources: &SourceSet) -> Vec<Diagnostic> {
     let mut found = check_mesh(&outcome.resources, &mesh, Some(NOW));
     // As the command line does: routes that are not modelled whole are not judged.
     if !outcome.diagnostics.iter().any(refusal) {
-        found.extend(check_routes(&mesh, &effective));
-        found.extend(check_lone_routes(&outcome.resources, &mesh, &effective));
-        found.extend(check_proofs(&outcome.resources, &mesh, &effective, sources));
+        let reached = crate::Reached::new(&effective);
+        found.extend(check_routes(&mesh, &reached));
+        found.extend(check_lone_routes(&outcome.resources, &mesh, &reached));
+        found.extend(check_proofs(&outcome.resources, &mesh, &effective, &reached, sources));
     }
     sort(&mut found, sources);
     found

@@ -29,7 +29,7 @@ declare_rule! {
 }
 
 /// The finding, at the one that loses.
-pub(super) fn finding(world: &World<'_>, pair: &Pair<'_>) -> Option<Diagnostic> {
+pub(super) fn finding(world: &World<'_, '_>, pair: &Pair<'_>) -> Option<Diagnostic> {
     let written = &world.written;
     let (before, after) = (pair.first.origins.first()?, pair.second.origins.first()?);
     let (first, second) = (written.get(&before.span)?, written.get(&after.span)?);

@@ -31,7 +31,7 @@ declare_rule! {
 }
 
 /// The policy that has the rule at a span, with the rule's number.
-pub(super) fn owner<'m>(world: &World<'m>, span: Span) -> Option<(&'m Object<AuthorizationPolicy>, usize)> {
+pub(super) fn owner<'m>(world: &World<'m, '_>, span: Span) -> Option<(&'m Object<AuthorizationPolicy>, usize)> {
     world.resources.authorization_policies.iter().find_map(|object| {
         let at = object.spec.rules.iter().position(|rule| rule.span == span)?;
         Some((object, at))
@@ -49,7 +49,7 @@ fn verb(object: &Object<AuthorizationPolicy>) -> &'static str {
 }
 
 /// The finding.
-pub(super) fn finding(world: &World<'_>, span: Span, why: &Why) -> Option<Diagnostic> {
+pub(super) fn finding(world: &World<'_, '_>, span: Span, why: &Why) -> Option<Diagnostic> {
     let (object, at) = owner(world, span)?;
     let (text, by) = match why {
         Why::Impossible => ("no request fulfils all of its conditions".to_owned(), Vec::new()),

@@ -1,14 +1,18 @@
 //! A DENY that a differently written path escapes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, Severity, Witness, WitnessRequest, declare_rule};
 use meshc_effective::model::{Proxy, RbacAction, RbacPolicy, RuleSet, SecurityFilter};
-use meshc_predicate::{Error, Language, Limits};
+use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_resources::Object;
 use meshc_resources::istio::{AuthorizationAction, AuthorizationPolicy};
 use meshc_source::Span;
+use meshc_syntax::de::Spanned;
 use meshc_trace::Query;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::World;
 use crate::graph::Gate;
@@ -53,19 +57,49 @@ struct Variant {
 }
 
 /// Every path of every DENY rule.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
+    let mut paths: Vec<(&Object<AuthorizationPolicy>, usize, Span, &Spanned<String>)> = Vec::new();
     for object in &world.resources.authorization_policies {
         if object.spec.action.as_ref().map(|action| action.value) != Some(AuthorizationAction::Deny) {
             continue;
         }
         for (number, rule) in object.spec.rules.iter().enumerate() {
-            let paths = rule.to.iter().filter_map(|to| to.operation.as_ref()).flat_map(|of| &of.paths);
-            for path in paths {
-                let Some(escapes) = escapes(world, rule.span, &path.value) else { continue };
-                found.extend(finding(object, number, path.span, &path.value, &escapes));
-            }
+            let of_rule = rule.to.iter().filter_map(|to| to.operation.as_ref()).flat_map(|of| &of.paths);
+            paths.extend(of_rule.map(|path| (object, number, rule.span, path)));
         }
     }
+    if paths.is_empty() {
+        return;
+    }
+    let holders = holders(world);
+    let all: Vec<Option<Diagnostic>> = paths
+        .par_iter()
+        .map(|&(object, number, rule, path)| {
+            let holders = holders.get(&rule).map_or(&[][..], Vec::as_slice);
+            let escapes = escapes(world, holders, rule, &path.value)?;
+            finding(object, number, path.span, &path.value, &escapes)
+        })
+        .collect();
+    found.extend(all.into_iter().flatten());
+}
+
+/// By the places of DENY rules: a proxy for each different set of checks that holds them.
+fn holders<'m>(world: &World<'m, '_>) -> FxHashMap<Span, Vec<&'m Proxy>> {
+    let mut holders: FxHashMap<Span, Vec<&Proxy>> = FxHashMap::default();
+    let mut seen = FxHashSet::default();
+    for proxy in &world.effective.proxies {
+        if !seen.insert(Arc::as_ptr(&proxy.security).addr()) {
+            continue;
+        }
+        let spans: BTreeSet<Span> = rules(proxy)
+            .flat_map(|set| set.policies.values())
+            .flat_map(|policy| policy.origins.iter().map(|origin| origin.span))
+            .collect();
+        for span in spans {
+            holders.entry(span).or_default().push(proxy);
+        }
+    }
+    holders
 }
 
 fn finding(
@@ -88,16 +122,17 @@ fn finding(
 }
 
 /// The ways to write a path that get in at some workload where the rule holds and denies the path itself.
-fn escapes(world: &World<'_>, rule: Span, path: &str) -> Option<Vec<(Variant, Witness)>> {
+fn escapes(
+    world: &World<'_, '_>,
+    holders: &[&Proxy],
+    rule: Span,
+    path: &str,
+) -> Option<Vec<(Variant, Witness)>> {
     let base = path.strip_suffix('*').unwrap_or(path);
     if !base.starts_with('/') || base.contains(['*', '{']) || base == "/" {
         return None;
     }
-    let mut seen = BTreeSet::new();
-    for proxy in &world.effective.proxies {
-        if !seen.insert(std::sync::Arc::as_ptr(&proxy.security).addr()) || !holds(proxy, rule) {
-            continue;
-        }
+    for &proxy in holders {
         let mut places = spots(proxy, &[&*proxy.security]);
         // A port that a service names tells more than one of all others.
         let named = |spot: &Spot| {
@@ -106,10 +141,13 @@ fn escapes(world: &World<'_>, rule: Span, path: &str) -> Option<Vec<(Variant, Wi
         };
         places.sort_by_key(|spot| !named(spot));
         for spot in places.iter().filter(|spot| !spot.tcp) {
-            let escaped: Vec<(Variant, Witness)> = variants(base, path.ends_with('*'))
+            let variants = variants(base, path.ends_with('*'));
+            let Ok(denied) = denied(proxy, spot, rule, (base, &variants)) else { continue };
+            let escaped: Vec<(Variant, Witness)> = variants
                 .into_iter()
-                .filter_map(|variant| {
-                    let denied = denied(proxy, spot, rule, (base, &variant.path)).ok()??;
+                .zip(denied)
+                .filter_map(|(variant, denied)| {
+                    let denied = denied?;
                     let mut witness = denied.clone();
                     witness.request.path.clone_from(&variant.path);
                     (!passes(world, &denied) && passes(world, &witness)).then_some((variant, witness))
@@ -123,6 +161,7 @@ fn escapes(world: &World<'_>, rule: Span, path: &str) -> Option<Vec<(Variant, Wi
     None
 }
 
+/// The rule sets that deny.
 fn rules(proxy: &Proxy) -> impl Iterator<Item = &RuleSet> {
     proxy.security.http.iter().filter_map(|filter| match filter {
         SecurityFilter::Rbac(rbac) => rbac.enforced.as_ref().filter(|set| set.action == RbacAction::Deny),
@@ -130,49 +169,53 @@ fn rules(proxy: &Proxy) -> impl Iterator<Item = &RuleSet> {
     })
 }
 
-fn holds(proxy: &Proxy, rule: Span) -> bool {
-    let is_it = |origins: &[meshc_effective::model::Origin]| origins.iter().any(|origin| origin.span == rule);
-    rules(proxy).flat_map(|set| set.policies.values()).any(|policy| is_it(&policy.origins))
-}
-
-/// A request for the path that the rule denies, and that would pass if it were for the other path.
+/// For each other way to write a path: a request for the path that the rule denies, and that would pass if it were
+/// written so.
 fn denied(
     proxy: &Proxy,
     spot: &Spot,
     rule: Span,
-    (path, other): (&str, &str),
-) -> Result<Option<Witness>, Error> {
+    (path, variants): (&str, &[Variant]),
+) -> Result<Vec<Option<Witness>>, Error> {
     let security = &*proxy.security;
     let gate = Gate { proxy, security, port: spot.port, source: None, peer: Peer::Anyone, tcp: false };
     let mut builder = ModelBuilder::new(proxy.reader(), Language::any(), &Limits::default())?;
+    for variant in variants {
+        builder.add_path(&variant.path)?;
+    }
     builder.add_path(path)?;
-    builder.add_path(other)?;
     let is_it = |policy: &&RbacPolicy| policy.origins.iter().any(|origin| origin.span == rule);
     let Some(policy) = rules(proxy).flat_map(|set| set.policies.values()).find(is_it) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     builder.add_rule(policy, gate.place())?;
     gate.add(&mut builder)?;
     let mut model = builder.build(spot.authority.clone())?;
     let mut sets = model.sets.clone().into_iter();
-    let (Some(here), Some(there), Some(matched)) = (sets.next(), sets.next(), sets.next()) else {
-        return Ok(None);
+    let there: Vec<Set> = sets.by_ref().take(variants.len()).collect();
+    let (Some(here), Some(matched)) = (sets.next(), sets.next()) else {
+        return Ok(Vec::new());
     };
     let passed = gate.ends(&mut model, &mut sets)?.passed;
-    let mut context = model.space.and(passed, there)?;
-    for field in model.fields_of(true, false, &[]) {
-        context = model.space.forget(context, field)?;
-    }
-    let both = model.space.all_of([here, matched, context])?;
-    let usual = model.usual(both)?;
-    let certain = model.certain(usual)?;
-    let Some((request, sent)) = model.witness(certain) else { return Ok(None) };
-    let Caller { peer, .. } = model.caller(&request, None);
-    let witness = spot.site.witness(proxy, WitnessRequest { path: path.to_owned(), ..sent });
-    Ok(Some(Witness { peer, ..witness }))
+    there
+        .into_iter()
+        .map(|there| {
+            let mut context = model.space.and(passed, there)?;
+            for field in model.fields_of(true, false, &[]) {
+                context = model.space.forget(context, field)?;
+            }
+            let both = model.space.all_of([here, matched, context])?;
+            let usual = model.usual(both)?;
+            let certain = model.certain(usual)?;
+            let Some((request, sent)) = model.witness(certain) else { return Ok(None) };
+            let Caller { peer, .. } = model.caller(&request, None);
+            let witness = spot.site.witness(proxy, WitnessRequest { path: path.to_owned(), ..sent });
+            Ok(Some(Witness { peer, ..witness }))
+        })
+        .collect()
 }
 
-fn passes(world: &World<'_>, witness: &Witness) -> bool {
+fn passes(world: &World<'_, '_>, witness: &Witness) -> bool {
     let answer = world.tracer.trace(&Query::from(witness));
     answer.is_ok_and(|answer| answer.status != Some(403) && !answer.destinations.is_empty())
 }

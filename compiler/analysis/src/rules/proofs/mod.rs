@@ -28,6 +28,7 @@ use meshc_source::SourceSet;
 use meshc_trace::Tracer;
 
 use super::routes::{AllWritten, all_written};
+use crate::reach::Reached;
 use survey::Survey;
 
 /// By code.
@@ -49,12 +50,12 @@ pub(super) const RULES: &[&Rule] = &[
 ];
 
 /// What the rules look at.
-struct World<'m> {
+struct World<'m, 'r> {
     resources: &'m Resources,
     mesh: &'m Mesh,
     effective: &'m EffectiveMesh,
     tracer: Tracer<'m>,
-    survey: Survey<'m>,
+    survey: Survey<'m, 'r>,
     /// Every route that is written.
     written: AllWritten<'m>,
 }
@@ -64,6 +65,7 @@ pub fn check_proofs(
     resources: &Resources,
     mesh: &Mesh,
     effective: &EffectiveMesh,
+    reached: &Reached<'_>,
     sources: &SourceSet,
 ) -> Vec<Diagnostic> {
     if effective.proxies.is_empty() {
@@ -71,7 +73,7 @@ pub fn check_proofs(
         return Vec::new();
     }
     let tracer = Tracer::new(effective, sources);
-    let (survey, written) = (Survey::new(effective), all_written(mesh));
+    let (survey, written) = (Survey::new(effective, reached), all_written(mesh));
     let world = World { resources, mesh, effective, tracer, survey, written };
     let mut found = Vec::new();
     policies::check(&world, &mut found);

@@ -30,7 +30,7 @@ declare_rule! {
 }
 
 /// Every server of a gateway.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
     let resources = world.resources;
     if resources.authorization_policies.is_empty() && resources.request_authentications.is_empty() {
         return;
@@ -48,7 +48,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
         }
         // The server's own origin comes before those of VirtualServices.
         let Some(server) = seen.host().origins.first() else { continue };
-        for (route, reach) in seen.host().routes.iter().zip(seen.reached.iter()) {
+        for (route, reach) in seen.routes() {
             let (Action::Forward(forward), Some(request)) = (&route.action, &reach.witness) else { continue };
             for destination in forward.destinations.iter().filter(|d| d.weight > 0) {
                 let Some(cluster) = seen.proxy.clusters.get(&destination.cluster) else { continue };
@@ -59,7 +59,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
                     key.is_some_and(|key| is_pod && proxies.get(&key).is_none_or(|to| !asks(&to.security)))
                 });
                 if unasked {
-                    let witness = Site::Table(seen.table.name.clone()).witness(seen.proxy, request.clone());
+                    let witness = Site::Table(seen.table.name.clone()).witness(seen.proxy, seen.named(request));
                     let entry = open.entry(server.span).or_insert_with(|| (BTreeSet::new(), witness));
                     entry.0.insert(destination_words(&destination.cluster));
                 }

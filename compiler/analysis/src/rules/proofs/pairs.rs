@@ -9,11 +9,10 @@ use meshc_effective::model::{PathMatch, Reader, Route, RouteMatch, VirtualHost};
 use meshc_predicate::{Error, Limits, Set};
 use rayon::prelude::*;
 
-use super::survey::{Seen, Survey};
 use super::{World, conflicting_routes, overlapping_routes};
 use crate::diff::Behaviour;
-use crate::reach::{Reachable, Site};
-use crate::requests::{Model, ModelBuilder, Partition};
+use crate::reach::{Met, Reachable, Reached, Site};
+use crate::requests::{self, Model, ModelBuilder, Partition};
 
 /// With more routes than this the pairs of a virtual host are too many to be read.
 const MOST_ROUTES: usize = 100;
@@ -54,14 +53,14 @@ struct Shown {
 }
 
 /// Every virtual host with several routes. Those that are alike in what decides are worked out once.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
     let mut met = HashSet::new();
     let mut by_key: HashMap<Key, usize> = HashMap::new();
-    let mut different: Vec<(&Seen<'_>, Vec<Candidate>)> = Vec::new();
-    let mut all: Vec<(&Seen<'_>, usize)> = Vec::new();
-    for seen in &world.survey.hosts {
+    let mut different: Vec<(&Met<'_>, Vec<Candidate>)> = Vec::new();
+    let mut all: Vec<(&Met<'_>, usize)> = Vec::new();
+    for &seen in &world.survey.hosts {
         let host = seen.host();
-        let by_domains = seen.looks_at_authority();
+        let by_domains = looks_at_authority(seen);
         let view = Arc::as_ptr(seen.proxy.clusters.shared()).addr();
         let place = (host.routes.place(), seen.proxy.reader(), host.require_tls, view);
         // From most namespaces a service has other names and the same routes.
@@ -87,11 +86,10 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
         });
         all.push((seen, case));
     }
-    let survey = &world.survey;
     // What is too hard has a finding of its own.
     let cases: Vec<Vec<Shown>> = different
         .par_iter()
-        .map(|(seen, candidates)| of_host(survey, seen, candidates).unwrap_or_default())
+        .map(|(seen, candidates)| of_host(world.survey.reached, seen, candidates).unwrap_or_default())
         .collect();
     let mut told = BTreeSet::new();
     for (seen, case) in all {
@@ -103,8 +101,8 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The finding about a pair of a virtual host, unless it was told of another.
 fn tell<'m>(
-    world: &World<'m>,
-    seen: &Seen<'m>,
+    world: &World<'m, '_>,
+    seen: &Met<'m>,
     shown: &Shown,
     told: &mut BTreeSet<(meshc_source::Span, meshc_source::Span)>,
     found: &mut Vec<Diagnostic>,
@@ -115,17 +113,8 @@ fn tell<'m>(
     if told.contains(&(a.span, b.span)) {
         return;
     }
-    // The witnesses of reachable routes have an authority that leads here.
-    let own = seen.reached.iter().find_map(|reach| reach.witness.as_ref());
-    let authority = own.filter(|_| !seen.looks_at_authority()).map(|request| request.authority.clone());
     let site = Site::Table(seen.table.name.clone());
-    let witness = |request: &WitnessRequest| {
-        let mut request = request.clone();
-        if let Some(authority) = &authority {
-            request.authority.clone_from(authority);
-        }
-        site.witness(seen.proxy, request)
-    };
+    let witness = |request: &WitnessRequest| site.witness(seen.proxy, seen.named(request));
     let second_only = shown.second_only.as_ref().map(witness);
     let pair = Pair { first, second, both: witness(&shown.both), second_only };
     let finding = if first.config == second.config {
@@ -140,9 +129,9 @@ fn tell<'m>(
 }
 
 /// For each candidate, the first of the earlier routes with which it makes a finding.
-fn of_host<'m>(survey: &Survey<'m>, seen: &Seen<'m>, candidates: &[Candidate]) -> Result<Vec<Shown>, Error> {
+fn of_host(reached: &Reached<'_>, seen: &Met<'_>, candidates: &[Candidate]) -> Result<Vec<Shown>, Error> {
     let host = seen.host();
-    let asked = survey.asked(seen.table);
+    let Some(asked) = reached.asked(seen.table) else { return Ok(Vec::new()) };
     let domains = (asked.domains(), &*asked.own(seen.at));
     let made = ModelBuilder::to(seen.proxy.reader(), domains, &host.routes, &Limits::default())?;
     let Some((mut builder, authority)) = made else { return Ok(Vec::new()) };
@@ -175,9 +164,9 @@ fn of_host<'m>(survey: &Survey<'m>, seen: &Seen<'m>, candidates: &[Candidate]) -
 }
 
 /// For each route that some request takes, the earlier ones that do something else.
-fn candidates(seen: &Seen<'_>, host: &VirtualHost) -> Vec<Candidate> {
+fn candidates(seen: &Met<'_>, host: &VirtualHost) -> Vec<Candidate> {
     let is_taken =
-        |index: usize| seen.reached.get(index).is_some_and(|reach| reach.reachable == Reachable::Yes);
+        |index: usize| seen.reach().get(index).is_some_and(|reach| reach.reachable == Reachable::Yes);
     let written = |index: usize| host.routes.get(index).is_some_and(|route| route.config.is_some());
     let specific = |index: usize| host.routes.get(index).is_some_and(|route| !route.matches.is_any());
     let seconds: Vec<usize> =
@@ -202,6 +191,11 @@ fn candidates(seen: &Seen<'_>, host: &VirtualHost) -> Vec<Candidate> {
         })
         .filter(|(_, earlier)| !earlier.is_empty())
         .collect()
+}
+
+/// Whether it matters by which authority requests come.
+fn looks_at_authority(seen: &Met<'_>) -> bool {
+    seen.host().routes.iter().any(|route| requests::looks_at_authority(&route.matches))
 }
 
 /// The parts of a request that a match looks at.

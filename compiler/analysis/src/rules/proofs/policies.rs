@@ -1,21 +1,24 @@
 //! Each rule of each AuthorizationPolicy, wherever it holds: whether it decides about any request.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_effective::model::{
-    PatchSide, Permission, Principal, Proxy, RbacAction, RbacPolicy, RuleSet, Security, SecurityFilter,
+    ChainAction, Direction, PatchSide, Permission, Principal, Proxy, ProxyKind, RbacAction, RbacPolicy, Reader,
+    RuleSet, Security, SecurityFilter,
 };
 use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_source::Span;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-use super::plain::is_plainly_alive;
+use super::plain::are_plainly_alive;
 use super::{World, covered_rule, dead_rule};
 use crate::requests::checks::filters;
 use crate::requests::{ModelBuilder, Peer, Place};
-use crate::spots::spots;
+use crate::spots::rule_sets;
 
 /// What is known of a rule, of all places where it holds together.
 #[derive(Default)]
@@ -37,22 +40,21 @@ pub(super) enum Why {
     Covered(Vec<Span>, RbacAction),
 }
 
-/// Every rule of every policy.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen = HashSet::new();
-    let different =
-        |proxy: &&Arc<Proxy>| !proxy.security.is_open() && seen.insert(Arc::as_ptr(&proxy.security).addr());
-    let proxies: Vec<&Arc<Proxy>> = world.effective.proxies.iter().filter(different).collect();
-    let places: Vec<BTreeMap<Span, Known>> = proxies
-        .par_iter()
-        .map(|proxy| {
-            let mut known = BTreeMap::new();
-            of_proxy(proxy, &mut known);
-            known
-        })
-        .collect();
+/// Every rule of every policy. What proxies check is worked out once for all that check the same, and once for all
+/// ports that the rules do not tell apart.
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
+    let mut checked: Vec<Checked<'_>> = Vec::new();
+    let mut places: FxHashMap<usize, usize> = FxHashMap::default();
+    for proxy in world.effective.proxies.iter().filter(|proxy| !proxy.security.is_open()) {
+        let place = *places.entry(Arc::as_ptr(&proxy.security).addr()).or_insert_with(|| {
+            checked.push(Checked::new(&proxy.security));
+            checked.len() - 1
+        });
+        checked[place].at(proxy);
+    }
+    let judged: Vec<BTreeMap<Span, Known>> = checked.par_iter().map(Checked::judge).collect();
     let mut known: BTreeMap<Span, Known> = BTreeMap::new();
-    for (span, there) in places.into_iter().flatten() {
+    for (span, there) in judged.into_iter().flatten() {
         let rule = known.entry(span).or_default();
         rule.alive |= there.alive;
         rule.why = rule.why.take().or(there.why);
@@ -67,33 +69,116 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn of_proxy(proxy: &Proxy, known: &mut BTreeMap<Span, Known>) {
-    let security = &*proxy.security;
-    let sides = [PatchSide::inner(proxy), PatchSide::outer(proxy)];
-    if sides.into_iter().any(|side| proxy.doubt(side).is_some()) {
-        let all = sets(security, false).chain(sets(security, true)).flat_map(|set| set.policies.values());
-        for span in all.filter_map(rule_span) {
-            known.entry(span).or_default().alive = true;
-        }
-        return;
-    }
-    for spot in spots(proxy, &[security]) {
-        let place = Place {
-            port: spot.port,
-            destination: proxy.ip.parse().ok(),
-            source: None,
-            proxy: proxy.reader(),
-            tcp: spot.tcp,
-            peer: Peer::Anyone,
+/// What some proxies check, with all that the rules can tell apart of where they do.
+struct Checked<'m> {
+    security: &'m Security,
+    /// The ports that rules ask for.
+    ports: BTreeSet<u16>,
+    /// Whether they ask for the pod's address.
+    asks_for_address: bool,
+    /// A patch changes at some proxy what becomes of requests.
+    in_doubt: bool,
+    places: BTreeSet<Seat>,
+    /// Who reads the requests at each place, the first that was met.
+    readers: Vec<(Seat, Reader)>,
+}
+
+/// What the rules can tell of a place where connections come in: whether it is bytes that come, the port where some rule
+/// asks for it, and the pod's address where one asks for that.
+type Seat = (bool, Option<u16>, Option<IpAddr>, ProxyKind);
+
+impl<'m> Checked<'m> {
+    fn new(security: &'m Security) -> Self {
+        let mut checked = Self {
+            security,
+            ports: BTreeSet::new(),
+            asks_for_address: false,
+            in_doubt: false,
+            places: BTreeSet::new(),
+            readers: Vec::new(),
         };
-        if of_spot(security, place, known).is_err() {
-            // What is too hard to decide is not called dead.
-            for rule in sets(security, spot.tcp).flat_map(|set| set.policies.values()) {
+        let sets = rule_sets(security).flat_map(|set| set.policies.values());
+        sets.flat_map(|policy| &policy.permissions).for_each(|permission| checked.note(permission));
+        checked
+    }
+
+    fn note(&mut self, permission: &Permission) {
+        match permission {
+            Permission::DestinationPort(port) => {
+                self.ports.insert(*port);
+            }
+            Permission::DestinationIp(_) => self.asks_for_address = true,
+            Permission::All(each) | Permission::AnyOf(each) => each.iter().for_each(|one| self.note(one)),
+            Permission::Not(inner) => self.note(inner),
+            _ => {}
+        }
+    }
+
+    /// A proxy checks it.
+    fn at(&mut self, proxy: &Proxy) {
+        let sides = [PatchSide::inner(proxy), PatchSide::outer(proxy)];
+        self.in_doubt |= sides.into_iter().any(|side| proxy.doubt(side).is_some());
+        let address = self.asks_for_address.then(|| proxy.ip.parse().ok()).flatten();
+        for listener in proxy.listeners.iter().filter(|listener| listener.security.is_some()) {
+            for chain in listener.all_chains() {
+                let tcp = match &chain.action {
+                    // What leads nowhere, where no policy applies.
+                    ChainAction::Tcp(forward) if forward.is_guard || forward.is_unchecked => continue,
+                    ChainAction::Tcp(_) => true,
+                    ChainAction::HttpTable { .. } | ChainAction::HttpInline { .. } => false,
+                };
+                match (listener.direction, chain.matches.destination_port) {
+                    // What no chain is for: the ports that rules name and no chain does, and all others.
+                    (Direction::Inbound, None) => {
+                        let named = |port| {
+                            listener.all_chains().any(|chain| chain.matches.destination_port == Some(port))
+                        };
+                        let asked: Vec<u16> = self.ports.iter().copied().filter(|port| !named(*port)).collect();
+                        for port in asked.into_iter().map(Some).chain([None]) {
+                            self.seat((tcp, port, address, proxy.kind), proxy);
+                        }
+                    }
+                    (_, port) => {
+                        let port = port.unwrap_or(listener.port);
+                        let port = Some(port).filter(|port| self.ports.contains(port));
+                        self.seat((tcp, port, address, proxy.kind), proxy);
+                    }
+                }
+            }
+        }
+    }
+
+    fn seat(&mut self, seat: Seat, proxy: &Proxy) {
+        if self.places.insert(seat) {
+            self.readers.push((seat, proxy.reader()));
+        }
+    }
+
+    /// What is known of each rule, of all places together.
+    fn judge(&self) -> BTreeMap<Span, Known> {
+        let mut known = BTreeMap::new();
+        // What is too hard to decide is not called dead.
+        let give_up = |tcp: bool, known: &mut BTreeMap<Span, Known>| {
+            for rule in sets(self.security, tcp).flat_map(|set| set.policies.values()) {
                 if let Some(span) = rule_span(rule) {
                     known.entry(span).or_default().alive = true;
                 }
             }
+        };
+        if self.in_doubt {
+            give_up(false, &mut known);
+            give_up(true, &mut known);
+            return known;
         }
+        let any = (1024..u16::MAX).find(|port| !self.ports.contains(port)).unwrap_or_default();
+        for &((tcp, port, destination, _), proxy) in &self.readers {
+            let port = port.unwrap_or(any);
+            let place = Place { port, destination, source: None, proxy, tcp, peer: Peer::Anyone };
+            if of_place(self.security, place, &mut known).is_err() {
+                give_up(tcp, &mut known);
+            }
+        }
+        known
     }
 }
 
@@ -115,7 +200,7 @@ fn is_nothing(rule: &RbacPolicy) -> bool {
     rule.permissions == [never] && rule.principals == [Principal::Not(Box::new(Principal::Any))]
 }
 
-fn of_spot(security: &Security, place: Place<'_>, known: &mut BTreeMap<Span, Known>) -> Result<(), Error> {
+fn of_place(security: &Security, place: Place<'_>, known: &mut BTreeMap<Span, Known>) -> Result<(), Error> {
     let sets: Vec<&RuleSet> = sets(security, place.tcp).collect();
     let all: Vec<&RbacPolicy> =
         sets.iter().flat_map(|set| set.policies.values()).filter(|rule| !is_nothing(rule)).collect();
@@ -125,11 +210,11 @@ fn of_spot(security: &Security, place: Place<'_>, known: &mut BTreeMap<Span, Kno
     if all.iter().all(|rule| settled(rule)) {
         return Ok(());
     }
-    if let [only] = all.as_slice()
-        && let Some(span) = rule_span(only)
-        && is_plainly_alive(only)
-    {
-        known.entry(span).or_default().alive = true;
+    let nothing_denied = sets.iter().all(|set| set.action != RbacAction::Deny || set.policies.is_empty());
+    if (nothing_denied || all.len() == 1) && are_plainly_alive(&all) {
+        for span in all.iter().filter_map(|rule| rule_span(rule)) {
+            known.entry(span).or_default().alive = true;
+        }
         return Ok(());
     }
     let mut builder = ModelBuilder::new(place.proxy, Language::any(), &Limits::default())?;

@@ -37,17 +37,17 @@ declare_rule! {
 const MOST_REDIRECTS: usize = 20;
 
 /// Every redirect that some request takes.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
     let mut told = BTreeSet::new();
     for seen in &world.survey.hosts {
-        for (route, reach) in seen.host().routes.iter().zip(seen.reached.iter()) {
+        for (route, reach) in seen.routes() {
             let (Action::Redirect(_), Some(request)) = (&route.action, &reach.witness) else { continue };
             let Some(origin) = route.origins.first() else { continue };
             if told.contains(&origin.span) {
                 continue;
             }
             let secure = seen.table.name.starts_with("https.");
-            let witness = Site::Table(seen.table.name.clone()).witness(seen.proxy, request.clone());
+            let witness = Site::Table(seen.table.name.clone()).witness(seen.proxy, seen.named(request));
             let Some(path) = circle(world, &witness, secure) else { continue };
             told.insert(origin.span);
             let message = format!(
@@ -69,7 +69,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The addresses that a client is sent to until it is where it was; none if it ever gets another answer.
-fn circle(world: &World<'_>, witness: &Witness, secure: bool) -> Option<Vec<String>> {
+fn circle(world: &World<'_, '_>, witness: &Witness, secure: bool) -> Option<Vec<String>> {
     let scheme = if secure { "https" } else { "http" };
     let mut query = Query::from(witness);
     let mut seen: Vec<(String, String)> = Vec::new();

@@ -32,7 +32,7 @@ declare_rule! {
 const MOST_HOPS: usize = 16;
 
 /// Every route of every gateway that leads to a gateway.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
     let gateways: BTreeMap<(&str, &str), &Proxy> = world
         .effective
         .proxies
@@ -45,12 +45,12 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
     }
     let mut told = BTreeSet::new();
     for seen in world.survey.hosts.iter().filter(|seen| seen.proxy.kind == ProxyKind::Gateway) {
-        for (route, reach) in seen.host().routes.iter().zip(seen.reached.iter()) {
+        for (route, reach) in seen.routes() {
             let (Some(request), Some(origin)) = (&reach.witness, route.origins.first()) else { continue };
             if told.contains(&origin.span) || next(seen.proxy, route, &gateways).is_empty() {
                 continue;
             }
-            let witness = Site::Table(seen.table.name.clone()).witness(seen.proxy, request.clone());
+            let witness = Site::Table(seen.table.name.clone()).witness(seen.proxy, seen.named(request));
             let Some((places, copies)) = follow(world, &witness, &gateways) else { continue };
             told.insert(origin.span);
             let what = if copies { "copies of its requests go" } else { "its requests go" };
@@ -70,7 +70,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn owner(world: &World<'_>, route: &Route) -> Option<(String, String)> {
+fn owner(world: &World<'_, '_>, route: &Route) -> Option<(String, String)> {
     let root = world.mesh.virtual_services.iter().find(|root| Some(root.meta.api_path()) == route.config)?;
     Some((root.meta.namespace.clone(), root.meta.name.clone()))
 }
@@ -106,7 +106,7 @@ fn of_cluster<'m>(
 
 /// Follows a request; gives the gateways that it passes, the first one twice, and whether it is a copy somewhere.
 fn follow(
-    world: &World<'_>,
+    world: &World<'_, '_>,
     witness: &Witness,
     gateways: &BTreeMap<(&str, &str), &Proxy>,
 ) -> Option<(Vec<String>, bool)> {

@@ -1,72 +1,44 @@
 //! What requests touch: every route that some request takes, and every cluster that such a route or connection leads
 //! to, by where they are written.
 
-use std::collections::{HashMap, HashSet};
-use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use meshc_effective::model::{
     Action, Chain, ChainAction, Direction, EffectiveMesh, LogTarget, Origin, PatchSide, Proxy, ProxyKind,
-    Reader, Reports, RouteTable, SecurityFilter, VirtualHost,
+    Reports, RouteTable, SecurityFilter, VirtualHost,
 };
 use meshc_source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::reach::{Asked, Known, Reachable, RouteReach};
-use crate::requests::looks_at_authority;
-
-/// A virtual host with what is known of its routes, as one proxy has it; others may share it.
-pub(super) struct Seen<'m> {
-    pub(super) proxy: &'m Proxy,
-    pub(super) table: &'m RouteTable,
-    pub(super) at: usize,
-    pub(super) reached: Arc<Vec<RouteReach>>,
-}
-
-impl<'m> Seen<'m> {
-    pub(super) fn host(&self) -> &'m VirtualHost {
-        &self.table.virtual_hosts[self.at]
-    }
-
-    /// Whether it matters by which authority requests come.
-    pub(super) fn looks_at_authority(&self) -> bool {
-        self.host().routes.iter().any(|route| looks_at_authority(&route.matches))
-    }
-}
+use crate::reach::{Met, Reachable, Reached};
 
 /// What requests touch.
-pub(super) struct Survey<'m> {
+pub(super) struct Survey<'m, 'r> {
+    pub(super) reached: &'r Reached<'m>,
     /// Each virtual host once, those of tables that a listener asks.
-    pub(super) hosts: Vec<Seen<'m>>,
+    pub(super) hosts: Vec<&'r Met<'m>>,
     /// The origins of clusters that some request or connection is sent to, for certain or perhaps.
-    pub(super) touched: HashSet<Span>,
+    pub(super) touched: FxHashSet<Span>,
     /// The origins of clusters that some proxy has.
-    pub(super) present: HashSet<Span>,
+    pub(super) present: FxHashSet<Span>,
     /// The resources (by the span of their names) and routes of virtual hosts that some proxy has.
-    pub(super) followed: HashSet<Span>,
-    /// Tables as they are asked, by their addresses.
-    asked: Mutex<HashMap<usize, Arc<Asked<'m>>>>,
+    pub(super) followed: FxHashSet<Span>,
 }
 
-impl<'m> Survey<'m> {
-    pub(super) fn new(effective: &'m EffectiveMesh) -> Self {
+impl<'m, 'r> Survey<'m, 'r> {
+    pub(super) fn new(effective: &'m EffectiveMesh, reached: &'r Reached<'m>) -> Self {
         let mut survey = Self {
+            reached,
             hosts: Vec::new(),
-            touched: HashSet::new(),
-            present: HashSet::new(),
-            followed: HashSet::new(),
-            asked: Mutex::default(),
+            touched: FxHashSet::default(),
+            present: FxHashSet::default(),
+            followed: FxHashSet::default(),
         };
-        let mut builder = Builder::default();
+        let mut builder = Builder { listed: vec![false; reached.hosts().len()], ..Builder::default() };
         for proxy in &effective.proxies {
             builder.proxy(proxy, &mut survey);
         }
         survey
-    }
-
-    /// A table as it is asked.
-    pub(super) fn asked(&self, table: &'m RouteTable) -> Arc<Asked<'m>> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(asked.entry(ptr::from_ref(table).addr()).or_insert_with(|| Arc::new(Asked::new(table))))
     }
 
     /// Whether no request is sent to what is written there, though some proxy has it.
@@ -75,30 +47,32 @@ impl<'m> Survey<'m> {
     }
 }
 
+/// The clusters of a view, which proxies share.
+struct View<'m> {
+    /// Those of which not all is touched yet.
+    pending: FxHashSet<&'m str>,
+    /// The virtual hosts, by their places, whose routes were followed to them.
+    followed: Vec<bool>,
+}
+
 #[derive(Default)]
 struct Builder<'m> {
     /// Tables with the clusters that they were looked at with.
-    tables: HashSet<(usize, usize, Reader)>,
-    known: Known,
-    /// Virtual hosts by their addresses.
-    seen: HashMap<(usize, Reader), Arc<Vec<RouteReach>>>,
+    tables: FxHashSet<(usize, usize, bool)>,
+    /// Whether each virtual host is among those of the survey, by its place.
+    listed: Vec<bool>,
     /// Clusters that single proxies have, by their addresses.
-    own: HashSet<usize>,
-    /// By the addresses of views' clusters, which proxies share: those of which not all is touched yet.
-    pending: HashMap<usize, HashSet<&'m str>>,
+    own: FxHashSet<usize>,
+    /// By the addresses of their clusters.
+    views: FxHashMap<usize, View<'m>>,
+    /// Tables that proxies with doubts have, by the address of their map.
+    doubtful: FxHashSet<usize>,
 }
 
 impl<'m> Builder<'m> {
-    fn proxy(&mut self, proxy: &'m Proxy, survey: &mut Survey<'m>) {
+    fn proxy(&mut self, proxy: &'m Proxy, survey: &mut Survey<'m, '_>) {
         if proxy.doubt(PatchSide::outer(proxy)).is_some() {
-            // Where a patch changes routes, nobody knows what is left alone.
-            let origins = proxy.clusters.values().flat_map(|cluster| spans(&cluster.origins));
-            survey.touched.extend(origins);
-            let hosts = proxy.tables.values().flat_map(|table| &table.virtual_hosts);
-            for host in hosts {
-                survey.followed.extend(spans(&host.origins));
-                survey.followed.extend(host.routes.iter().flat_map(|route| spans(&route.origins)));
-            }
+            self.doubtful(proxy, survey);
             return;
         }
         // Routes and connections of sidecars lead to clusters of their views.
@@ -107,8 +81,8 @@ impl<'m> Builder<'m> {
             let origins = proxy.clusters.own().values().flat_map(|cluster| spans(&cluster.origins));
             survey.present.extend(origins);
         }
-        let mut pending = self.pending.remove(&address).unwrap_or_else(|| {
-            let mut pending = HashSet::new();
+        let mut view = self.views.remove(&address).unwrap_or_else(|| {
+            let mut pending = FxHashSet::default();
             for cluster in proxy.clusters.shared().values() {
                 let origins = || cluster.origins.iter().map(|origin| origin.span);
                 survey.present.extend(origins());
@@ -116,7 +90,7 @@ impl<'m> Builder<'m> {
                     pending.insert(cluster.name.as_str());
                 }
             }
-            pending
+            View { pending, followed: vec![false; self.listed.len()] }
         });
         let mut touch = |name: &str| {
             let cluster = proxy.clusters.get(name);
@@ -137,20 +111,38 @@ impl<'m> Builder<'m> {
                 continue;
             }
             for chain in listener.all_chains() {
-                self.chain(proxy, chain, &mut pending, survey);
+                self.chain(proxy, chain, &mut view, survey);
             }
         }
-        self.pending.insert(address, pending);
+        self.views.insert(address, view);
+    }
+
+    /// Where a patch changes routes, nobody knows what is left alone.
+    fn doubtful(&mut self, proxy: &'m Proxy, survey: &mut Survey<'m, '_>) {
+        for clusters in [proxy.clusters.shared(), proxy.clusters.own()] {
+            if self.doubtful.insert(Arc::as_ptr(clusters).addr()) {
+                survey.touched.extend(clusters.values().flat_map(|cluster| spans(&cluster.origins)));
+            }
+        }
+        if !self.doubtful.insert(Arc::as_ptr(&proxy.tables).addr()) {
+            return;
+        }
+        for table in proxy.tables.values() {
+            for &place in survey.reached.places(table, proxy.reader()) {
+                let Some(met) = survey.reached.hosts().get(place as usize) else { continue };
+                follow(met.host(), &mut survey.followed);
+            }
+        }
     }
 
     fn chain(
         &mut self,
         proxy: &'m Proxy,
         chain: &'m Chain,
-        pending: &mut HashSet<&'m str>,
-        survey: &mut Survey<'m>,
+        view: &mut View<'m>,
+        survey: &mut Survey<'m, '_>,
     ) {
-        let table = match &chain.action {
+        let table: &RouteTable = match &chain.action {
             ChainAction::Tcp(forward) => {
                 for (name, _) in &forward.destinations {
                     if let Some(cluster) = proxy.clusters.get(name) {
@@ -160,58 +152,40 @@ impl<'m> Builder<'m> {
                 return;
             }
             ChainAction::HttpTable { table, .. } => match proxy.tables.get(table) {
-                Some(table) => &**table,
+                Some(table) => table,
                 None => return,
             },
-            ChainAction::HttpInline { table, .. } => &**table,
+            ChainAction::HttpInline { table, .. } => table,
         };
-        let key = (ptr::from_ref(table).addr(), Arc::as_ptr(proxy.clusters.shared()).addr(), proxy.reader());
-        if !self.tables.insert(key) {
+        let gateway = proxy.kind == ProxyKind::Gateway;
+        let clusters = Arc::as_ptr(proxy.clusters.shared()).addr();
+        if !self.tables.insert((std::ptr::from_ref(table).addr(), clusters, gateway)) {
             return;
         }
-        let asked = Asked::new(table);
-        for at in 0..table.virtual_hosts.len() {
-            let reached = self.host(proxy, &asked, at, survey);
-            touch(proxy, &table.virtual_hosts[at], &reached, pending, survey);
+        let reached = survey.reached;
+        for &place in reached.places(table, proxy.reader()) {
+            let place = place as usize;
+            let Some(met) = reached.hosts().get(place) else { continue };
+            if !std::mem::replace(&mut self.listed[place], true) {
+                follow(met.host(), &mut survey.followed);
+                survey.hosts.push(met);
+            }
+            if !std::mem::replace(&mut view.followed[place], true) {
+                touch(proxy, met, &mut view.pending, &mut survey.touched);
+            }
         }
-    }
-
-    fn host(
-        &mut self,
-        proxy: &'m Proxy,
-        asked: &Asked<'m>,
-        at: usize,
-        survey: &mut Survey<'m>,
-    ) -> Arc<Vec<RouteReach>> {
-        let table = asked.table;
-        let host = &table.virtual_hosts[at];
-        let key = (ptr::from_ref(&**host).addr(), proxy.reader());
-        let by_domains = || host.routes.iter().any(|route| looks_at_authority(&route.matches));
-        let known = self.seen.get(&key).map(Arc::clone);
-        let is_new = known.is_none();
-        let reached = match known {
-            Some(known) if !by_domains() => known,
-            _ => self.known.of(asked, at, proxy.reader()),
-        };
-        if is_new {
-            survey.followed.extend(spans(&host.origins));
-            survey.followed.extend(host.routes.iter().flat_map(|route| spans(&route.origins)));
-            survey.hosts.push(Seen { proxy, table, at, reached: Arc::clone(&reached) });
-            self.seen.insert(key, Arc::clone(&reached));
-        }
-        reached
     }
 }
 
+/// Notes what a virtual host and its routes come from.
+fn follow(host: &VirtualHost, followed: &mut FxHashSet<Span>) {
+    followed.extend(spans(&host.origins));
+    followed.extend(host.routes.iter().flat_map(|route| spans(&route.origins)));
+}
+
 /// The clusters that the routes of a virtual host lead to.
-fn touch(
-    proxy: &Proxy,
-    host: &VirtualHost,
-    reached: &[RouteReach],
-    pending: &mut HashSet<&str>,
-    survey: &mut Survey<'_>,
-) {
-    for (route, reach) in host.routes.iter().zip(reached) {
+fn touch(proxy: &Proxy, met: &Met<'_>, pending: &mut FxHashSet<&str>, touched: &mut FxHashSet<Span>) {
+    for (route, reach) in met.routes() {
         let Action::Forward(forward) = &route.action else { continue };
         if pending.is_empty() || reach.reachable == Reachable::No {
             continue;
@@ -221,7 +195,7 @@ fn touch(
             if pending.remove(name.as_str())
                 && let Some(cluster) = proxy.clusters.get(name)
             {
-                survey.touched.extend(spans(&cluster.origins));
+                touched.extend(spans(&cluster.origins));
             }
         }
     }

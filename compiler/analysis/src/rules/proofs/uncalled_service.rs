@@ -1,12 +1,14 @@
 //! A service that nothing may call.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_effective::model::{
     MtlsMode, PatchSide, Principal, Proxy, RbacAction, RuleSet, Security, SecurityFilter, StringMatch, spiffe,
 };
 use meshc_predicate::{Error, Language, Limits, Set};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::World;
 use super::plain::{is_plainly_alive, takes_one};
@@ -33,8 +35,11 @@ declare_rule! {
 }
 
 /// Every Service of Kubernetes all of whose endpoints are workloads with checks.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
-    let by_pod: BTreeMap<(&str, &str), &Proxy> = world
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
+    if world.effective.proxies.iter().all(|proxy| proxy.security.is_open()) {
+        return;
+    }
+    let by_pod: FxHashMap<(&str, &str), &Proxy> = world
         .effective
         .proxies
         .iter()
@@ -42,22 +47,21 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
         .collect();
     let trust = world.mesh.trust_domains();
     let domain = trust.first().map_or("cluster.local", String::as_str);
-    let callers: BTreeSet<String> = world
+    let accounts: FxHashSet<(&str, &str)> = world
         .effective
         .proxies
         .iter()
-        .map(|proxy| spiffe(domain, &proxy.id.namespace, &proxy.service_account))
+        .map(|proxy| (proxy.id.namespace.as_str(), proxy.service_account.as_str()))
         .collect();
+    let callers: BTreeSet<String> =
+        accounts.into_iter().map(|(namespace, account)| spiffe(domain, namespace, account)).collect();
     // Proxies with one set of checks let in the same.
-    let mut known: BTreeMap<(usize, u16), bool> = BTreeMap::new();
-    let mut open: BTreeMap<(String, String), (bool, bool)> = BTreeMap::new();
+    let mut known: FxHashMap<(usize, u16), bool> = FxHashMap::default();
+    // By the service: pods were met, and one of them lets somebody in.
+    let mut open: FxHashMap<usize, (bool, bool)> = FxHashMap::default();
     for (index, pod) in world.mesh.pods.iter().enumerate() {
         for target in world.mesh.targets(index) {
-            let meta = &target.service.meta;
-            let of_service = open.entry((meta.namespace.clone(), meta.name.clone()));
-            // Pods were met, and one of them lets somebody in.
-            let state = of_service.or_insert((false, false));
-            state.0 = true;
+            let state = open.entry(Arc::as_ptr(&target.service).addr()).or_insert((true, false));
             if state.1 {
                 continue;
             }
@@ -65,7 +69,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
                 state.1 = true;
                 continue;
             };
-            let key = (std::sync::Arc::as_ptr(&proxy.security).addr(), target.target_port);
+            let key = (Arc::as_ptr(&proxy.security).addr(), target.target_port);
             let closed = *known.entry(key).or_insert_with(|| {
                 !proxy.security.is_open()
                     && !is_plainly_open(proxy, &callers)
@@ -77,7 +81,7 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
     }
     for service in world.mesh.services.iter().filter(|service| service.meta.kind == "Service") {
         let meta = &service.meta;
-        if open.get(&(meta.namespace.clone(), meta.name.clone())) != Some(&(true, false)) {
+        if open.get(&Arc::as_ptr(service).addr()) != Some(&(true, false)) {
             continue;
         }
         let message = "no caller of this tree may call this service, with any request: its workloads' policies let \

@@ -27,7 +27,7 @@ declare_rule! {
 }
 
 /// Every DestinationRule; gives the spans of the subsets of those that are found.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) -> BTreeSet<Span> {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) -> BTreeSet<Span> {
     let mut told = BTreeSet::new();
     for object in &world.resources.destination_rules {
         let subsets: Vec<Span> = object.spec.subsets.iter().map(|subset| subset.span).collect();

@@ -31,7 +31,7 @@ declare_rule! {
 }
 
 /// Every ServiceEntry with HTTP or TCP ports.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
     let mut entries: BTreeMap<_, Vec<&Service>> = BTreeMap::new();
     for service in world.mesh.services.iter().filter(|service| service.meta.kind == "ServiceEntry") {
         entries.entry(service.meta.span).or_default().push(service);

@@ -24,7 +24,7 @@ declare_rule! {
 }
 
 /// Every virtual host of a gateway that has no route.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
     let mut told = BTreeSet::new();
     let empty = world.survey.hosts.iter().filter(|seen| {
         let host = seen.host();

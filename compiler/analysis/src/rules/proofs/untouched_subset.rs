@@ -30,7 +30,7 @@ declare_rule! {
 }
 
 /// Every subset but those of DestinationRules of which nothing is touched.
-pub(super) fn check(world: &World<'_>, told: &BTreeSet<Span>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, told: &BTreeSet<Span>, found: &mut Vec<Diagnostic>) {
     for object in &world.resources.destination_rules {
         for subset in &object.spec.subsets {
             if told.contains(&subset.span) || !world.survey.is_untouched(subset.span) {

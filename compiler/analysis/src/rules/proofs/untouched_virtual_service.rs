@@ -1,9 +1,12 @@
 //! A VirtualService that no request touches.
 
+use std::collections::BTreeSet;
+
 use meshc_diagnostics::{Diagnostic, declare_rule};
 use meshc_effective::model::ProxyKind;
 use meshc_mesh::VirtualService;
 use meshc_mesh::hostname::MESH_GATEWAY;
+use rustc_hash::FxHashMap;
 
 use super::World;
 
@@ -34,16 +37,19 @@ declare_rule! {
 }
 
 /// Every VirtualService with HTTP routes alone.
-pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
+    let mut gateways = FxHashMap::default();
     for root in world.mesh.virtual_services.iter().filter(|root| !root.routes_connections()) {
-        if root.http.is_empty() || root.hosts.is_empty() || !could_follow(world, root) {
+        if root.http.is_empty() || root.hosts.is_empty() {
             continue;
         }
         let written = root.http.iter().flat_map(|rule| {
             let of_matches = rule.route.matches.iter().map(|condition| condition.span);
             of_matches.chain([rule.span])
         });
-        if written.chain([root.meta.span]).any(|span| world.survey.followed.contains(&span)) {
+        if written.chain([root.meta.span]).any(|span| world.survey.followed.contains(&span))
+            || !could_follow(world, root, &mut gateways)
+        {
             continue;
         }
         let hosts: Vec<&str> = root.hosts.iter().map(|host| host.value.as_str()).collect();
@@ -59,21 +65,26 @@ pub(super) fn check(world: &World<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether the tree has a proxy that follows such VirtualServices.
-fn could_follow(world: &World<'_>, root: &VirtualService) -> bool {
+/// Whether the tree has a proxy that follows such VirtualServices. `known` are the gateways that were looked for, by their
+/// names, with whether a proxy serves them.
+fn could_follow<'m>(
+    world: &World<'m, '_>,
+    root: &'m VirtualService,
+    known: &mut FxHashMap<&'m str, bool>,
+) -> bool {
     root.gateways.iter().any(|name| {
         if name == MESH_GATEWAY {
             return world.effective.proxies.iter().any(|proxy| proxy.kind == ProxyKind::Sidecar);
         }
-        let gateway = world.mesh.gateways.iter().find(|gateway| gateway.meta.key() == *name);
-        gateway.is_some_and(|gateway| {
-            let mut pods = world.mesh.pods_of(gateway);
-            pods.any(|pod| {
-                let is = |proxy: &meshc_effective::model::Proxy| {
-                    proxy.id.name == pod.name && proxy.id.namespace == pod.namespace
-                };
-                world.effective.proxies.iter().any(|proxy| is(proxy))
-            })
+        *known.entry(name).or_insert_with(|| {
+            let gateway = world.mesh.gateways.iter().find(|gateway| gateway.meta.key() == *name);
+            let pods: BTreeSet<(&str, &str)> = gateway
+                .into_iter()
+                .flat_map(|gateway| world.mesh.pods_of(gateway))
+                .map(|pod| (pod.namespace.as_str(), pod.name.as_str()))
+                .collect();
+            let proxies = &world.effective.proxies;
+            proxies.iter().any(|proxy| pods.contains(&(proxy.id.namespace.as_str(), proxy.id.name.as_str())))
         })
     })
 }
