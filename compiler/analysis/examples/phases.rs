@@ -37,7 +37,8 @@ fn main() {
     clock.tell("route rules");
     let lone = meshc_analysis::check_lone_routes(&outcome.resources, &mesh, &reached).len();
     clock.tell("lone routes");
-    let proofs = meshc_analysis::check_proofs(&outcome.resources, &mesh, &effective, &reached, &sources).len();
+    let proofs =
+        meshc_analysis::check_proofs(&outcome.resources, &mesh, &effective, &reached, &sources).len();
     clock.tell("proofs");
     println!("{} proxies", effective.proxies.len());
     println!("findings: {} {found} {routes} {lone} {proofs}", outcome.diagnostics.len());

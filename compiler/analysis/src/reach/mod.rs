@@ -14,8 +14,8 @@ use crate::requests::{Model, ModelBuilder};
 
 pub(crate) use asked::Asked;
 pub(crate) use known::Known;
-pub use reached::Reached;
 pub(crate) use reached::Met;
+pub use reached::Reached;
 pub use view::{HostView, RouteView, RoutesView, TableView, routes_view};
 pub(crate) use view::{Site, truth};
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use meshc_diagnostics::WitnessRequest;
 use meshc_effective::model::{
-    ChainAction, Direction, EffectiveMesh, PatchSide, Proxy, ProxyKind, Reader, Route, RouteTable, VirtualHost,
+    ChainAction, Direction, EffectiveMesh, PatchSide, Proxy, ProxyKind, Reader, Route, RouteTable,
+    VirtualHost,
 };
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -120,12 +121,7 @@ struct Collector<'m> {
 }
 
 impl<'m> Collector<'m> {
-    fn proxy(
-        &mut self,
-        proxy: &'m Proxy,
-        doubt: Option<&String>,
-        wanted: &impl Fn(&VirtualHost) -> bool,
-    ) {
+    fn proxy(&mut self, proxy: &'m Proxy, doubt: Option<&String>, wanted: &impl Fn(&VirtualHost) -> bool) {
         let reader = proxy.reader();
         let map = Arc::as_ptr(&proxy.tables).addr();
         if self.seen.insert((map, reader, doubt.is_some())) {

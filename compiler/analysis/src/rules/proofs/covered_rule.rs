@@ -33,7 +33,12 @@ declare_rule! {
 }
 
 /// The finding.
-pub(super) fn finding(world: &World<'_, '_>, span: Span, by: &[Span], action: RbacAction) -> Option<Diagnostic> {
+pub(super) fn finding(
+    world: &World<'_, '_>,
+    span: Span,
+    by: &[Span],
+    action: RbacAction,
+) -> Option<Diagnostic> {
     let (object, at) = owner(world, span)?;
     let others: Vec<String> = by
         .iter()

@@ -31,7 +31,10 @@ declare_rule! {
 }
 
 /// The policy that has the rule at a span, with the rule's number.
-pub(super) fn owner<'m>(world: &World<'m, '_>, span: Span) -> Option<(&'m Object<AuthorizationPolicy>, usize)> {
+pub(super) fn owner<'m>(
+    world: &World<'m, '_>,
+    span: Span,
+) -> Option<(&'m Object<AuthorizationPolicy>, usize)> {
     world.resources.authorization_policies.iter().find_map(|object| {
         let at = object.spec.rules.iter().position(|rule| rule.span == span)?;
         Some((object, at))

@@ -59,7 +59,8 @@ pub(super) fn check(world: &World<'_, '_>, found: &mut Vec<Diagnostic>) {
                     key.is_some_and(|key| is_pod && proxies.get(&key).is_none_or(|to| !asks(&to.security)))
                 });
                 if unasked {
-                    let witness = Site::Table(seen.table.name.clone()).witness(seen.proxy, seen.named(request));
+                    let witness =
+                        Site::Table(seen.table.name.clone()).witness(seen.proxy, seen.named(request));
                     let entry = open.entry(server.span).or_insert_with(|| (BTreeSet::new(), witness));
                     entry.0.insert(destination_words(&destination.cluster));
                 }

@@ -73,7 +73,8 @@ pub(super) fn takes_one(rule: &RbacPolicy, identities: &BTreeSet<String>) -> boo
             Principal::AnyOf(any) => any.iter().any(|part| one(part, identities)),
             Principal::Peer(StringMatch::Exact(name)) => identities.contains(name),
             Principal::Peer(StringMatch::Prefix(start)) => {
-                let next = identities.range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded)).next();
+                let next =
+                    identities.range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded)).next();
                 next.is_some_and(|identity| identity.starts_with(start.as_str()))
             }
             Principal::Peer(name) => identities.iter().any(|identity| holds(name, identity)),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_effective::model::{
-    ChainAction, Direction, PatchSide, Permission, Principal, Proxy, ProxyKind, RbacAction, RbacPolicy, Reader,
-    RuleSet, Security, SecurityFilter,
+    ChainAction, Direction, PatchSide, Permission, Principal, Proxy, ProxyKind, RbacAction, RbacPolicy,
+    Reader, RuleSet, Security, SecurityFilter,
 };
 use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_source::Span;
@@ -133,7 +133,8 @@ impl<'m> Checked<'m> {
                         let named = |port| {
                             listener.all_chains().any(|chain| chain.matches.destination_port == Some(port))
                         };
-                        let asked: Vec<u16> = self.ports.iter().copied().filter(|port| !named(*port)).collect();
+                        let asked: Vec<u16> =
+                            self.ports.iter().copied().filter(|port| !named(*port)).collect();
                         for port in asked.into_iter().map(Some).chain([None]) {
                             self.seat((tcp, port, address, proxy.kind), proxy);
                         }
