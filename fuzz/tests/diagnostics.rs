@@ -18,7 +18,7 @@ fn check(text: &str) {
     let effective = meshc_effective::compile(&mesh);
     let mut found = outcome.diagnostics;
     found.extend(meshc_analysis::check_mesh(&outcome.resources, &mesh, None));
-    found.extend(meshc_analysis::check_routes(&mesh, &meshc_analysis::Reached::new(&effective)));
+    found.extend(meshc_analysis::Reached::new(&effective).check_routes(&mesh));
     found.extend(effective.diagnostics);
     stand_in(&found, &sources);
     let mut kept = meshc_syntax::apply_suppressions(found, &outcome.suppressions, |_| true);

@@ -33,12 +33,11 @@ fn main() {
     clock.tell("effective");
     let reached = meshc_analysis::Reached::new(&effective);
     clock.tell("reachability");
-    let routes = meshc_analysis::check_routes(&mesh, &reached).len();
+    let routes = reached.check_routes(&mesh).len();
     clock.tell("route rules");
-    let lone = meshc_analysis::check_lone_routes(&outcome.resources, &mesh, &reached).len();
+    let lone = reached.check_lone_routes(&outcome.resources, &mesh).len();
     clock.tell("lone routes");
-    let proofs =
-        meshc_analysis::check_proofs(&outcome.resources, &mesh, &effective, &reached, &sources).len();
+    let proofs = reached.check_proofs(&outcome.resources, &mesh, &effective, &sources).len();
     clock.tell("proofs");
     println!("{} proxies", effective.proxies.len());
     println!("findings: {} {found} {routes} {lone} {proofs}", outcome.diagnostics.len());

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use meshc_diagnostics::Diagnostic;
+use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::Mesh;
 use meshc_resources::kubernetes::{ServicePort, ServiceSpec};
 use meshc_resources::{Kind, Metadata, Object, PodParts, Resources};
@@ -17,9 +18,20 @@ use crate::reach::{Met, Reached};
 /// A name that no resource has, because a name may not begin with a dash.
 const PROBE: &str = "-probe";
 
-/// The findings about routes of VirtualServices that no proxy of the tree follows, as `check_routes` has them for all
-/// others. They have no witness: there is no proxy to send one to.
-pub fn check_lone_routes(resources: &Resources, mesh: &Mesh, reached: &Reached<'_>) -> Vec<Diagnostic> {
+impl Reached<'_> {
+    /// The findings about routes of VirtualServices that no proxy of the tree follows, as [`Reached::check_routes`] has
+    /// them for all others. They have no witness: there is no proxy to send one to.
+    pub fn check_lone_routes(&self, resources: &Resources, mesh: &Mesh) -> Vec<Diagnostic> {
+        check(resources, mesh, self)
+    }
+}
+
+/// [`Reached::check_lone_routes`] of a mesh of which nothing else is asked.
+pub fn check_lone_routes(resources: &Resources, mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
+    Reached::new(effective).check_lone_routes(resources, mesh)
+}
+
+fn check(resources: &Resources, mesh: &Mesh, reached: &Reached<'_>) -> Vec<Diagnostic> {
     let written = all_written(mesh);
     let mut lists: FxHashSet<usize> = FxHashSet::default();
     let mut followed: FxHashSet<Span> = FxHashSet::default();

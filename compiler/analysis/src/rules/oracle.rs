@@ -8,7 +8,7 @@ use meshc_mesh::Mesh;
 use meshc_source::{SourceFile, SourceSet};
 use serde_json::Value;
 
-use super::{check_lone_routes, check_mesh, check_routes};
+use super::check_mesh;
 
 /// Codes that `istioctl` without a cluster reports wherever they apply, so that one too many can be told.
 const COMPLETE: [&str; 24] = [
@@ -151,8 +151,8 @@ fn reported(sources: &SourceSet) -> BTreeSet<String> {
     // As the command line does: routes that are not modelled whole are not judged.
     if !found.iter().any(meshc_resources::rules::is_refusal) {
         let reached = crate::Reached::new(&effective);
-        found.extend(check_routes(&mesh, &reached));
-        found.extend(check_lone_routes(&outcome.resources, &mesh, &reached));
+        found.extend(reached.check_routes(&mesh));
+        found.extend(reached.check_lone_routes(&outcome.resources, &mesh));
     }
     found.extend(effective.diagnostics.iter().cloned());
     let with_aliases = found.iter().flat_map(|d| d.aliases.iter().map(move |alias| (alias, d)));

@@ -7,7 +7,7 @@ use meshc_diagnostics::{Diagnostic, Severity, sort};
 use meshc_mesh::Mesh;
 use meshc_source::{SourceFile, SourceSet, Span};
 
-use super::{RULES, check_lone_routes, check_mesh, check_proofs, check_routes};
+use super::{RULES, check_mesh};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -63,9 +63,9 @@ fn check(sources: &SourceSet) -> Vec<Diagnostic> {
     // As the command line does: routes that are not modelled whole are not judged.
     if !outcome.diagnostics.iter().any(refusal) {
         let reached = crate::Reached::new(&effective);
-        found.extend(check_routes(&mesh, &reached));
-        found.extend(check_lone_routes(&outcome.resources, &mesh, &reached));
-        found.extend(check_proofs(&outcome.resources, &mesh, &effective, &reached, sources));
+        found.extend(reached.check_routes(&mesh));
+        found.extend(reached.check_lone_routes(&outcome.resources, &mesh));
+        found.extend(reached.check_proofs(&outcome.resources, &mesh, &effective, sources));
     }
     sort(&mut found, sources);
     found

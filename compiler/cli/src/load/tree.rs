@@ -102,12 +102,13 @@ impl Tree {
         if wanted(Level::Routes)
             && let Some(mesh) = &compiled
         {
-            found.extend(self.examine_requests(mesh));
+            found.extend(self.examine_routes(mesh));
         }
         if wanted(Level::Routes)
             && self.refusals().next().is_none()
             && let Some(mesh) = &compiled
         {
+            found.extend(meshc_analysis::check_proofs(&self.resources, &self.mesh, mesh, &self.sources));
             found.extend(meshc_policies::check_invariants(
                 &self.governing.packs,
                 (&self.mesh, mesh),
@@ -121,9 +122,9 @@ impl Tree {
         (found, compiled)
     }
 
-    /// What single routes say, and proofs about requests. What is not modelled silences only the routes of the resources
-    /// where it stands, but for the settings of the mesh and patches, which may change every route; it leaves no proof.
-    fn examine_requests(&self, mesh: &EffectiveMesh) -> Vec<Diagnostic> {
+    /// What single routes say. What is not modelled silences only the resources where it stands, but for the settings of
+    /// the mesh and patches, which may change every route.
+    fn examine_routes(&self, mesh: &EffectiveMesh) -> Vec<Diagnostic> {
         let everywhere = |refusal: &Diagnostic| {
             let kind = refusal.resource.as_ref().map(|resource| resource.kind.as_str());
             kind.is_none_or(|kind| matches!(kind, "ConfigMap" | "EnvoyFilter"))
@@ -131,14 +132,9 @@ impl Tree {
         if self.refusals().any(everywhere) {
             return Vec::new();
         }
-        let reached = meshc_analysis::Reached::new(mesh);
-        let mut found = meshc_analysis::check_routes(&self.mesh, &reached);
-        found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, &reached));
+        let mut found = meshc_analysis::check_routes(&self.mesh, mesh);
+        found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
         found.retain(|finding| self.refusals().all(|refusal| refusal.resource != finding.resource));
-        if self.refusals().next().is_none() {
-            let (resources, sources) = (&self.resources, &self.sources);
-            found.extend(meshc_analysis::check_proofs(resources, &self.mesh, mesh, &reached, sources));
-        }
         found
     }
 

@@ -60,8 +60,30 @@ struct World<'m, 'r> {
     written: AllWritten<'m>,
 }
 
-/// The findings of the rules that are proofs about requests.
+impl Reached<'_> {
+    /// The findings of the rules that are proofs about requests.
+    pub fn check_proofs(
+        &self,
+        resources: &Resources,
+        mesh: &Mesh,
+        effective: &EffectiveMesh,
+        sources: &SourceSet,
+    ) -> Vec<Diagnostic> {
+        check(resources, mesh, effective, self, sources)
+    }
+}
+
+/// [`Reached::check_proofs`] of a mesh of which nothing else is asked.
 pub fn check_proofs(
+    resources: &Resources,
+    mesh: &Mesh,
+    effective: &EffectiveMesh,
+    sources: &SourceSet,
+) -> Vec<Diagnostic> {
+    Reached::new(effective).check_proofs(resources, mesh, effective, sources)
+}
+
+fn check(
     resources: &Resources,
     mesh: &Mesh,
     effective: &EffectiveMesh,
