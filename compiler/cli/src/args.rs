@@ -120,7 +120,7 @@ pub(crate) struct Check {
     /// Show what --fix would change, as a patch
     #[arg(long)]
     pub(crate) diff: bool,
-    /// Also list what was assumed and what was left alone
+    /// Show every finding, and list what was assumed and what was left alone
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }

@@ -128,7 +128,12 @@ fn add<'a>(found: &mut BTreeMap<&'a str, BTreeSet<u16>>, destination: &'a Destin
 /// Where a route sends requests and copies of them.
 fn destinations(route: &HttpRoute) -> impl Iterator<Item = &Spanned<Destination>> {
     let mirrors = route.mirrors.iter().filter_map(|mirror| mirror.destination.as_ref());
-    route.route.iter().filter_map(|part| part.destination.as_ref()).chain(&route.mirror).chain(mirrors)
+    route
+        .route
+        .iter()
+        .filter_map(|part| part.destination.as_ref())
+        .chain(route.mirror.as_deref())
+        .chain(mirrors)
 }
 
 /// Whether one of a route's conditions may hold for callers of a namespace, as Istio looks at it: the last that names

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
@@ -16,8 +17,15 @@ use meshc_syntax::suggest::{nearest, sole};
 use super::destinations::{self, Place};
 use super::pods::Pods;
 
-/// The resources with what the rules look up in them.
+/// The world with what one family of rules may spend on looking around in it.
 pub(super) struct Context<'a> {
+    world: Arc<World<'a>>,
+    /// How many names may still be compared with unknown ones.
+    comparisons: Cell<usize>,
+}
+
+/// The resources with what the rules look up in them.
+pub(super) struct World<'a> {
     pub(super) resources: &'a Resources,
     pub(super) mesh: &'a Mesh,
     /// Seconds since 1970, for the dates of certificates; none leaves them alone.
@@ -55,13 +63,11 @@ pub(super) struct Context<'a> {
     /// Pods whose traffic the ambient mesh takes, as their annotations say.
     redirected: HashSet<(&'a str, &'a str)>,
     secrets: HashMap<(&'a str, &'a str), &'a Object<kubernetes::Secret>>,
-    /// How many names may still be searched for the nearest one.
-    searches: Cell<usize>,
 }
 
-/// In a tree with more unknown names than this something larger is wrong than a letter; searching for each the nearest
-/// of all names would take its square.
-const MAX_SEARCHES: usize = 500;
+/// In a tree in which one family of rules finds more unknown names than this allows something larger is wrong than a
+/// letter; comparing each with all names would take their square.
+const MAX_COMPARISONS: usize = 1_000_000;
 
 /// What a host means where it is written.
 pub(super) enum Found<'a> {
@@ -75,7 +81,15 @@ pub(super) enum Found<'a> {
     Nothing,
 }
 
-impl<'a> Context<'a> {
+impl<'a> Deref for Context<'a> {
+    type Target = World<'a>;
+
+    fn deref(&self) -> &World<'a> {
+        &self.world
+    }
+}
+
+impl<'a> World<'a> {
     pub(super) fn new(resources: &'a Resources, mesh: &'a Mesh, now: Option<i64>) -> Self {
         let mut by_host: BTreeMap<&str, Vec<&Arc<Service>>> = BTreeMap::new();
         let mut namespaces: BTreeSet<&str> = mesh.namespaces.keys().map(String::as_str).collect();
@@ -129,8 +143,14 @@ impl<'a> Context<'a> {
             subsets: subsets.collect(),
             redirected,
             secrets: resources.secrets.iter().map(|o| ((o.namespace(), o.name()), o)).collect(),
-            searches: Cell::new(MAX_SEARCHES),
         }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// With all that may be spent.
+    pub(super) fn new(world: &Arc<World<'a>>) -> Self {
+        Self { world: Arc::clone(world), comparisons: Cell::new(MAX_COMPARISONS) }
     }
 
     /// Whether the tree holds pods of a namespace.
@@ -298,8 +318,9 @@ impl<'a> Context<'a> {
         name: &str,
         candidates: impl IntoIterator<Item = &'n str>,
     ) -> Option<&'n str> {
-        let left = self.searches.get().checked_sub(1)?;
-        self.searches.set(left);
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        let left = self.comparisons.get().checked_sub(candidates.len())?;
+        self.comparisons.set(left);
         nearest(name, candidates)
     }
 

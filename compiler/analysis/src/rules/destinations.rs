@@ -51,7 +51,7 @@ pub(super) fn all(virtual_services: &[Object<VirtualService>]) -> Vec<Place<'_>>
             let mirrors = route.mirrors.iter().enumerate().map(|(index, mirror)| {
                 (mirror.destination.as_ref(), format!("http[{number}].mirrors[{index}]"), true)
             });
-            let mirror = (route.mirror.as_ref(), format!("http[{number}].mirror"), true);
+            let mirror = (route.mirror.as_deref(), format!("http[{number}].mirror"), true);
             let written = routed.chain([mirror]).chain(mirrors);
             places.extend(written.filter_map(|(destination, path, mirror)| {
                 Some(Place { object, destination: destination?, path, mirror, bytes: false })

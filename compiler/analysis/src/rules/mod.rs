@@ -35,13 +35,14 @@ mod unknown_host;
 mod unknown_subset;
 mod workloads;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use meshc_diagnostics::{Diagnostic, Rule};
 use meshc_mesh::Mesh;
 use meshc_resources::Resources;
+use rayon::prelude::*;
 
-use context::Context;
+use context::{Context, World};
 
 pub use lone_routes::check_lone_routes;
 pub use proofs::check_proofs;
@@ -84,31 +85,41 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
 /// The findings of all rules that need the mesh as a whole but no route table, in no particular order. `now` is in
 /// seconds since 1970; without it the dates of certificates are not judged.
 pub fn check_mesh(resources: &Resources, mesh: &Mesh, now: Option<i64>) -> Vec<Diagnostic> {
-    let context = Context::new(resources, mesh, now);
-    let mut found = Vec::new();
-    duplicate_resource::check(&context, &mut found);
-    unknown_host::check(&context, &mut found);
-    unknown_subset::check(&context, &mut found);
-    empty_subset::check(&context, &mut found);
-    unknown_gateway::check(&context, &mut found);
-    idle_gateway::check(&context, &mut found);
-    idle_service::check(&context, &mut found);
-    dropped_policy::check(&context, &mut found);
-    port::check(&context, &mut found);
-    gateway_host::check(&context, &mut found);
-    workloads::check(&context, &mut found);
-    gateways::check(&context, &mut found);
-    routing::check(&context, &mut found);
-    security::check(&context, &mut found);
-    selectors::check(&context, &mut found);
-    sidecars::check(&context, &mut found);
-    extensions::check(&context, &mut found);
-    gateway_api::check(&context, &mut found);
-    conditions::check(&context, &mut found);
-    ambient::check(&context, &mut found);
-    mistakes::check(&context, &mut found);
-    found
+    let world = Arc::new(World::new(resources, mesh, now));
+    FAMILIES
+        .par_iter()
+        .flat_map_iter(|check| {
+            let mut found = Vec::new();
+            check(&Context::new(&world), &mut found);
+            found
+        })
+        .collect()
 }
+
+/// Rules that are checked one after the other, beside other families.
+const FAMILIES: &[fn(&Context<'_>, &mut Vec<Diagnostic>)] = &[
+    duplicate_resource::check,
+    unknown_host::check,
+    unknown_subset::check,
+    empty_subset::check,
+    unknown_gateway::check,
+    idle_gateway::check,
+    idle_service::check,
+    dropped_policy::check,
+    port::check,
+    gateway_host::check,
+    workloads::check,
+    gateways::check,
+    routing::check,
+    security::check,
+    selectors::check,
+    sidecars::check,
+    extensions::check,
+    gateway_api::check,
+    conditions::check,
+    ambient::check,
+    mistakes::check,
+];
 
 #[cfg(test)]
 mod oracle;

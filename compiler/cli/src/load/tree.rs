@@ -81,45 +81,53 @@ impl Tree {
     /// Rules about requests need the effective mesh; of a tree that uses what is not implemented yet they prove nothing.
     pub(super) fn examine(&self, levels: &[Level]) -> (Vec<Diagnostic>, Option<EffectiveMesh>) {
         let wanted = |level: Level| levels.is_empty() || levels.contains(&level);
-        let mut found = Vec::new();
+        let (of_mesh, of_routes) = (wanted(Level::Mesh), wanted(Level::Routes));
+        let (mut found, compiled) = rayon::join(
+            || if of_mesh { self.examine_mesh() } else { Vec::new() },
+            || (of_mesh || of_routes).then(|| meshc_effective::compile(&self.mesh)),
+        );
         if wanted(Level::Document) {
             found.extend(self.document.iter().cloned());
         }
-        let compiled =
-            (wanted(Level::Mesh) || wanted(Level::Routes)).then(|| meshc_effective::compile(&self.mesh));
-        if wanted(Level::Mesh) {
-            found.extend(meshc_analysis::check_mesh(&self.resources, &self.mesh, Some(clock::now())));
-            found.extend(compiled.iter().flat_map(|mesh| mesh.diagnostics.iter().cloned()));
-            found.extend(compiled.iter().flat_map(meshc_xds::rules::check));
-            let loudness = |policy: &str| self.governing.loudness(policy);
-            found.extend(meshc_policies::check(
-                &self.governing.packs,
-                &self.resources,
-                &self.sources,
-                &loudness,
-            ));
-        }
-        if wanted(Level::Routes)
-            && let Some(mesh) = &compiled
-        {
-            found.extend(self.examine_routes(mesh));
-        }
-        if wanted(Level::Routes)
-            && self.refusals().next().is_none()
-            && let Some(mesh) = &compiled
-        {
-            found.extend(meshc_analysis::check_proofs(&self.resources, &self.mesh, mesh, &self.sources));
-            found.extend(meshc_policies::check_invariants(
-                &self.governing.packs,
-                (&self.mesh, mesh),
-                &self.sources,
-                &|pack| self.governing.switched_on(pack),
-                &|policy| self.governing.loudness(policy),
-            ));
+        if let Some(mesh) = &compiled {
+            if of_mesh {
+                found.extend(mesh.diagnostics.iter().cloned());
+                found.extend(meshc_xds::rules::check(mesh));
+            }
+            if of_routes {
+                let (routes, proofs) =
+                    rayon::join(|| self.examine_routes(mesh), || self.examine_requests(mesh));
+                found.extend(routes);
+                found.extend(proofs);
+            }
         }
         // Nothing is said of what only a snapshot holds.
         found.retain(|finding| Some(finding.span.file) != self.governing.snapshot);
         (found, compiled)
+    }
+
+    /// What the resources say together, and the policies about resources.
+    fn examine_mesh(&self) -> Vec<Diagnostic> {
+        let mut found = meshc_analysis::check_mesh(&self.resources, &self.mesh, Some(clock::now()));
+        let loudness = |policy: &str| self.governing.loudness(policy);
+        found.extend(meshc_policies::check(&self.governing.packs, &self.resources, &self.sources, &loudness));
+        found
+    }
+
+    /// What is proved of all requests. Of a tree that uses what is not modelled nothing is.
+    fn examine_requests(&self, mesh: &EffectiveMesh) -> Vec<Diagnostic> {
+        if self.refusals().next().is_some() {
+            return Vec::new();
+        }
+        let mut found = meshc_analysis::check_proofs(&self.resources, &self.mesh, mesh, &self.sources);
+        found.extend(meshc_policies::check_invariants(
+            &self.governing.packs,
+            (&self.mesh, mesh),
+            &self.sources,
+            &|pack| self.governing.switched_on(pack),
+            &|policy| self.governing.loudness(policy),
+        ));
+        found
     }
 
     /// What single routes say. What is not modelled silences only the resources where it stands, but for the settings of

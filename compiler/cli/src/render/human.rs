@@ -1,8 +1,9 @@
 //! For people: the YAML underlined, what is wrong, what to do.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use meshc_diagnostics::{Diagnostic, Severity, Witness};
+use meshc_diagnostics::{Code, Diagnostic, Severity, Witness};
 use meshc_source::{SourceFile, SourceSet, Span};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
@@ -19,7 +20,12 @@ pub(crate) struct Look {
     pub(crate) colour: bool,
     /// Columns.
     pub(crate) width: usize,
+    /// How many findings of one rule are shown that are for information only.
+    pub(crate) alike: usize,
 }
+
+/// In a tree where one rule has something to say about everything, ten times is enough to understand it.
+const ALIKE: usize = 10;
 
 /// Columns where there is no terminal to ask.
 const WIDTH: u16 = 100;
@@ -40,7 +46,18 @@ impl Look {
     fn of(colour: bool, size: Option<(terminal_size::Width, terminal_size::Height)>) -> Self {
         // Narrower than this no line of YAML fits beside its number.
         let width = size.map_or(WIDTH, |(width, _)| width.0.max(40));
-        Self { colour, width: usize::from(width) }
+        Self { colour, width: usize::from(width), alike: ALIKE }
+    }
+
+    /// Without colours, this wide.
+    #[cfg(test)]
+    pub(crate) const fn plain(width: usize) -> Self {
+        Self { colour: false, width, alike: ALIKE }
+    }
+
+    /// Shows everything.
+    pub(crate) fn whole(self) -> Self {
+        Self { alike: usize::MAX, ..self }
     }
 
     fn theme(self) -> GraphicalTheme {
@@ -59,11 +76,26 @@ pub(crate) fn human(found: &[Diagnostic], sources: &SourceSet, summary: &Summary
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_show_related_as_nested(true);
     let mut text = String::new();
+    let mut times: BTreeMap<Code, usize> = BTreeMap::new();
     for finding in found {
+        if finding.severity == Severity::Info {
+            let times = times.entry(finding.code).or_default();
+            *times += 1;
+            if *times > look.alike {
+                continue;
+            }
+        }
         let report = Report::new(finding, sources);
         // Writing to a string cannot fail; a snippet that cannot be shown is left out by the handler.
         let _ = handler.render_report(&mut text, &report);
         text.push('\n');
+    }
+    for (code, more) in
+        times.into_iter().filter_map(|(code, times)| Some((code, times.checked_sub(look.alike)?)))
+    {
+        if more > 0 {
+            let _ = writeln!(text, "info[{code}] {more} more of this kind are not shown: `-v` shows all");
+        }
     }
     text.push_str(&summary.line());
     text.push('\n');

@@ -95,26 +95,39 @@ fn summary(found: &[Diagnostic]) -> Summary {
 #[test]
 fn human_at_80_columns() {
     let (sources, found) = sample();
-    insta::assert_snapshot!(human(&found, &sources, &summary(&found), Look { colour: false, width: 80 }));
+    insta::assert_snapshot!(human(&found, &sources, &summary(&found), Look::plain(80)));
 }
 
 #[test]
 fn human_at_120_columns() {
     let (sources, found) = sample();
-    insta::assert_snapshot!(human(&found, &sources, &summary(&found), Look { colour: false, width: 120 }));
+    insta::assert_snapshot!(human(&found, &sources, &summary(&found), Look::plain(120)));
+}
+
+#[test]
+fn of_many_findings_for_information_the_first_are_shown() {
+    let (sources, found) = sample();
+    let info = |code: &Diagnostic| Diagnostic { severity: Severity::Info, ..code.clone() };
+    let many: Vec<Diagnostic> = std::iter::repeat_n(info(&found[0]), 12).chain([found[1].clone()]).collect();
+    let shown = |look: Look| human(&many, &sources, &summary(&many), look);
+    let (short, whole) = (shown(Look::plain(80)), shown(Look::plain(80).whole()));
+    let times = |text: &str| text.matches("did you mean").count();
+    assert_eq!((times(&short), times(&whole)), (10, 12));
+    assert!(short.contains("2 more of this kind are not shown: `-v` shows all"), "{short}");
+    assert!(!whole.contains("more of this kind"), "{whole}");
 }
 
 #[test]
 fn human_in_colour() {
     let (sources, found) = sample();
-    let text = human(&found[..1], &sources, &summary(&found[..1]), Look { colour: true, width: 80 });
+    let text = human(&found[..1], &sources, &summary(&found[..1]), Look { colour: true, ..Look::plain(80) });
     insta::assert_snapshot!(text.replace('\u{1b}', "␛"));
 }
 
 #[test]
 fn nothing_found() {
     let (sources, _) = sample();
-    let look = Look { colour: false, width: 80 };
+    let look = Look::plain(80);
     let line = "no findings in 3 files with 2 resources\n";
     assert_eq!(human(&[], &sources, &summary(&[]), look), line);
     insta::assert_snapshot!(junit(&[], &sources, &summary(&[])));

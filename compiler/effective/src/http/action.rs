@@ -58,7 +58,11 @@ pub(super) fn forward(
             Semantics::Istio | Semantics::Ingress => NO_CLUSTER_STATUS,
         },
         timeout: Some(timeout.and_then(|timeout| timeout.as_std()).unwrap_or(Duration::ZERO)),
-        retry: retry::outbound(route.retries.as_deref(), perspective.config, hashed),
+        retry: retry::outbound(
+            route.retries.as_deref().map(|retries| &retries.value),
+            perspective.config,
+            hashed,
+        ),
         rewrite,
         mirrors: mirrors(route, perspective, origins),
         hash_policies,
@@ -132,7 +136,7 @@ fn destinations(
 ) -> Option<(Vec<WeightedDestination>, bool)> {
     if let [only] = route.route.as_slice() {
         let destination = only.destination.as_ref()?;
-        let operations = headers::operations(only.headers.as_deref());
+        let operations = headers::operations(only.headers.as_deref().map(|headers| &headers.value));
         if own.authority.is_none() && rewrite.authority.is_none() {
             own.authority.clone_from(&operations.authority);
         }
@@ -158,7 +162,7 @@ fn destinations(
         destinations.push(WeightedDestination {
             cluster: cluster(destination, perspective),
             weight: u32::try_from(weight(part)).unwrap_or_default(),
-            headers: headers::operations(part.headers.as_deref()),
+            headers: headers::operations(part.headers.as_deref().map(|headers| &headers.value)),
         });
     }
     if destinations.is_empty() { None } else { Some((destinations, true)) }
@@ -191,7 +195,7 @@ fn cluster(destination: &Destination, perspective: &Perspective<'_>) -> String {
 }
 
 fn mirrors(route: &HttpRoute, perspective: &Perspective<'_>, origins: &mut Vec<Origin>) -> Vec<Mirror> {
-    let one = route.mirror.as_ref().map(|destination| {
+    let one = route.mirror.as_deref().map(|destination| {
         let percent = match (&route.mirror_percentage, route.mirror_percent()) {
             (Some(percentage), _) => fault::percent(percentage),
             (None, Some(percent)) => fault::hundredths(percent.value),

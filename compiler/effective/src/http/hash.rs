@@ -16,9 +16,9 @@ pub(crate) fn of_destination(rule: &DestinationRule, destination: &Destination) 
     let of_port =
         |policy: Option<&'_ Spanned<TrafficPolicy>>| port.and_then(|port| at_port(policy?, port)).cloned();
     let hash = of_port(subset)
-        .or_else(|| subset.and_then(|policy| hash(policy.load_balancer.as_ref())).cloned())
+        .or_else(|| subset.and_then(|policy| hash(policy.load_balancer.as_deref())).cloned())
         .or_else(|| of_port(whole))
-        .or_else(|| whole.and_then(|policy| hash(policy.load_balancer.as_ref())).cloned())?;
+        .or_else(|| whole.and_then(|policy| hash(policy.load_balancer.as_deref())).cloned())?;
     policy(&hash)
 }
 
@@ -26,15 +26,15 @@ pub(crate) fn of_destination(rule: &DestinationRule, destination: &Destination) 
 pub(crate) fn hashes(rule: &DestinationRule) -> bool {
     let subsets = rule.subsets.iter().filter_map(|subset| subset.traffic_policy.as_ref());
     rule.traffic_policy.iter().chain(subsets).any(|policy| {
-        let of_ports = policy.port_level_settings.iter().map(|settings| settings.load_balancer.as_ref());
-        of_ports.chain([policy.load_balancer.as_ref()]).any(|settings| hash(settings).is_some())
+        let of_ports = policy.port_level_settings.iter().map(|settings| settings.load_balancer.as_deref());
+        of_ports.chain([policy.load_balancer.as_deref()]).any(|settings| hash(settings).is_some())
     })
 }
 
 /// For requests to a port of a service.
 pub(crate) fn of_service(rule: &DestinationRule, port: u16) -> Option<HashPolicy> {
     let whole = rule.traffic_policy.as_ref()?;
-    at_port(whole, u32::from(port)).or_else(|| hash(whole.load_balancer.as_ref())).and_then(policy)
+    at_port(whole, u32::from(port)).or_else(|| hash(whole.load_balancer.as_deref())).and_then(policy)
 }
 
 fn at_port(policy: &TrafficPolicy, port: u32) -> Option<&ConsistentHash> {
@@ -42,7 +42,7 @@ fn at_port(policy: &TrafficPolicy, port: u32) -> Option<&ConsistentHash> {
         let number = settings.port.as_ref().and_then(|own| own.number.as_ref());
         number.is_some_and(|number| number.value == port)
     });
-    hash(settings?.load_balancer.as_ref())
+    hash(settings?.load_balancer.as_deref())
 }
 
 fn hash(settings: Option<&Spanned<LoadBalancerSettings>>) -> Option<&ConsistentHash> {

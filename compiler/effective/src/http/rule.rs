@@ -41,7 +41,7 @@ fn route(
     let span = condition.map_or(rule.span, |condition| condition.span);
     let said = describe::condition(condition.map(|condition| &condition.value), &matches);
     let mut origins = vec![Origin::new(span, format!("{subject}{said}"))];
-    let mut operations = headers::operations(written.headers.as_deref());
+    let mut operations = headers::operations(written.headers.as_deref().map(|headers| &headers.value));
     let action = if let Some(elsewhere) = &written.redirect {
         operations.authority = None;
         let made = redirect::redirect(elsewhere, perspective.port, perspective.tls)?;

@@ -37,10 +37,11 @@ pub(super) enum OnHeaders<'a> {
 
 impl OnHeaders<'_> {
     /// Puts the operations beside those of the other side; of several filters for one side the last counts.
-    pub(super) fn add_to(self, made: &mut Option<Spanned<Headers>>) -> Result<(), Problem> {
+    pub(super) fn add_to(self, made: &mut Option<Box<Spanned<Headers>>>) -> Result<(), Problem> {
         let (Self::Request(filter) | Self::Response(filter)) = self;
         let Some(operations) = headers(filter)? else { return Ok(()) };
-        let both = &mut made.get_or_insert_with(|| Spanned::at(Headers::default(), operations.span)).value;
+        let both =
+            &mut made.get_or_insert_with(|| Box::new(Spanned::at(Headers::default(), operations.span))).value;
         match self {
             Self::Request(_) => both.request = Some(operations),
             Self::Response(_) => both.response = Some(operations),

@@ -68,7 +68,7 @@ fn convert(
     }
     let sum: i64 = rule.backend_refs.iter().map(|backend| i64::from(weight(&backend.weight))).sum();
     if sum == 0 {
-        made.direct_response = Some(no_backends(rule.span));
+        made.direct_response = Some(Box::new(no_backends(rule.span)));
         return Ok((made, None));
     }
     let mut problem = None;
@@ -102,7 +102,7 @@ fn on_headers(filter: &GrpcRouteFilter) -> Option<OnHeaders<'_>> {
 }
 
 /// The operations of a backend's filters, which are those on headers.
-fn of_backend(backend: &GrpcBackendRef) -> Result<Option<Spanned<Headers>>, Problem> {
+fn of_backend(backend: &GrpcBackendRef) -> Result<Option<Box<Spanned<Headers>>>, Problem> {
     let mut made = None;
     for filter in &backend.filters {
         match on_headers(filter) {

@@ -90,10 +90,12 @@ fn convert(
         }
         match filter.kind.as_ref().map(|kind| kind.value) {
             Some(Type::RequestRedirect) => {
-                made.redirect = filter.request_redirect.as_ref().map(filters::redirect);
+                made.redirect = filter.request_redirect.as_ref().map(filters::redirect).map(Box::new);
             }
-            Some(Type::UrlRewrite) => made.rewrite = filter.url_rewrite.as_ref().and_then(filters::rewrite),
-            Some(Type::Cors) => made.cors_policy = filter.cors.as_ref().map(filters::cors),
+            Some(Type::UrlRewrite) => {
+                made.rewrite = filter.url_rewrite.as_ref().and_then(filters::rewrite).map(Box::new)
+            }
+            Some(Type::Cors) => made.cors_policy = filter.cors.as_ref().map(filters::cors).map(Box::new),
             Some(Type::RequestMirror) => {
                 if let Some(mirror) = &filter.request_mirror {
                     match filters::mirror(world, route, mirror, enforce) {
@@ -118,7 +120,7 @@ fn convert(
             backoff: retry.backoff,
             ..HttpRetry::default()
         };
-        Spanned::at(policy, retry.span)
+        Box::new(Spanned::at(policy, retry.span))
     });
     if let Some(timeouts) = &rule.timeouts {
         made.timeout = timeouts.request.filter(|request| !request.is_zero());
@@ -132,7 +134,7 @@ fn convert(
     let sum: i64 = rule.backend_refs.iter().map(|backend| i64::from(weight(&backend.weight))).sum();
     if sum == 0 && made.redirect.is_none() {
         // A rule without backends answers 500.
-        made.direct_response = Some(no_backends(rule.span));
+        made.direct_response = Some(Box::new(no_backends(rule.span)));
         return Ok((made, mirrors_problem));
     }
     let mut problem = None;
@@ -166,7 +168,7 @@ fn on_headers(filter: &HttpRouteFilter) -> Option<OnHeaders<'_>> {
 }
 
 /// The operations of a backend's filters, which are those on headers.
-fn of_backend(backend: &HttpBackendRef) -> Result<Option<Spanned<Headers>>, Problem> {
+fn of_backend(backend: &HttpBackendRef) -> Result<Option<Box<Spanned<Headers>>>, Problem> {
     let mut made = None;
     for filter in &backend.filters {
         match on_headers(filter) {

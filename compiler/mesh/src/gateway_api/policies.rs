@@ -256,14 +256,14 @@ fn rule(namespace: &str, host: &str, mut parts: Vec<Part<'_>>) -> Option<Object<
             let number = Some(Spanned::at(port, part.tls.span));
             let settings = PortTrafficPolicy {
                 port: Some(Spanned::at(PolicyPort { number }, part.tls.span)),
-                tls: Some(part.tls.clone()),
+                tls: Some(Box::new(part.tls.clone())),
                 ..PortTrafficPolicy::default()
             };
             Spanned::at(settings, part.tls.span)
         })
         .collect();
     let policy = TrafficPolicy {
-        tls: whole.map(|part| part.tls.clone()),
+        tls: whole.map(|part| Box::new(part.tls.clone())),
         port_level_settings,
         ..TrafficPolicy::default()
     };

@@ -45,18 +45,18 @@ pub struct Subset {
 #[serde(rename_all = "camelCase", default)]
 pub struct TrafficPolicy {
     /// How an endpoint is chosen.
-    pub load_balancer: Option<Spanned<LoadBalancerSettings>>,
+    pub load_balancer: Option<Box<Spanned<LoadBalancerSettings>>>,
     /// Limits of connections and requests.
-    pub connection_pool: Option<Spanned<ConnectionPoolSettings>>,
+    pub connection_pool: Option<Box<Spanned<ConnectionPoolSettings>>>,
     /// When an endpoint is put out.
-    pub outlier_detection: Option<Spanned<OutlierDetection>>,
+    pub outlier_detection: Option<Box<Spanned<OutlierDetection>>>,
     /// TLS to the endpoints.
-    pub tls: Option<Spanned<ClientTlsSettings>>,
+    pub tls: Option<Box<Spanned<ClientTlsSettings>>>,
     /// In place of the above for single ports, whole.
     #[schemars(length(max = 4096))]
     pub port_level_settings: Vec<Spanned<PortTrafficPolicy>>,
     /// TCP through an HTTP proxy.
-    pub tunnel: Option<Spanned<TunnelSettings>>,
+    pub tunnel: Option<Box<Spanned<TunnelSettings>>>,
     /// Tells the endpoints the client's address.
     pub proxy_protocol: Option<Spanned<ProxyProtocol>>,
     /// Retries at once as a part of requests.
@@ -70,13 +70,13 @@ pub struct PortTrafficPolicy {
     /// The service's port.
     pub port: Option<Spanned<PolicyPort>>,
     /// How an endpoint is chosen.
-    pub load_balancer: Option<Spanned<LoadBalancerSettings>>,
+    pub load_balancer: Option<Box<Spanned<LoadBalancerSettings>>>,
     /// Limits of connections and requests.
-    pub connection_pool: Option<Spanned<ConnectionPoolSettings>>,
+    pub connection_pool: Option<Box<Spanned<ConnectionPoolSettings>>>,
     /// When an endpoint is put out.
-    pub outlier_detection: Option<Spanned<OutlierDetection>>,
+    pub outlier_detection: Option<Box<Spanned<OutlierDetection>>>,
     /// TLS to the endpoints.
-    pub tls: Option<Spanned<ClientTlsSettings>>,
+    pub tls: Option<Box<Spanned<ClientTlsSettings>>>,
 }
 
 /// The port that settings are for.

@@ -55,9 +55,9 @@ pub(crate) fn destination_rule(object: &Object<DestinationRule>, found: &mut Vec
 
 fn suspect(policy: &TrafficPolicy) -> Vec<(Span, &'static str)> {
     let mut found = Vec::new();
-    parts(policy.load_balancer.as_ref(), policy.outlier_detection.as_ref(), &mut found);
+    parts(policy.load_balancer.as_deref(), policy.outlier_detection.as_deref(), &mut found);
     for settings in &policy.port_level_settings {
-        parts(settings.load_balancer.as_ref(), settings.outlier_detection.as_ref(), &mut found);
+        parts(settings.load_balancer.as_deref(), settings.outlier_detection.as_deref(), &mut found);
     }
     found
 }

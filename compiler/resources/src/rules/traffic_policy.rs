@@ -114,10 +114,10 @@ impl Check<'_> {
         }
         self.parts(
             at,
-            policy.outlier_detection.as_ref(),
-            policy.connection_pool.as_ref(),
-            policy.load_balancer.as_ref(),
-            policy.tls.as_ref(),
+            policy.outlier_detection.as_deref(),
+            policy.connection_pool.as_deref(),
+            policy.load_balancer.as_deref(),
+            policy.tls.as_deref(),
         );
         if let Some(tunnel) = &policy.tunnel {
             self.tunnel(&format!("{at}.tunnel"), tunnel);
@@ -136,10 +136,10 @@ impl Check<'_> {
             }
             self.parts(
                 &at,
-                settings.outlier_detection.as_ref(),
-                settings.connection_pool.as_ref(),
-                settings.load_balancer.as_ref(),
-                settings.tls.as_ref(),
+                settings.outlier_detection.as_deref(),
+                settings.connection_pool.as_deref(),
+                settings.load_balancer.as_deref(),
+                settings.tls.as_deref(),
             );
         }
     }

@@ -48,7 +48,12 @@ pub(super) fn check(
 ) {
     for (index, value) in list.values.iter().enumerate() {
         let principal = value.value.as_str();
-        if principal == "*" || context.principals.iter().any(|known| matches(principal, known)) {
+        let is_known = if principal.contains('*') {
+            principal == "*" || context.principals.iter().any(|known| matches(principal, known))
+        } else {
+            context.principals.contains(principal)
+        };
+        if is_known {
             continue;
         }
         let parts: Vec<&str> = principal.split('/').collect();
@@ -93,15 +98,7 @@ pub(super) fn check(
             if principal.contains('*') {
                 finding.help(otherwise)
             } else {
-                // Of thousands of identities those are meant that have one of the two names right.
-                let (namespace, account) = match parts.as_slice() {
-                    [_, "ns", namespace, "sa", account] => {
-                        (format!("/ns/{namespace}/"), format!("/sa/{account}"))
-                    }
-                    _ => (String::new(), String::new()),
-                };
-                let alike = |known: &&str| known.contains(&namespace) || known.ends_with(&account);
-                let known = context.principals.iter().map(String::as_str).filter(alike);
+                let known = context.principals.iter().map(String::as_str);
                 context.suggest(finding, value.span, principal, known, otherwise)
             }
         };

@@ -48,8 +48,10 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
     let summary = summary(&workspace, &found);
     if !args.diff {
         let sources = &workspace.sources;
+        let look = render::Look::stdout();
+        let look = if args.verbose { look.whole() } else { look };
         output::out(&match args.format {
-            CheckFormat::Human => render::human(&found, sources, &summary, render::Look::stdout()),
+            CheckFormat::Human => render::human(&found, sources, &summary, look),
             CheckFormat::Json => render::json(&found, sources, &summary),
             CheckFormat::Sarif => render::sarif(&found, sources, &all_rules()),
             CheckFormat::Github => render::github(&found, sources),
@@ -62,6 +64,8 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
     }
     let fails = |finding: &Diagnostic| finding.severity >= Severity::from(args.fail_on);
     let failed = found.iter().any(fails) || (args.diff && changes);
+    // As with the effective mesh: the process ends here.
+    std::mem::forget(workspace);
     Ok(if failed { FINDINGS } else { DONE })
 }
 

@@ -58,7 +58,7 @@ fn findings(code: &str, path: &Path) -> (SourceSet, Vec<Diagnostic>) {
 /// A rule's findings at a width, without the counts.
 fn rendered(sources: &SourceSet, found: &[Diagnostic], width: usize) -> String {
     let summary = Summary::of(1, 0, 0, found);
-    let text = human(found, sources, &summary, Look { colour: false, width });
+    let text = human(found, sources, &summary, Look::plain(width));
     text.trim_end().rsplit_once('\n').map_or_else(String::new, |(findings, _)| findings.trim_end().to_owned())
 }
 

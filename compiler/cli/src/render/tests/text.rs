@@ -6,7 +6,7 @@ use meshc_syntax::{Limits, parse, rules};
 
 use crate::render::{Look, Summary, human};
 
-const LOOK: Look = Look { colour: false, width: 80 };
+const LOOK: Look = Look::plain(80);
 
 fn show(texts: &[&str]) -> String {
     let mut shown = String::new();

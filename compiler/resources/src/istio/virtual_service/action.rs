@@ -17,7 +17,7 @@ pub struct HttpRouteDestination {
     /// Its share of the sum of weights.
     pub weight: Option<Spanned<i32>>,
     /// Header operations for this destination.
-    pub headers: Option<Spanned<Headers>>,
+    pub headers: Option<Box<Spanned<Headers>>>,
 }
 
 /// Istio's `HTTPRedirect`.

@@ -51,22 +51,22 @@ pub struct HttpRoute {
     /// Where to, by weight.
     pub route: Vec<Spanned<HttpRouteDestination>>,
     /// Elsewhere, said to the client.
-    pub redirect: Option<Spanned<HttpRedirect>>,
+    pub redirect: Option<Box<Spanned<HttpRedirect>>>,
     /// An answer at once.
-    pub direct_response: Option<Spanned<HttpDirectResponse>>,
+    pub direct_response: Option<Box<Spanned<HttpDirectResponse>>>,
     /// Another VirtualService decides the rest.
-    pub delegate: Option<Spanned<Delegate>>,
+    pub delegate: Option<Box<Spanned<Delegate>>>,
     /// Changes of path and authority.
-    pub rewrite: Option<Spanned<HttpRewrite>>,
+    pub rewrite: Option<Box<Spanned<HttpRewrite>>>,
     /// The whole request, all tries.
     #[schemars(extend("x-kubernetes-validations" = at_least_a_millisecond()))]
     pub timeout: Option<Spanned<Duration>>,
     /// Retries.
-    pub retries: Option<Spanned<HttpRetry>>,
+    pub retries: Option<Box<Spanned<HttpRetry>>>,
     /// Faults on purpose.
-    pub fault: Option<Spanned<Fault>>,
+    pub fault: Option<Box<Spanned<Fault>>>,
     /// One copy.
-    pub mirror: Option<Spanned<Destination>>,
+    pub mirror: Option<Box<Spanned<Destination>>>,
     /// Several copies.
     pub mirrors: Vec<Spanned<HttpMirrorPolicy>>,
     /// Deprecated: a whole number of percent.
@@ -79,9 +79,9 @@ pub struct HttpRoute {
     /// The share of requests that `mirror` copies.
     pub mirror_percentage: Option<Spanned<Percent>>,
     /// Cross-origin rules.
-    pub cors_policy: Option<Spanned<CorsPolicy>>,
+    pub cors_policy: Option<Box<Spanned<CorsPolicy>>>,
     /// Header operations on all destinations.
-    pub headers: Option<Spanned<Headers>>,
+    pub headers: Option<Box<Spanned<Headers>>>,
 }
 
 /// A condition on a request; all that is set must hold.

@@ -43,7 +43,7 @@ pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>
         // One without a host is told elsewhere.
         let named = |destination: &&Spanned<Destination>| !text(destination.host.as_ref()).is_empty();
         let routed = route.route.iter().filter_map(|part| part.destination.as_ref()).filter(named);
-        routed.chain(&route.mirror).chain(mirrors)
+        routed.chain(route.mirror.as_deref()).chain(mirrors)
     });
     let tls = spec.tls.iter().flat_map(|route| &route.route);
     let passed = tls.chain(spec.tcp.iter().flat_map(|route| &route.route));
