@@ -34,7 +34,9 @@ pub use absence::Absence;
 pub use config::MeshConfig;
 pub use destination_rule::{DestinationRule, DestinationRules, ROOT_NAMESPACE};
 pub use gateway::{Bound, Gateway, Namespace};
-pub use gateway_api::{Absent, Condition, ListenerStatus, ObjectStatus, ParentStatus, Problem};
+pub use gateway_api::{
+    Absent, Condition, ListenerStatus, ObjectStatus, ParentStatus, Problem, are_equally_specific,
+};
 pub use mesh::{Mesh, Target};
 pub use meta::{Meta, selects};
 pub use mtls::{Mtls, MtlsMode, MtlsSetting};

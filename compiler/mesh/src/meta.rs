@@ -18,7 +18,8 @@ pub struct Meta {
     pub name: String,
     /// `metadata.namespace`, `default` where it is not written.
     pub namespace: String,
-    /// `metadata.creationTimestamp` in seconds since 1970; none is older than any, as in Istio.
+    /// `metadata.creationTimestamp` in seconds since 1970, else when the object was first seen; none is older than any,
+    /// as in Istio.
     pub created: Option<i64>,
     /// Labels of the resource itself.
     pub labels: BTreeMap<String, String>,
@@ -35,7 +36,11 @@ impl Meta {
             kind,
             name: metadata.name().to_owned(),
             namespace: metadata.namespace().to_owned(),
-            created: metadata.creation_timestamp.as_ref().and_then(|text| parse_timestamp(text)),
+            created: metadata
+                .creation_timestamp
+                .as_ref()
+                .and_then(|text| parse_timestamp(text))
+                .or(metadata.first_seen),
             labels: plain(&metadata.labels),
             span: metadata.name.as_ref().map_or(span, |name| name.span),
             title: None,

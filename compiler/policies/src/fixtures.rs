@@ -83,7 +83,7 @@ fn findings(
             .filter(|f| f.message.starts_with(&of_policy) || f.message.starts_with(&of_invariant))
             .collect()
     };
-    let loudness = |_: &str| None;
+    let loudness = |_: &str, _| None;
     let packs = std::slice::from_ref(pack);
     let mut found = only(check(packs, resources, sources, &loudness));
     if pack.invariants.iter().any(|promised| promised.name == name) {

@@ -23,13 +23,14 @@ pub use policy::Policy;
 
 use meshc_diagnostics::{Diagnostic, Severity};
 use meshc_settings::LevelSetting;
+use meshc_source::FileId;
 
-/// How loud a policy is by its name, where the settings say so.
-pub type Loudness<'l> = dyn Fn(&str) -> Option<LevelSetting> + Sync + 'l;
+/// How loud a policy is by its name about a file, where the settings say so.
+pub type Loudness<'l> = dyn Fn(&str, FileId) -> Option<LevelSetting> + Sync + 'l;
 
 /// A finding of a policy at the level that the settings give to its name, else at its own; none where it is ignored.
 fn loud(finding: Diagnostic, name: &str, own: Severity, loudness: &Loudness<'_>) -> Option<Diagnostic> {
-    let severity = match loudness(name) {
+    let severity = match loudness(name, finding.span.file) {
         None => own,
         Some(LevelSetting::Ignore) => return None,
         Some(LevelSetting::Info) => Severity::Info,

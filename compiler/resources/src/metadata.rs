@@ -23,6 +23,9 @@ pub struct Metadata {
     pub annotations: IndexMap<Spanned<String>, Spanned<String>>,
     /// RFC 3339; Git seldom has one. Older resources win in Istio.
     pub creation_timestamp: Option<Spanned<String>>,
+    /// When the object was first seen elsewhere, in seconds since 1970, for objects without that time.
+    #[serde(skip)]
+    pub first_seen: Option<i64>,
     /// The objects that this one belongs to.
     pub owner_references: Vec<Spanned<OwnerReference>>,
     generate_name: Ignored,

@@ -41,8 +41,15 @@ pub struct Override {
 /// The levels, ready to be asked.
 #[derive(Debug, Clone, Default)]
 pub struct Levels {
-    everywhere: Vec<(Code, LevelSetting)>,
-    somewhere: Vec<(Vec<GlobMatcher>, Vec<(Code, LevelSetting)>)>,
+    everywhere: Named,
+    somewhere: Vec<(Vec<GlobMatcher>, Named)>,
+}
+
+/// The levels of one mapping: those of rules, and those of names that are no rule's, which may be a policy's.
+#[derive(Debug, Clone, Default)]
+struct Named {
+    rules: Vec<(Code, LevelSetting)>,
+    others: Vec<(String, LevelSetting)>,
 }
 
 // === impl Levels ===
@@ -62,17 +69,27 @@ impl Levels {
 
     /// The level of a rule for a file, named from the directory of the settings; none where nothing is set.
     pub fn of(&self, code: Code, file: &str) -> Option<LevelSetting> {
-        let last = |levels: &[(Code, LevelSetting)]| {
-            levels.iter().rev().find(|(of, _)| *of == code).map(|(_, level)| *level)
-        };
+        self.last(file, |levels| {
+            levels.rules.iter().rev().find(|(of, _)| *of == code).map(|(_, level)| *level)
+        })
+    }
+
+    /// As [`Levels::of`], of a policy by its name.
+    pub fn of_policy(&self, name: &str, file: &str) -> Option<LevelSetting> {
+        self.last(file, |levels| {
+            levels.others.iter().rev().find(|(of, _)| of == name).map(|(_, level)| *level)
+        })
+    }
+
+    /// What the last override that holds for a file says, else what holds everywhere.
+    fn last(&self, file: &str, of: impl Fn(&Named) -> Option<LevelSetting>) -> Option<LevelSetting> {
         let holds = |globs: &[GlobMatcher]| {
             // A directory means what lies in it.
             let above = std::path::Path::new(file).ancestors();
             above.into_iter().any(|path| globs.iter().any(|glob| glob.is_match(path)))
         };
-        let overriding = self.somewhere.iter().rev();
-        let mut overriding = overriding.filter(|(globs, _)| holds(globs));
-        overriding.find_map(|(_, levels)| last(levels)).or_else(|| last(&self.everywhere))
+        let mut overriding = self.somewhere.iter().rev().filter(|(globs, _)| holds(globs));
+        overriding.find_map(|(_, levels)| of(levels)).or_else(|| of(&self.everywhere))
     }
 
     /// A finding at its level; none where it is not reported.
@@ -89,28 +106,30 @@ impl Levels {
 
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
-        self.everywhere.is_empty() && self.somewhere.is_empty()
+        self.everywhere.rules.is_empty() && self.somewhere.is_empty()
     }
 }
 
-/// The rules that a name means: one by its code or name, all that an alias stands for.
+/// What each name means: one rule by its code or name, all that an alias stands for; else it is a finding, which whoever
+/// knows the name of a policy takes back.
 fn codes(
     written: &IndexMap<Spanned<String>, Spanned<LevelSetting>>,
     rules: &[&Rule],
     found: &mut Vec<Diagnostic>,
-) -> Vec<(Code, LevelSetting)> {
-    let mut levels = Vec::new();
+) -> Named {
+    let mut levels = Named::default();
     for (name, level) in written {
         let named = |rule: &&&Rule| {
             rule.code.to_string() == name.value
                 || rule.name == name.value
                 || rule.aliases.contains(&name.value.as_str())
         };
-        let before = levels.len();
-        levels.extend(rules.iter().filter(named).map(|rule| (rule.code, level.value)));
-        if levels.len() > before {
+        let before = levels.rules.len();
+        levels.rules.extend(rules.iter().filter(named).map(|rule| (rule.code, level.value)));
+        if levels.rules.len() > before {
             continue;
         }
+        levels.others.push((name.value.clone(), level.value));
         let finding = Diagnostic::new(&UNKNOWN_RULE, name.span, format!("there is no rule `{}`", name.value));
         let known: Vec<String> =
             rules.iter().flat_map(|rule| [rule.code.to_string(), rule.name.to_owned()]).collect();

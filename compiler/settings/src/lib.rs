@@ -13,7 +13,7 @@ mod settings;
 pub use external::{External, WorkloadPattern, ways_out};
 pub use levels::{LevelSetting, Levels, Override};
 pub use read::{Found, read};
-pub use settings::{Chart, Installed, Istio, Kustomize, Settings, View};
+pub use settings::{Chart, CreationOrder, Installed, Istio, Kustomize, Settings, View};
 
 /// The file's name.
 pub const FILE: &str = "meshc.yaml";

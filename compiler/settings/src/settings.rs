@@ -16,7 +16,8 @@ pub struct Settings {
     pub external: External,
     /// What Istio's installation brings.
     pub istio: Istio,
-    /// How loud a rule is, by its code (`MC1001`), its name (`unknown-host`) or an alias (`IST0101`).
+    /// How loud a rule is, by its code (`MC1001`), its name (`unknown-host`) or an alias (`IST0101`), and how loud a policy
+    /// of a pack is, by its name.
     pub levels: IndexMap<Spanned<String>, Spanned<LevelSetting>>,
     /// Other levels for some paths; of several that hold, the last wins.
     pub overrides: Vec<Spanned<Override>>,
@@ -29,10 +30,24 @@ pub struct Settings {
     /// Packs of policies that are asked about every resource: `baseline`, `strict-security`, `resilience`,
     /// `multi-tenancy`, and paths of your own, which hold a slash.
     pub policies: Vec<Spanned<String>>,
+    /// How old resources are that do not say it: Istio lets the older of two decide [default: name].
+    pub creation_order: Option<Spanned<CreationOrder>>,
     /// Istio's `MeshConfig`, where no `istio` ConfigMap of the tree holds it: that one is followed.
     pub mesh_config: Option<Raw>,
     /// Istio's `MeshNetworks`, likewise.
     pub mesh_networks: Option<Raw>,
+}
+
+/// How old resources are whose documents carry no `metadata.creationTimestamp`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CreationOrder {
+    /// All of one age: of two the first by name decides, then by namespace.
+    #[default]
+    Name,
+    /// As old as the commit by which each came to the branch, along first parents; what is not committed is the
+    /// youngest. The whole history is read once for each tree.
+    Git,
 }
 
 /// What Istio's installation brings.

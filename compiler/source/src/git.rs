@@ -15,9 +15,11 @@ use crate::worktree::{MESH_FILE, relative};
 
 mod history;
 mod index;
+mod states;
 mod tree;
 
 pub(crate) use history::history;
+pub(crate) use states::states;
 
 /// What a file's bytes are read from.
 type Blob = ObjectId;

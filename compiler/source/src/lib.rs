@@ -11,6 +11,7 @@ mod problem;
 mod selection;
 mod set;
 mod span;
+mod states;
 mod stdin;
 mod text;
 mod worktree;
@@ -24,6 +25,7 @@ pub use problem::{LoadProblem, ProblemKind, SourceError};
 pub use selection::{Limits, Selection, Tree};
 pub use set::{SourceFile, SourceSet};
 pub use span::{FileId, Position, Span};
+pub use states::{Change, State, states};
 
 /// Reads a tree: all files that belong to it in the order of their names, and a problem for each that
 /// is there but cannot be read. A tree without any file is an error.

@@ -324,6 +324,11 @@ impl<'a> Context<'a> {
         nearest(name, candidates)
     }
 
+    /// Every host with its services, in Istio's order.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = (&'a str, &[&'a Arc<Service>])> {
+        self.by_host.iter().map(|(host, services)| (*host, services.as_slice()))
+    }
+
     /// What a host written in a resource of `namespace` means there.
     pub(super) fn find(&self, host: &str, namespace: &str) -> Found<'a> {
         self.find_for(host, namespace, &[namespace])

@@ -1,6 +1,7 @@
 //! The rules that need the whole mesh (`MC10xx`: names that lead nowhere) and those about routes (`MC20xx`), one file
 //! each.
 
+mod ages;
 mod ambient;
 mod conditions;
 mod context;
@@ -66,6 +67,7 @@ pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
         &impossible_match::IMPOSSIBLE_MATCH,
         &undecided_route::UNDECIDED_ROUTE,
     ];
+    all.extend(ages::RULES);
     all.extend(workloads::RULES);
     all.extend(gateways::RULES);
     all.extend(routing::RULES);
@@ -108,6 +110,7 @@ const FAMILIES: &[fn(&Context<'_>, &mut Vec<Diagnostic>)] = &[
     dropped_policy::check,
     port::check,
     gateway_host::check,
+    ages::check,
     workloads::check,
     gateways::check,
     routing::check,

@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use meshc_mesh::{Pod, selects};
+use meshc_syntax::de::Spanned;
+
+/// Labels as they are written.
+pub(super) type Labels = indexmap::IndexMap<Spanned<String>, Spanned<String>>;
 
 /// The index.
 pub(super) struct Pods<'a> {
@@ -43,6 +47,13 @@ impl<'a> Pods<'a> {
             None => self.all.iter().collect(),
         };
         found.into_iter()
+    }
+
+    /// A pod that has the labels of two selectors, of one namespace if it is given.
+    pub(super) fn met(&self, namespace: Option<&str>, one: &Labels, other: &Labels) -> Option<&'a Pod> {
+        let both = one.iter().chain(other).map(|(key, value)| (key.value.clone(), value.value.clone()));
+        let contradicts = one.iter().any(|(key, value)| other.get(key).is_some_and(|of| of != value));
+        if contradicts { None } else { self.selected(namespace, &both.collect()).next() }
     }
 
     /// All pods of a namespace.

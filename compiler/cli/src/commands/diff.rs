@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use meshc_analysis::{Change, Concern, Equal, Kind, Risk, Side, diff, render_markdown, render_text};
+use meshc_analysis::{
+    Change, Concern, Diff as Found, Equal, Kind, Risk, Side, diff, render_markdown, render_text,
+};
 
 use super::{DONE, FINDINGS};
 use crate::args::{Diff, DiffFormat, RevisionArgs};
@@ -14,18 +16,8 @@ pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
     let head_tree = args.head.as_ref().map_or_else(|| worktree.clone(), |rev| worktree.at(rev));
     let base_tree = worktree.at(&args.base);
     let names = (args.base.as_str(), args.head.as_deref().unwrap_or("worktree"));
-    let found = if base_tree.is_same(&head_tree) {
-        let tree = Tree::read(&base_tree)?;
-        tree.refuse()?;
-        meshc_analysis::Diff::nothing(names.0, names.1, tree.proxies())
-    } else {
-        let (base_tree, head_tree) = Tree::read_both(&base_tree, &head_tree)?;
-        let (base, head) = base_tree.compile_both(&head_tree)?;
-        diff(
-            Side { name: names.0, mesh: &base, sources: &base_tree.sources },
-            Side { name: names.1, mesh: &head, sources: &head_tree.sources },
-        )
-    };
+    let found = nothing(&base_tree, &head_tree, names)?
+        .map_or_else(|| compared(&base_tree, &head_tree, names), Ok)?;
     match args.format {
         DiffFormat::Text => output::out(&render_text(&found)),
         DiffFormat::Markdown => output::out(&render_markdown(&found)),
@@ -40,6 +32,25 @@ pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
                 .iter()
                 .any(|change| args.fail_on.iter().any(|alarm| alarm.is_raised_by(change))));
     Ok(if differs || alarming { FINDINGS } else { DONE })
+}
+
+/// That nothing differs, where both are the same files.
+fn nothing(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Option<Found>, Failure> {
+    if !base.is_same(head) {
+        return Ok(None);
+    }
+    let tree = Tree::read(base)?;
+    tree.refuse()?;
+    Ok((!tree.is_dated()).then(|| Found::nothing(names.0, names.1, tree.proxies())))
+}
+
+fn compared(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Found, Failure> {
+    let (base_tree, head_tree) = Tree::read_both(base, head)?;
+    let (base, head) = base_tree.compile_both(&head_tree)?;
+    Ok(diff(
+        Side { name: names.0, mesh: &base, sources: &base_tree.sources },
+        Side { name: names.1, mesh: &head, sources: &head_tree.sources },
+    ))
 }
 
 /// What makes `--fail-on` fail.

@@ -1,5 +1,6 @@
 //! From the command line's words to meshes, their findings, and what they do.
 
+mod ages;
 mod kustomize;
 mod origin;
 mod paths;

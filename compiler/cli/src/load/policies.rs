@@ -10,7 +10,7 @@ use meshc_settings::rules::UNKNOWN_RULE;
 use meshc_source::{SourceSet, Span};
 use meshc_syntax::suggest;
 
-use super::paths::join;
+use super::paths::{below, join, normal};
 use super::settings::Governing;
 use super::{Failure, Selected};
 
@@ -46,15 +46,17 @@ impl Governing {
     /// The name of a policy is one that levels may be set for.
     pub(super) fn accept_names(&mut self) {
         let is_policy = |name: &str| self.packs.iter().any(|pack| pack.members().any(|own| own == name));
-        let named: Vec<Span> =
-            self.settings.levels.keys().filter(|key| is_policy(&key.value)).map(|key| key.span).collect();
+        let overriding = self.settings.overrides.iter().map(|entry| &entry.levels);
+        let levels = std::iter::once(&self.settings.levels).chain(overriding);
+        let keys = levels.flat_map(|levels| levels.keys());
+        let named: Vec<Span> = keys.filter(|key| is_policy(&key.value)).map(|key| key.span).collect();
         self.diagnostics
             .retain(|finding| finding.code != UNKNOWN_RULE.code || !named.contains(&finding.span));
     }
 
-    /// How loud a policy is, by its name.
-    pub(super) fn loudness(&self, policy: &str) -> Option<LevelSetting> {
-        self.settings.levels.iter().find(|(name, _)| name.value == policy).map(|(_, level)| level.value)
+    /// How loud a policy is about a file, by its name.
+    pub(super) fn loudness(&self, policy: &str, path: &str) -> Option<LevelSetting> {
+        self.levels.of_policy(policy, below(&normal(path), &self.base))
     }
 
     /// Where the settings switch a pack on.

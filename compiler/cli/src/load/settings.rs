@@ -10,6 +10,7 @@ use meshc_settings::{Levels, Settings};
 use meshc_source::{FileId, SourceSet};
 use meshc_syntax::de::Spanned;
 
+use super::ages::Ages;
 use super::paths::{is_in, join, normal, parent};
 use super::{Failure, Selected, all_rules};
 
@@ -24,6 +25,8 @@ pub(crate) struct Governing {
     pub(crate) file: Option<FileId>,
     /// The snapshot of a cluster.
     pub(crate) snapshot: Option<FileId>,
+    /// When resources came to the branch, where that orders them.
+    pub(super) ages: Option<Arc<Ages>>,
     /// What is wrong with the settings.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The packs of policies that are switched on.
@@ -47,6 +50,7 @@ impl Governing {
         let mut governing = Self::of(file, sources);
         governing.add_snapshot(selected, sources)?;
         governing.add_packs(selected)?;
+        governing.add_ages(selected)?;
         Ok(governing)
     }
 
@@ -63,6 +67,7 @@ impl Governing {
             base: parent(&source.path),
             file: Some(file),
             snapshot: None,
+            ages: None,
             diagnostics,
             packs: Arc::default(),
             of_policies: Vec::new(),

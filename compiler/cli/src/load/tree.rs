@@ -6,6 +6,7 @@ use meshc_diagnostics::{Diagnostic, Level, Severity, sort};
 use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::{Mesh, PodProxy};
 use meshc_resources::{Resources, rules::is_refusal};
+use meshc_settings::LevelSetting;
 use meshc_source::{FileId, LoadProblem, SourceSet};
 use meshc_syntax::Suppression;
 
@@ -43,9 +44,11 @@ impl Tree {
         Ok((one.only_tree()?, other.only_tree()?))
     }
 
-    /// Whether both are the same texts under the same settings.
+    /// Whether both are the same texts of the same ages under the same settings.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
-        self.governing.settings == other.governing.settings && self.sources.digest() == other.sources.digest()
+        self.governing.settings == other.governing.settings
+            && self.governing.ages == other.governing.ages
+            && self.sources.digest() == other.sources.digest()
     }
 
     /// The mesh of the files that have a text.
@@ -64,6 +67,9 @@ impl Tree {
             networks.map(meshc_syntax::de::Raw::node),
             &mut document,
         ));
+        if let Some(ages) = &governing.ages {
+            resources.date(&|named| Some(ages.of(named, &sources.file(named.file).path)));
+        }
         let mesh = Mesh::within(&resources, settings);
         Self {
             sources,
@@ -106,10 +112,15 @@ impl Tree {
         (found, compiled)
     }
 
+    /// How loud a policy is about a file.
+    fn loudness(&self, policy: &str, file: FileId) -> Option<LevelSetting> {
+        self.governing.loudness(policy, &self.sources.file(file).path)
+    }
+
     /// What the resources say together, and the policies about resources.
     fn examine_mesh(&self) -> Vec<Diagnostic> {
         let mut found = meshc_analysis::check_mesh(&self.resources, &self.mesh, Some(clock::now()));
-        let loudness = |policy: &str| self.governing.loudness(policy);
+        let loudness = |policy: &str, file: FileId| self.loudness(policy, file);
         found.extend(meshc_policies::check(&self.governing.packs, &self.resources, &self.sources, &loudness));
         found
     }
@@ -125,7 +136,7 @@ impl Tree {
             (&self.mesh, mesh),
             &self.sources,
             &|pack| self.governing.switched_on(pack),
-            &|policy| self.governing.loudness(policy),
+            &|policy, file| self.loudness(policy, file),
         ));
         found
     }
@@ -199,6 +210,11 @@ impl Tree {
         other.refuse()?;
         let compile = |tree: &Self| meshc_effective::compile(&tree.mesh);
         Ok(rayon::join(|| compile(self), || compile(other)))
+    }
+
+    /// Whether the ages of its resources are read from Git: then the same files may do something else in another commit.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.governing.ages.is_some()
     }
 
     /// How many proxies it has.

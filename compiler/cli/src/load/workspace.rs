@@ -115,8 +115,9 @@ impl Workspace {
             sources = sources.with_text(*file, text);
             if governing.file == Some(*file) {
                 let snapshot = governing.snapshot;
-                let (packs, of_policies) = (governing.packs, governing.of_policies);
-                governing = Governing { snapshot, packs, of_policies, ..Governing::of(*file, &sources) };
+                let (packs, of_policies, ages) = (governing.packs, governing.of_policies, governing.ages);
+                governing =
+                    Governing { snapshot, packs, of_policies, ages, ..Governing::of(*file, &sources) };
                 governing.accept_names();
                 governing.diagnostics.extend(self.renders.diagnostics.iter().cloned());
             }

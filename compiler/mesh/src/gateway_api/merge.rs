@@ -84,6 +84,11 @@ pub(super) fn order(a: &HttpRule, b: &HttpRule) -> Ordering {
     }
 }
 
+/// Whether nothing but the age of their resources orders two routes of one host.
+pub fn are_equally_specific(a: &HttpRule, b: &HttpRule) -> bool {
+    order(a, b).is_eq()
+}
+
 type Rank = (Reverse<i8>, Reverse<usize>, bool, Reverse<usize>, Reverse<usize>);
 
 fn rank(condition: &HttpMatch) -> Rank {

@@ -33,6 +33,7 @@ use crate::hostname::service_host;
 use crate::{Gateway, Meta, Namespace, Service, VirtualService};
 
 pub(crate) use deployment::{Deployment, deployments};
+pub use merge::are_equally_specific;
 pub use status::{Absent, Condition, ListenerStatus, ObjectStatus, ParentStatus, Problem};
 
 /// The end of the names of all that is made of the Gateway API.

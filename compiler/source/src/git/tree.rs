@@ -9,7 +9,7 @@ use crate::gather::{self, Found};
 use crate::problem::{ProblemKind, SourceError};
 
 /// Levels of directories, and links that lead to links: more than anyone has, fewer than the stack.
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// Walks the tree of one revision.
 pub(super) struct Walk<'r> {

@@ -160,7 +160,7 @@ fn of_gateway(gateway: &str, host: &str, group: &Group<'_>, found: &mut Vec<Diag
 }
 
 /// Whether some namespace sees both.
-fn seen_together(one: &VirtualService, other: &VirtualService) -> bool {
+pub(in crate::rules) fn seen_together(one: &VirtualService, other: &VirtualService) -> bool {
     let sees = |a: &VirtualService, b: &VirtualService| {
         let mut named = a.export_to.named(&a.meta.namespace);
         named.any(|namespace| b.export_to.allows(&b.meta.namespace, namespace))

@@ -26,6 +26,8 @@ use meshc_source::Span;
 
 use super::context::Context;
 
+pub(super) use duplicate_host::seen_together;
+
 /// By code.
 pub(super) const RULES: &[&Rule] = &[
     &duplicate_host::DUPLICATE_HOST,
