@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod ages;
 mod definitions;
 pub mod gateway_api;
 mod ignored;
@@ -23,6 +24,7 @@ pub mod rules;
 pub mod schema;
 mod walk;
 
+pub use ages::Named;
 pub use ignored::Ignored;
 pub use kind::Kind;
 pub use mesh_settings::{MeshSettings, mesh_config, mesh_networks, mesh_settings};
