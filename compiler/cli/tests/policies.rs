@@ -74,6 +74,15 @@ fn levels_take_the_name_of_a_policy() {
 }
 
 #[test]
+fn overrides_take_the_name_of_a_policy() {
+    let all = "policies: [resilience]\nlevels: {routes-have-timeouts: warning, retries-are-bounded: ignore, \
+               endpoints-are-ejected: ignore, pools-are-bounded: ignore, entries-have-timeouts: ignore}\n";
+    assert!(!found(tree(all).path(), 0).is_empty());
+    let nowhere = format!("{all}overrides: [{{paths: ['**'], levels: {{routes-have-timeouts: ignore}}}}]\n");
+    assert_eq!(found(tree(&nowhere).path(), 0), []);
+}
+
+#[test]
 fn a_pack_that_is_not_there_is_told() {
     let tree = tree("policies: [strict-securty, ./policies/ours]\n");
     let all = found(tree.path(), 1);

@@ -187,3 +187,72 @@ fn the_settings_of_the_mesh_may_stand_in_meshc_yaml() {
     assert!(told.iter().any(|finding| finding.ends_with("error meshc.yaml:2")), "{told:?}");
     assert!(told.iter().any(|finding| finding.ends_with("warning meshc.yaml:4")), "{told:?}");
 }
+
+/// A VirtualService for the shop in the mesh.
+fn of_shop(name: &str, timeout: &str) -> String {
+    format!(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+         hosts: [shop]\n  http: [{{timeout: {timeout}, route: [{{destination: {{host: shop}}}}]}}]\n"
+    )
+}
+
+const CALLER: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\n\
+                      apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  \
+                      containers: [{name: a, image: a}]\n";
+
+/// Commits everything at a time.
+fn commit(root: &Path, time: &str) {
+    git(root, &["add", "."]);
+    let committed = std::process::Command::new("git")
+        .current_dir(root)
+        .args(["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"])
+        .args(["commit", "--quiet", "--message=Go on"])
+        .env("GIT_COMMITTER_DATE", time)
+        .status();
+    assert!(committed.expect("git runs").success());
+}
+
+#[test]
+fn the_older_decides_by_name_or_by_git() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    git(root, &["init", "--quiet", "--initial-branch=main"]);
+    write(root, "shop.yaml", SHOP);
+    write(root, "web.yaml", CALLER);
+    write(root, "z.yaml", &of_shop("z", "1s"));
+    commit(root, "2026-01-01T00:00:00Z");
+    write(root, "a.yaml", &of_shop("a", "2s"));
+    commit(root, "2026-02-01T00:00:00Z");
+    let contested = |args: &[&str]| {
+        let found = found(root, args);
+        found.into_iter().filter(|finding| finding.starts_with("MC0395")).collect::<Vec<_>>()
+    };
+    let request = r#"{"proxy":"web.shop","route_table":"80","request":{"method":"GET","authority":"shop","path":"/","headers":{}}}"#;
+    write(root, "requests.jsonl", request);
+    let timeout = || json(&expect(root, &["trace", "--requests", "requests.jsonl"], 0))["timeout_ms"].clone();
+    assert_eq!(contested(&[]), ["MC0395 info z.yaml:3"]);
+    assert_eq!(timeout(), 2000, "by name");
+
+    write(root, "meshc.yaml", "creationOrder: git\n");
+    assert_eq!(contested(&[]), [""; 0]);
+    assert_eq!(timeout(), 1000, "the one that was committed first");
+    assert_eq!(contested(&["--rev", "HEAD"]), ["MC0395 info z.yaml:3"], "as the settings of that commit say");
+    // Moved it keeps its age; what is not committed is the youngest.
+    fs::rename(root.join("z.yaml"), root.join("b.yaml")).expect("moved");
+    commit(root, "2026-03-01T00:00:00Z");
+    assert_eq!(timeout(), 1000);
+    write(root, "b.yaml", &of_shop("y", "3s"));
+    assert_eq!(timeout(), 2000, "`y` is not committed yet");
+    assert_eq!(contested(&[]), [""; 0]);
+}
+
+#[test]
+fn a_tree_without_a_history_says_that_it_has_none() {
+    let tree = tempfile::tempdir().expect("a directory");
+    write(tree.path(), "shop.yaml", SHOP);
+    write(tree.path(), "meshc.yaml", "creationOrder: git\n");
+    assert_eq!(found(tree.path(), &[]), ["MC0396 warning meshc.yaml:1"]);
+    write(tree.path(), "meshc.yaml", "creationOrder: gti\n");
+    let told = json(&expect(tree.path(), &["check", "--format", "json"], 1));
+    assert!(told["diagnostics"][0]["help"].as_str().is_some_and(|help| help.contains("`git`")), "{told}");
+}

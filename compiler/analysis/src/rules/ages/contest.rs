@@ -9,15 +9,15 @@ pub(super) struct Contest {
     pub(super) first: Meta,
     /// The other.
     pub(super) second: Meta,
-    /// What they meet in: `for host `reviews` in the mesh`.
-    pub(super) about: String,
+    /// What they meet in: `are for host `reviews` in the mesh`.
+    pub(super) meeting: String,
 }
 
 impl Contest {
     /// The two in Istio's order.
-    pub(super) fn new(a: &Meta, b: &Meta, about: impl Into<String>) -> Self {
+    pub(super) fn new(a: &Meta, b: &Meta, meeting: impl Into<String>) -> Self {
         let (first, second) = if a.by_age(b).is_le() { (a, b) } else { (b, a) };
-        Self { first: first.clone(), second: second.clone(), about: about.into() }
+        Self { first: first.clone(), second: second.clone(), meeting: meeting.into() }
     }
 
     /// Whether their ages are equal, or one of them is not known.

@@ -26,9 +26,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Vec<Contest>) {
             continue;
         }
         rules.sort_by(|(a, _), (b, _)| a.by_age(b));
-        let about = format!("for `{host}`");
+        let meeting = format!("are for `{host}`");
         let meet = |a: &Rule<'_>, b: &Rule<'_>| {
-            contend(context, namespace, a.1, b.1).then(|| Contest::new(&a.0, &b.0, &about))
+            contend(context, namespace, a.1, b.1).then(|| Contest::new(&a.0, &b.0, &meeting))
         };
         pairs(&rules, meet, found);
     }
@@ -70,7 +70,7 @@ fn backends(context: &Context<'_>, found: &mut Vec<Contest>) {
         let name = shared.name.as_ref().map_or("", |name| name.value.as_str());
         (a.namespace() == b.namespace() && a.spec.validation != b.spec.validation).then(|| {
             let meta = |object: &Object<_>| Meta::new("BackendTLSPolicy", &object.metadata, object.span);
-            Contest::new(&meta(a), &meta(b), format!("for the target `{name}`"))
+            Contest::new(&meta(a), &meta(b), format!("are for the target `{name}`"))
         })
     };
     pairs(&policies, meet, found);

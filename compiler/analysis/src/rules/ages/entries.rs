@@ -11,9 +11,9 @@ pub(super) fn find(context: &Context<'_>, found: &mut Vec<Contest>) {
             // A Kubernetes Service comes before any ServiceEntry.
             continue;
         }
-        let about = format!("for the host `{host}`");
+        let meeting = format!("declare `{host}`");
         let meet = |a: &&std::sync::Arc<Service>, b: &&std::sync::Arc<Service>| {
-            contend(a, b).then(|| Contest::new(&a.meta, &b.meta, &about))
+            contend(a, b).then(|| Contest::new(&a.meta, &b.meta, &meeting))
         };
         pairs(services, meet, found);
     }

@@ -57,14 +57,20 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn finding(contest: &Contest) -> Diagnostic {
-    let Contest { first, second, about } = contest;
-    let taken = if first.name == second.name { "the first by namespace" } else { "the first by name" };
+    let Contest { first, second, meeting } = contest;
+    let taken = if first.created != second.created {
+        "what has no time counts as the older"
+    } else if first.name == second.name {
+        "the first by namespace"
+    } else {
+        "the first by name"
+    };
     let message = format!(
-        "{about} of {first} and of {second} the older decides, and their ages are not known: {first} is taken, {taken}"
+        "{first} and this {meeting}, where the older decides; nothing says which one that is, so {first} is taken, {taken}"
     );
     Diagnostic::new(&ORDER_BY_NAME, second.span, message)
         .severity(Severity::Info)
         .resource(second.kind, Some(&second.namespace), &second.name)
         .label(first.span, "taken")
-        .help("put what both say into one, or set `creationOrder: git` in meshc.yaml if it was made by Git's order")
+        .help("put what both say into one; `creationOrder: git` in meshc.yaml takes the order in which they came to Git")
 }

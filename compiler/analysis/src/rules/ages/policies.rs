@@ -108,12 +108,12 @@ fn one_of<'a, T>(
 ) {
     for (namespace, list) in by_namespace(objects, labels) {
         let meet = |a: &Holding<'_, T>, b: &Holding<'_, T>| {
-            let about = match (a.labels, b.labels) {
-                (None, None) => format!("for namespace `{namespace}`"),
+            let meeting = match (a.labels, b.labels) {
+                (None, None) => format!("are for all of namespace `{namespace}`"),
                 (Some(one), Some(other)) => for_pod(context, namespace, one, other)?,
                 _ => return None,
             };
-            differ(a.spec, b.spec).then(|| Contest::new(&a.meta, &b.meta, about))
+            differ(a.spec, b.spec).then(|| Contest::new(&a.meta, &b.meta, meeting))
         };
         pairs(&list, meet, found);
     }
@@ -133,13 +133,13 @@ fn one_after_the_other<'a, T>(
             if !alike(a.spec, b.spec) {
                 return None;
             }
-            let about = match (a.labels, b.labels) {
-                (None, None) => format!("for namespace `{namespace}`"),
+            let meeting = match (a.labels, b.labels) {
+                (None, None) => format!("are for all of namespace `{namespace}`"),
                 (one, other) => {
                     for_pod(context, namespace, one.unwrap_or(&nothing), other.unwrap_or(&nothing))?
                 }
             };
-            Some(Contest::new(&a.meta, &b.meta, about))
+            Some(Contest::new(&a.meta, &b.meta, meeting))
         };
         pairs(&list, meet, found);
     }
@@ -150,7 +150,7 @@ fn for_pod(context: &Context<'_>, namespace: &str, one: &Labels, other: &Labels)
     // Those of the root namespace are for the pods of all.
     let namespace = (namespace != context.mesh.config.root_namespace()).then_some(namespace);
     let pod = context.pods.met(namespace, one, other)?;
-    Some(format!("for pod `{}`", pod.name))
+    Some(format!("are for pod `{}`", pod.name))
 }
 
 /// Whether two filters patch the same kind of part in the same place with one priority.

@@ -36,29 +36,30 @@ pub(super) fn find(context: &Context<'_>, found: &mut Vec<Contest>) {
         if gateway == MESH_GATEWAY {
             followed(&host, &group, found);
             for by in group.iter().filter(|by| by.semantics == Semantics::GatewayApi) {
-                merged(&format!("in the mesh for `{host}`"), &[by], found);
+                merged(&format!("ask for requests to `{host}` in the mesh"), &[by], found);
             }
         } else {
-            merged(&format!("at gateway `{gateway}` for `{host}`"), &group, found);
+            let name = context.mesh.gateway(gateway).map_or_else(|| gateway.to_owned(), |of| of.meta.to_string());
+            merged(&format!("ask for requests to `{host}` at {name}"), &group, found);
         }
     }
 }
 
 /// Sidecars follow one of them. One that is exported by name comes before one for all, whatever its age.
 fn followed(host: &str, group: &[&Arc<VirtualService>], found: &mut Vec<Contest>) {
-    let about = format!("for `{host}` in the mesh");
+    let meeting = format!("are for `{host}` in the mesh");
     let alike = |a: &VirtualService, b: &VirtualService| {
         a.semantics == b.semantics && a.export_to.is_public() == b.export_to.is_public()
     };
     let meet = |a: &&Arc<VirtualService>, b: &&Arc<VirtualService>| {
         let differ = a.http != b.http || a.tls != b.tls || a.tcp != b.tcp;
-        (differ && alike(a, b) && seen_together(a, b)).then(|| Contest::new(&a.meta, &b.meta, &about))
+        (differ && alike(a, b) && seen_together(a, b)).then(|| Contest::new(&a.meta, &b.meta, &meeting))
     };
     pairs(group, meet, found);
 }
 
 /// All of their routes are tried, those of the older first where nothing else orders them.
-fn merged(about: &str, group: &[&Arc<VirtualService>], found: &mut Vec<Contest>) {
+fn merged(meeting: &str, group: &[&Arc<VirtualService>], found: &mut Vec<Contest>) {
     let mut routes = Vec::new();
     for by in group {
         for rule in &by.http {
@@ -69,7 +70,7 @@ fn merged(about: &str, group: &[&Arc<VirtualService>], found: &mut Vec<Contest>)
     let meet = |a: &Route<'_>, b: &Route<'_>| {
         let other = a.owner.span != b.owner.span;
         let met = other && ordered_by_age(a, b) && may_meet(a, b) && !equal(a, b);
-        met.then(|| Contest::new(a.owner, b.owner, about))
+        met.then(|| Contest::new(a.owner, b.owner, meeting))
     };
     pairs(&routes, meet, found);
 }

@@ -22,7 +22,7 @@ pub(super) fn find(context: &Context<'_>, found: &mut Vec<Contest>) {
             })?;
             let port = number(one)?;
             let host = one.hosts.iter().find(|host| other.hosts.contains(host))?;
-            Some(Contest::new(&a.meta, &b.meta, format!("for `{host}` at port {port}")))
+            Some(Contest::new(&a.meta, &b.meta, format!("have a server for `{host}` at port {port}")))
         };
         pairs(&gateways, meet, found);
     }
