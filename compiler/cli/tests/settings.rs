@@ -256,3 +256,35 @@ fn a_tree_without_a_history_says_that_it_has_none() {
     let told = json(&expect(tree.path(), &["check", "--format", "json"], 1));
     assert!(told["diagnostics"][0]["help"].as_str().is_some_and(|help| help.contains("`git`")), "{told}");
 }
+
+/// A token of an issuer, with a signature that is nobody's.
+const TOKEN: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImEiLCJ0eXAiOiJKV1QifQ.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLmNvbSIsInN1YiI6ImEiLCJleHAiOjQxMDI0NDQ4MDB9.AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ";
+
+/// A public key of P-256: its generator.
+const KEYS: &str = r#"{"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "a",
+    "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"}]}"#;
+
+#[test]
+fn keys_that_istiod_fetches_may_be_told() {
+    let tree = tempfile::tempdir().expect("a directory");
+    let root = tree.path();
+    write(root, "shop.yaml", &SHOP.replace("spec:", "spec:\n  selector: {app: web}"));
+    write(root, "web.yaml", &CALLER.replace("{name: web,", "{name: web, labels: {app: web},"));
+    let tokens = "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: tokens, namespace: shop}\n\
+                  spec:\n  jwtRules: [{issuer: 'https://issuer.example.com', jwksUri: 'https://issuer.example.com/keys'}]\n";
+    write(root, "tokens.yaml", tokens);
+    let request = format!(
+        r#"{{"proxy":"web.shop","port":80,"request":{{"method":"GET","authority":"shop","path":"/","headers":{{"authorization":"Bearer {TOKEN}"}}}}}}"#
+    );
+    write(root, "requests.jsonl", &request);
+    let trace = |status| json(&expect(root, &["trace", "--requests", "requests.jsonl"], status));
+    let unknown = trace(2)["error"].as_str().unwrap_or_default().to_owned();
+    assert!(unknown.contains("`external.keys` in meshc.yaml takes them"), "{unknown}");
+    write(root, "keys/issuer.json", KEYS);
+    write(root, "meshc.yaml", "external:\n  keys: {'https://issuer.example.com/keys': keys/issuer.json}\n");
+    assert_eq!(trace(0)["status"], 401, "the keys are there, and none of them signed it");
+    write(root, "meshc.yaml", "external:\n  keys: {'https://issuer.example.com': '{\"keys\": []}'}\n");
+    assert_eq!(trace(0)["status"], 401, "by the issuer, and written in place");
+    write(root, "meshc.yaml", "external:\n  keys: {'https://issuer.example.com/keys': keys/gone.json}\n");
+    assert!(found(root, &[]).iter().any(|finding| finding.starts_with("MC3002")), "a file that is not there");
+}

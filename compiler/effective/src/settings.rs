@@ -43,7 +43,7 @@ impl Cache {
             let written = &pod.proxy_config;
             let limits = written.connection_settings.as_ref().map(|limits| edge(&limits.value, gateway));
             let reading = reading(config, limits.as_ref());
-            (Arc::new(settings(written, limits.as_ref())), reading)
+            (Arc::new(settings(config, written, limits.as_ref())), reading)
         };
         self.settings.entry(key).or_insert_with(new).clone()
     }
@@ -168,7 +168,11 @@ fn edge(written: &ConnectionSettings, gateway: bool) -> ConnectionSettings {
     limits
 }
 
-fn settings(written: &MeshProxyConfig, limits: Option<&ConnectionSettings>) -> ProxySettings {
+fn settings(
+    config: &MeshConfig,
+    written: &MeshProxyConfig,
+    limits: Option<&ConnectionSettings>,
+) -> ProxySettings {
     let variable = |name: &str| {
         let found = written.proxy_metadata.iter().find(|(key, _)| key.value == name);
         found.map_or("", |(_, value)| value.value.as_str())
@@ -186,6 +190,7 @@ fn settings(written: &MeshProxyConfig, limits: Option<&ConnectionSettings>) -> P
         trusted_proxies: topology
             .and_then(|own| own.num_trusted_proxies.as_ref())
             .map_or(0, |number| number.value),
+        internal_ranges: config.internal_ranges(),
     }
 }
 

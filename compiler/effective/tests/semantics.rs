@@ -47,9 +47,9 @@ fn the_order_of_files_does_not_matter() {
     assert_eq!(text::mesh(&first), text::mesh(&second));
 }
 
-#[test]
-fn small_worlds() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/semantics");
+/// Each world of a folder against its snapshot.
+fn worlds(folder: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     for (name, world) in files(&folder) {
         let (mesh, refused) = compile(vec![(name.clone(), world)]);
         assert!(refused.is_empty(), "{name}: {refused:?}");
@@ -58,5 +58,43 @@ fn small_worlds() {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name.trim_end_matches(".yaml"), text::mesh(&mesh)));
+    }
+}
+
+#[test]
+fn small_worlds() {
+    worlds("semantics");
+}
+
+/// What people set out to do, as Istio's tasks and samples have it: each begins with what the reference says of it.
+#[test]
+fn tasks() {
+    worlds("tasks");
+}
+
+/// Every file of Istio's samples alone, and all of Bookinfo's routes with its services: nothing in them is refused.
+#[test]
+fn samples_compile() {
+    let Some(root) = support::shared("../samples/istio") else {
+        println!("skipped: no ../shared");
+        return;
+    };
+    let all = files(&root);
+    assert!(all.len() > 60, "{}", all.len());
+    let mut refused_of = Vec::new();
+    for (name, text) in &all {
+        let (mesh, refused) = compile(vec![(name.clone(), text.clone())]);
+        refused_of.extend(refused.into_iter().map(|refusal| format!("{name}: {refusal}")));
+        text::mesh(&mesh);
+    }
+    assert_eq!(refused_of, [""; 0]);
+    let is_base = |name: &str| name == "bookinfo/platform/kube/bookinfo.yaml";
+    let base = all.iter().find(|(name, _)| is_base(name)).expect("Bookinfo is there");
+    for (name, text) in all.iter().filter(|(name, _)| {
+        name.starts_with("bookinfo/networking") || name.starts_with("bookinfo/gateway-api")
+    }) {
+        let (mesh, refused) = compile(vec![base.clone(), (name.clone(), text.clone())]);
+        assert!(refused.is_empty(), "{name}: {refused:?}");
+        assert!(!mesh.proxies.is_empty() || !text::mesh(&mesh).is_empty(), "{name} has proxies");
     }
 }

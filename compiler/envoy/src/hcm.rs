@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::access_log::AccessLog;
 use crate::bootstrap::ConfigSource;
+use crate::listener::CidrRange;
 use crate::message::{message, proto_enum};
 use crate::route::RouteConfiguration;
 use crate::scalar::Duration;
@@ -52,6 +53,8 @@ message! {
         pub access_log: Vec<AccessLog>,
         /// Whether the address of the connection is the client's, rather than `x-forwarded-for`.
         pub use_remote_address: Option<bool>,
+        /// Which addresses are the mesh's own (none).
+        pub internal_address_config: Option<InternalAddressConfig>,
         /// How many of the last addresses of `x-forwarded-for` are proxies that are trusted.
         pub xff_num_trusted_hops: u32,
         /// Leaves `x-forwarded-for` as it is.
@@ -92,6 +95,14 @@ message! {
         pub append_x_forwarded_port: bool,
         /// How the client's address is found (extensions).
         pub original_ip_detection_extensions: Vec<TypedExtensionConfig>,
+    }
+
+    /// Which addresses are the mesh's own: their `x-envoy-` headers are kept.
+    pub struct InternalAddressConfig {
+        /// Unix sockets too.
+        pub unix_sockets: bool,
+        /// Blocks of addresses.
+        pub cidr_ranges: Vec<CidrRange>,
     }
 
     /// A route table by name.

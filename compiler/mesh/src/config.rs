@@ -64,6 +64,17 @@ impl MeshConfig {
         Self::new(config.unwrap_or_default(), networks.unwrap_or_default(), Some(meta))
     }
 
+    /// The blocks of addresses of all networks, sorted (Istio's `MeshNetworksToEnvoyInternalAddressConfig`).
+    pub fn internal_ranges(&self) -> Vec<String> {
+        let endpoints = self.networks.networks.values().flat_map(|network| &network.endpoints);
+        let mut ranges: Vec<_> = endpoints
+            .filter_map(|endpoints| crate::networks::Range::parse(endpoints.from_cidr.as_ref()?))
+            .map(crate::networks::Range::parts)
+            .collect();
+        ranges.sort_unstable();
+        ranges.iter().map(|(address, prefix)| format!("{address}/{prefix}")).collect()
+    }
+
     /// The namespace whose policies hold for all.
     pub fn root_namespace(&self) -> &str {
         text(self.written.root_namespace.as_ref()).unwrap_or(ROOT_NAMESPACE)

@@ -17,6 +17,7 @@ mod label_selector;
 mod mesh;
 mod meta;
 mod mtls;
+mod networks;
 pub mod place;
 mod pod;
 mod policy;
@@ -40,6 +41,7 @@ pub use gateway_api::{
 pub use mesh::{Mesh, Target};
 pub use meta::{Meta, selects};
 pub use mtls::{Mtls, MtlsMode, MtlsSetting};
+pub use networks::{NetworkGateway, Networks};
 pub use pod::{ContainerPort, Interception, Pod, PodProxy, Workload};
 pub use policy::{Policies, Policy};
 pub use protocol::Protocol;

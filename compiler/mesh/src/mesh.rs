@@ -32,6 +32,8 @@ pub struct Mesh {
     pub sidecars: Sidecars,
     /// The settings of the whole mesh.
     pub config: MeshConfig,
+    /// Which endpoints are in which network, and how networks reach each other.
+    pub networks: crate::Networks,
     /// In Istio's order.
     pub gateways: Vec<Arc<Gateway>>,
     /// Who may connect and ask.

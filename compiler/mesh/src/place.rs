@@ -20,7 +20,7 @@ pub const NETWORK: &str = "topology.istio.io/network";
 /// Of an endpoint.
 pub const NODE: &str = "kubernetes.io/hostname";
 /// Of an endpoint.
-const IN_CLUSTER: &str = "topology.istio.io/cluster";
+pub const IN_CLUSTER: &str = "topology.istio.io/cluster";
 
 type Labels = BTreeMap<String, String>;
 

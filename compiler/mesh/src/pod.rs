@@ -67,6 +67,8 @@ pub struct Pod {
     pub node: String,
     /// The network that it is in, empty for the mesh's own.
     pub network: String,
+    /// The network that its proxy says it is in, empty where nothing says it.
+    pub proxy_network: String,
     /// Whether the YAML lists it.
     pub listed: bool,
     /// The ports that its containers declare.

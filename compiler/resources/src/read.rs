@@ -427,11 +427,12 @@ mod tests {
     #[test]
     fn what_is_not_implemented_is_refused_by_name() {
         let text = "apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: a}\nspec:\n  \
-                    environmentVariables: {ISTIO_META_NETWORK: far}\n";
+                    environmentVariables: {ISTIO_META_GENERATOR: grpc}\n";
         let found = codes(text);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
-            found[0].contains("`spec.environmentVariables.ISTIO_META_NETWORK: far` is not implemented yet"),
+            found[0]
+                .contains("`spec.environmentVariables.ISTIO_META_GENERATOR: grpc` is not implemented yet"),
             "{found:?}"
         );
     }

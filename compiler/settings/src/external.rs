@@ -27,6 +27,9 @@ pub struct External {
     pub secrets: Vec<Spanned<String>>,
     /// Workloads, by their namespace and labels.
     pub workloads: Vec<Spanned<WorkloadPattern>>,
+    /// Keys that tokens are verified with, by the `jwksUri` of a RequestAuthentication or by its issuer: a file with a
+    /// JSON Web Key Set, or the set itself. istiod fetches them; meshc asks nobody.
+    pub keys: IndexMap<Spanned<String>, Spanned<String>>,
     /// A file of objects as `kubectl get … -o yaml` writes it: they belong to the mesh, and nothing is reported of
     /// them. What the tree declares itself wins.
     pub snapshot: Option<Spanned<String>>,
@@ -46,6 +49,13 @@ pub struct WorkloadPattern {
 // === impl External ===
 
 impl External {
+    /// The JSON Web Key Set of a place, else of an issuer.
+    pub fn keys_of(&self, place: Option<&str>, issuer: &str) -> Option<&str> {
+        let of = |name: &str| self.keys.iter().find(|(key, _)| key.value == name);
+        let found = place.and_then(of).or_else(|| of(issuer));
+        found.map(|(_, keys)| keys.value.as_str())
+    }
+
     /// Whether a host, as a full name, is declared elsewhere.
     pub fn has_service(&self, host: &str) -> bool {
         let short = host.strip_suffix(".svc.cluster.local");

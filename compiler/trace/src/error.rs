@@ -65,7 +65,8 @@ pub enum TraceError {
     NeedsRequest,
     /// Tokens of an issuer cannot be verified: its keys are in no file.
     #[error(
-        "the keys of the issuer {issuer} are at {place}, which is not in the tree: whether its tokens are valid is unknown"
+        "the keys of the issuer {issuer} are at {place}, which is not in the tree: whether its tokens are valid is \
+         unknown (`external.keys` in meshc.yaml takes them)"
     )]
     Keys {
         /// The issuer.

@@ -61,8 +61,9 @@ fn metadata(endpoint: &Endpoint) -> envoy::Metadata {
     let name = label(["service.istio.io/canonical-name", "app.kubernetes.io/name", "app"]);
     let revision = label(["service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"]);
     let revision = revision.filter(|revision| *revision != "latest").map_or("", String::as_str);
+    let cluster = if endpoint.of_no_cluster { "" } else { CLUSTER };
     let described = format!(
-        "{workload};{};{};{revision};{CLUSTER}",
+        "{workload};{};{};{revision};{cluster}",
         text(&endpoint.namespace),
         name.unwrap_or(&workload),
     );

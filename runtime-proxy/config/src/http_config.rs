@@ -149,6 +149,7 @@ impl Http {
             delayed_close_timeout: _,
             access_log,
             use_remote_address,
+            internal_address_config,
             xff_num_trusted_hops,
             skip_xff_append,
             via,
@@ -175,6 +176,7 @@ impl Http {
         if stat_prefix.is_empty() {
             return Err(at.field("stat_prefix").error("must not be empty"));
         }
+        at.refuse("internal_address_config", internal_address_config)?;
         at.refuse("local_reply_config", local_reply_config)?;
         if request_timeout.is_some_and(|timeout| !timeout.is_zero()) {
             return Err(at.field("request_timeout").not_implemented());

@@ -49,6 +49,7 @@ impl Governing {
         let file = of_path(sources, &path).unwrap_or_else(|| sources.push(found));
         let mut governing = Self::of(file, sources);
         governing.add_snapshot(selected, sources)?;
+        governing.add_keys(selected)?;
         governing.add_packs(selected)?;
         governing.add_ages(selected)?;
         Ok(governing)
@@ -85,6 +86,19 @@ impl Governing {
         };
         if self.snapshot.is_none() {
             self.diagnostics.push(absent(&snapshot, "file"));
+        }
+        Ok(())
+    }
+
+    /// Puts the keys in the place of the names of files that hold them.
+    fn add_keys(&mut self, selected: &Selected) -> Result<(), Failure> {
+        let is_file = |keys: &&mut Spanned<String>| !keys.trim_start().starts_with('{');
+        for keys in self.settings.external.keys.values_mut().filter(is_file) {
+            let path = join(&self.base, keys);
+            match meshc_source::read_file(&selected.selection, Path::new(&path)).map_err(Failure::new)? {
+                Some(file) => keys.value = file.text.to_string(),
+                None => self.diagnostics.push(absent(keys, "file")),
+            }
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use meshc_resources::istio::mesh::ProxyHeaders;
 use meshc_syntax::de::Spanned;
 
 use super::settings::Settings;
+use super::split_horizon::Families;
 use crate::model::{DnsFamily, ProxyKind};
 
 /// The proxy that uses a cluster.
@@ -18,6 +19,9 @@ pub(super) struct Caller<'a> {
     pub(super) labels: &'a BTreeMap<String, String>,
     pub(super) locality: &'a str,
     pub(super) node: &'a str,
+    /// The network that it says it is in.
+    pub(super) network: &'a str,
+    pub(super) families: Families,
     pub(super) dns: DnsFamily,
 }
 
@@ -27,6 +31,7 @@ pub(super) struct Interest {
     labels: BTreeSet<String>,
     locality: bool,
     node: bool,
+    network: bool,
 }
 
 /// A caller as far as clusters are interested in it.
@@ -36,6 +41,8 @@ pub(super) struct Facts {
     pub(super) labels: BTreeMap<String, String>,
     pub(super) locality: String,
     pub(super) node: String,
+    pub(super) network: String,
+    pub(super) families: Families,
     pub(super) dns: DnsFamily,
     /// It keeps the case of HTTP/1.1 headers.
     pub(super) keeps_case: bool,
@@ -60,6 +67,7 @@ impl Interest {
         for service in &mesh.services {
             all.service(service);
         }
+        all.network = mesh.networks.has_gateways(true);
         all
     }
 
@@ -100,6 +108,8 @@ impl Interest {
             labels,
             locality: if self.locality { pod.locality.clone() } else { String::new() },
             node: if self.node { pod.node.clone() } else { String::new() },
+            network: if self.network { pod.proxy_network.clone() } else { String::new() },
+            families: if self.network { Families::of(addresses(pod)) } else { Families::default() },
             dns: family(pod),
             keeps_case: keeps_case(pod.proxy_config.proxy_headers.as_ref()),
         }
@@ -113,6 +123,8 @@ impl Facts {
             labels: &self.labels,
             locality: &self.locality,
             node: &self.node,
+            network: &self.network,
+            families: self.families,
             dns: self.dns,
         }
     }
@@ -129,8 +141,11 @@ pub(super) fn keeps_case(headers: Option<&Spanned<ProxyHeaders>>) -> bool {
     keeps.is_some_and(|keeps| keeps.value)
 }
 
+fn addresses(pod: &Pod) -> impl Iterator<Item = &str> {
+    std::iter::once(&pod.ip).chain(&pod.other_ips).map(String::as_str)
+}
+
 /// IPv6 where the proxy has nothing else.
 fn family(pod: &Pod) -> DnsFamily {
-    let mut addresses = std::iter::once(&pod.ip).chain(&pod.other_ips);
-    if addresses.all(|address| address.contains(':')) { DnsFamily::V6Only } else { DnsFamily::V4Only }
+    if addresses(pod).all(|address| address.contains(':')) { DnsFamily::V6Only } else { DnsFamily::V4Only }
 }

@@ -9,6 +9,7 @@ use meshc_resources::istio::ClientTlsMode;
 
 use super::policy::Policy;
 use super::service::Context;
+use super::split_horizon;
 use crate::model::{Address, Endpoint, EndpointGroup, Health};
 
 /// Pods that are to get no new requests carry this label.
@@ -32,7 +33,7 @@ pub(super) struct Asked<'a> {
 /// In groups by locality.
 pub(super) fn groups(context: &Context<'_>, asked: &Asked<'_>) -> Vec<EndpointGroup> {
     let by_name = matches!(context.service.resolution, Resolution::Dns | Resolution::DnsRoundRobin);
-    let mut by_locality: BTreeMap<&str, Vec<Endpoint>> = BTreeMap::new();
+    let mut by_locality: BTreeMap<&str, Vec<(Endpoint, &str)>> = BTreeMap::new();
     for endpoint in context.service.endpoints_of(asked.port) {
         if !by_name && endpoint.port != 0 && endpoint.address.parse::<std::net::IpAddr>().is_err() {
             // A name among addresses.
@@ -41,9 +42,11 @@ pub(super) fn groups(context: &Context<'_>, asked: &Asked<'_>) -> Vec<EndpointGr
         if !is_used(context, asked, endpoint) {
             continue;
         }
-        by_locality.entry(&endpoint.locality).or_default().push(made(context, asked, endpoint));
+        let made = (made(context, asked, endpoint), endpoint.network.as_str());
+        by_locality.entry(&endpoint.locality).or_default().push(made);
     }
-    let groups = by_locality.into_iter().map(|(locality, mut endpoints)| {
+    let groups = by_locality.into_iter().map(|(locality, endpoints)| {
+        let mut endpoints = split_horizon::reached(context, endpoints, by_name);
         if asked.mutual_tls_only {
             endpoints.retain(|endpoint| endpoint.mutual_tls);
         }
@@ -119,6 +122,7 @@ fn made(context: &Context<'_>, asked: &Asked<'_>, endpoint: &MeshEndpoint) -> En
             None => endpoint.mutual_tls && takes_mutual_tls(context, endpoint),
         },
         described: true,
+        of_no_cluster: false,
     }
 }
 

@@ -11,6 +11,7 @@ mod policy;
 mod pool;
 mod service;
 mod settings;
+mod split_horizon;
 mod tls;
 
 use std::collections::{BTreeMap, HashMap};
@@ -264,6 +265,8 @@ fn asked(
         labels: BTreeMap::new(),
         locality: String::new(),
         node: if service.node_local { facts.node.clone() } else { String::new() },
+        network: facts.network.clone(),
+        families: facts.families,
         dns: facts.dns,
         keeps_case: facts.keeps_case,
     };

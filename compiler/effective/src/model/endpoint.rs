@@ -78,6 +78,9 @@ pub struct Endpoint {
     pub mutual_tls: bool,
     /// Istio's filters are told which workload it is.
     pub described: bool,
+    /// It is a gateway of another network that is known by its address alone, and in no cluster that istiod knows.
+    #[serde(skip)]
+    pub of_no_cluster: bool,
 }
 
 impl Endpoint {

@@ -86,6 +86,8 @@ pub struct ProxySettings {
     pub idle_timeout: Option<Duration>,
     /// How many proxies before a gateway are trusted about who the client is.
     pub trusted_proxies: u32,
+    /// Blocks of addresses, sorted, whose clients a gateway takes for the mesh's own: it keeps their `x-envoy-` headers.
+    pub internal_ranges: Vec<String>,
 }
 
 /// The headers by which a proxy tells of itself and of clients.

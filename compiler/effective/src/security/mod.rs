@@ -53,7 +53,7 @@ impl Cache {
         };
         // Whether a provider is asked is decided before tokens are verified.
         let mut http = builder(false).custom();
-        http.extend(tokens::jwt(&request, is_gateway).map(|jwt| SecurityFilter::Jwt(Arc::new(jwt))));
+        http.extend(tokens::jwt(mesh, &request, is_gateway).map(|jwt| SecurityFilter::Jwt(Arc::new(jwt))));
         http.extend(builder(false).local());
         let mut tcp = builder(true).custom();
         tcp.extend(builder(true).local());

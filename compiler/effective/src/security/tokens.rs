@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use meshc_mesh::Policy;
+use meshc_mesh::{Mesh, Policy};
 use meshc_resources::istio::{JwtRule, RequestAuthentication};
 use meshc_syntax::de::Spanned;
 
@@ -18,6 +18,7 @@ const SPACE_DELIMITED: [&str; 2] = ["permission", "scope"];
 
 /// All rules by issuer; none where there is no rule.
 pub(super) fn jwt(
+    mesh: &Mesh,
     policies: &[&Arc<Policy<RequestAuthentication>>],
     clear_route_cache: bool,
 ) -> Option<JwtAuthentication> {
@@ -28,12 +29,13 @@ pub(super) fn jwt(
     rules.sort_by(|(_, _, a), (_, _, b)| text(a.issuer.as_ref()).cmp(text(b.issuer.as_ref())));
     let providers: Vec<_> = rules
         .into_iter()
-        .map(|(policy, index, rule)| provider(policy, index, rule, clear_route_cache))
+        .map(|(policy, index, rule)| provider(mesh, policy, index, rule, clear_route_cache))
         .collect();
     (!providers.is_empty()).then_some(JwtAuthentication { providers })
 }
 
 fn provider(
+    mesh: &Mesh,
     policy: &Policy<RequestAuthentication>,
     index: usize,
     rule: &Spanned<JwtRule>,
@@ -70,16 +72,21 @@ fn provider(
             .collect(),
         space_delimited_claims: delimited.into_iter().map(str::to_owned).collect(),
         clear_route_cache,
-        keys: keys(rule),
+        keys: keys(mesh, rule),
         timeout: Some(rule.timeout.as_ref().and_then(|timeout| timeout.as_std()).unwrap_or(FETCH_TIMEOUT)),
         origins: vec![Origin::new(span, of_policy)],
     }
 }
 
-fn keys(rule: &JwtRule) -> JwtKeys {
-    match (rule.jwks.as_ref().filter(|jwks| !jwks.is_empty()), rule.jwks_uri()) {
-        (Some(jwks), _) => JwtKeys::Inline(jwks.value.clone()),
-        (None, Some(uri)) => JwtKeys::Remote(uri.value.clone()),
+/// What the policy holds, else what the settings say that istiod would fetch.
+fn keys(mesh: &Mesh, rule: &JwtRule) -> JwtKeys {
+    if let Some(jwks) = rule.jwks.as_ref().filter(|jwks| !jwks.is_empty()) {
+        return JwtKeys::Inline(jwks.value.clone());
+    }
+    let place = rule.jwks_uri().map(|uri| uri.value.as_str());
+    match (mesh.external.keys_of(place, text(rule.issuer.as_ref())), place) {
+        (Some(keys), _) => JwtKeys::Inline(keys.to_owned()),
+        (None, Some(place)) => JwtKeys::Remote(place.to_owned()),
         (None, None) => JwtKeys::Discovered,
     }
 }

@@ -10,7 +10,7 @@ use super::mirrored;
 use super::workload_entries::{Instance, Instances};
 use crate::meta::selects;
 use crate::place::augmented;
-use crate::{Endpoint, Health, Pod, Registry, Resolution, Service, TargetPort};
+use crate::{Endpoint, Health, Networks, Pod, Registry, Resolution, Service, TargetPort};
 
 /// Services by one pair of their selector, so that a pod asks only the few that may select it.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ pub(super) fn fill(
         .filter(|service| service.registry == Registry::Kubernetes)
         .map(|service| match slices.get(&(service.meta.namespace.as_str(), service.name.as_str())) {
             Some(slices) => {
-                service.endpoints = of_slices(service, slices, &by_name, &by_ip);
+                service.endpoints = of_slices(service, slices, &by_name, &by_ip, &instances.networks);
                 true
             }
             None => false,
@@ -148,6 +148,7 @@ fn of_slices(
     slices: &[&Object<kubernetes::EndpointSlice>],
     by_name: &HashMap<(&str, &str), &Pod>,
     by_ip: &HashMap<&str, &Pod>,
+    networks: &Networks,
 ) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     let mut seen = BTreeSet::new();
@@ -176,7 +177,8 @@ fn of_slices(
                     if !seen.insert((address.value.clone(), of_service.number)) {
                         continue;
                     }
-                    let base = pod.map_or_else(unknown, |pod| of_pod(pod));
+                    let base =
+                        pod.map_or_else(|| unknown(&networks.of(None, &address.value)), |pod| of_pod(pod));
                     endpoints.push(Endpoint {
                         service_port: of_service.number,
                         address: address.value.clone(),
@@ -209,19 +211,19 @@ fn health(conditions: Option<&Spanned<kubernetes::EndpointConditions>>, drains: 
 }
 
 /// An endpoint that is no pod: an address that someone wrote into an EndpointSlice.
-fn unknown() -> Endpoint {
+fn unknown(network: &str) -> Endpoint {
     Endpoint {
         service_port: 0,
         address: String::new(),
         port: 0,
         weight: 1,
-        labels: augmented(&BTreeMap::new(), "", "", ""),
+        labels: augmented(&BTreeMap::new(), "", "", network),
         workload: String::new(),
         namespace: String::new(),
         pod: None,
         health: Health::Healthy,
         locality: String::new(),
-        network: String::new(),
+        network: network.to_owned(),
         mutual_tls: false,
         identity: None,
     }

@@ -17,9 +17,11 @@ use std::sync::Arc;
 use meshc_resources::{Object, Resources, istio};
 use meshc_settings::Settings;
 
-use crate::place::Nodes;
+use crate::place::{NETWORK, Nodes};
 use crate::proxy_config::ProxyConfigs;
-use crate::{DestinationRules, Gateway, Mesh, MeshConfig, Meta, Pod, Policies, Sidecars, VirtualService};
+use crate::{
+    DestinationRules, Gateway, Mesh, MeshConfig, Meta, Networks, Pod, Policies, Sidecars, VirtualService,
+};
 use crate::{gateway_api, ingress};
 
 /// For each pod that Gateways select, those Gateways, as indices.
@@ -48,19 +50,22 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let inhabited = written.map(|service| service.namespace().to_owned()).collect();
     installation::add(&settings.istio, &gateways, &mut services, &mut made);
     services::derive_addresses(&mut services);
+    let of_root = namespaces.get(crate::ROOT_NAMESPACE).and_then(|root| root.labels.get(NETWORK));
+    let networks = Networks::new(&config.networks, of_root, resources);
     let bound = deployments::selectors(&gateways, &services);
     let (workloads, pods) = pods::finish(
         made,
         &gateways,
         &bound,
         &namespaces,
+        &networks,
         &Nodes::new(resources),
         ProxyConfigs::new(resources, &config),
     );
 
     let index = endpoints::SelectorIndex::new(&services);
     let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();
-    let instances = workload_entries::Instances::new(resources, &pods);
+    let instances = workload_entries::Instances::new(resources, &pods, &networks);
     endpoints::fill(resources, &pods, &services_of_pods, &instances, &mut services);
     services.extend(service_entries::read(resources, &config, &namespaces, &instances));
     if pods.iter().any(Pod::answers_dns) {
@@ -122,6 +127,7 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         policies: Policies::new(resources, config.root_namespace()),
         statuses: converted.statuses,
         config,
+        networks,
         diagnostics,
         external: settings.external.clone(),
         inhabited,

@@ -12,7 +12,7 @@ use crate::address::AddressPool;
 use crate::meta::{plain, selects};
 use crate::place::{NETWORK, Nodes};
 use crate::proxy_config::ProxyConfigs;
-use crate::{ContainerPort, Gateway, Interception, Meta, Namespace, Pod, PodProxy, ROOT_NAMESPACE, Workload};
+use crate::{ContainerPort, Gateway, Interception, Meta, Namespace, Networks, Pod, PodProxy, Workload};
 
 /// A pod before it is known what stands beside it.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub(super) struct Replica {
     pub(super) annotation: Option<String>,
     /// How its traffic comes to its sidecar, by annotation.
     pub(super) interception: Option<Interception>,
+    /// What its proxy's environment says of its network.
+    pub(super) network: Option<String>,
     /// It uses the node's network.
     pub(super) host_network: bool,
     /// It comes with Istio's installation.
@@ -54,6 +56,7 @@ impl Replica {
             locality: String::new(),
             node: String::new(),
             network: String::new(),
+            proxy_network: String::new(),
             listed: false,
             ports: Vec::new(),
             proxy: PodProxy::Gateway,
@@ -70,6 +73,7 @@ impl Replica {
             annotation: None,
             interception: None,
             host_network: false,
+            network: None,
             made_up: true,
         }
     }
@@ -206,6 +210,7 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
             locality: String::new(),
             node: spec.node_name.as_ref().map(|node| node.value.clone()).unwrap_or_default(),
             network: String::new(),
+            proxy_network: String::new(),
             listed: false,
             ports: ports.collect(),
             proxy: PodProxy::None,
@@ -219,6 +224,7 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
         gateway_template: templates.split(',').any(|template| template.trim() == "gateway"),
         annotation: metadata.annotation(PROXY_CONFIG).map(ToOwned::to_owned),
         interception: metadata.annotation("sidecar.istio.io/interceptionMode").map(interception),
+        network: environment(spec, PROXY_NETWORK),
         host_network: spec.host_network.as_ref().is_some_and(|host| host.value),
         made_up: false,
     }
@@ -242,16 +248,40 @@ fn configured(config: &MeshProxyConfig) -> Interception {
     }
 }
 
+/// The variable by which a proxy is told its network.
+const PROXY_NETWORK: &str = "ISTIO_META_NETWORK";
+
+/// A variable that the container of the proxy has, where the YAML says it.
+fn environment(spec: &PodSpec, variable: &str) -> Option<String> {
+    let is_proxy = |name: &str| name == "istio-proxy";
+    let proxy =
+        spec.containers.iter().find(|container| container.name.as_ref().is_some_and(|n| is_proxy(n)))?;
+    let written =
+        proxy.env.iter().find(|env| env.name.as_ref().is_some_and(|name| name.value == variable))?;
+    written.value.value.as_ref().map(|value| value.value.clone())
+}
+
+/// The network that a proxy says it is in (Istio's injector): its environment's, its pod's label, else that of the mesh's
+/// settings. What the installation's values say (`global.network`) is taken to be the label of the root namespace.
+fn proxy_network(pod: &Pod, of_container: Option<String>, networks: &Networks) -> String {
+    let variables = &pod.proxy_config.proxy_metadata;
+    let of_settings = variables.iter().find(|(name, _)| name.value == PROXY_NETWORK);
+    of_container
+        .or_else(|| of_settings.map(|(_, value)| value.value.clone()))
+        .or_else(|| pod.labels.get(NETWORK).cloned())
+        .unwrap_or_else(|| networks.of_root().to_owned())
+}
+
 /// Gives every pod its address and what stands beside it, and collects the workloads.
 pub(super) fn finish(
     mut made: Vec<Replica>,
     gateways: &[Arc<Gateway>],
     bound: &[Selector],
     namespaces: &BTreeMap<String, Namespace>,
+    networks: &Networks,
     nodes: &Nodes,
     mut configs: ProxyConfigs<'_>,
 ) -> (Vec<Workload>, Vec<Pod>) {
-    let network = namespaces.get(ROOT_NAMESPACE).and_then(|root| root.labels.get(NETWORK));
     made.sort_by(|a, b| (&a.pod.namespace, &a.pod.name).cmp(&(&b.pod.namespace, &b.pod.name)));
     made.dedup_by(|b, a| a.pod.namespace == b.pod.namespace && a.pod.name == b.pod.name);
     let mut pool = AddressPool::for_pods();
@@ -268,6 +298,7 @@ pub(super) fn finish(
         annotation,
         interception,
         host_network,
+        network,
         made_up,
     } in made
     {
@@ -277,7 +308,8 @@ pub(super) fn finish(
         pod.proxy_config = configs.of(&pod.namespace, &pod.labels, annotation.as_deref());
         pod.interception = interception.unwrap_or_else(|| configured(&pod.proxy_config));
         pod.locality = nodes.locality(&pod.labels, &pod.node);
-        pod.network = pod.labels.get(NETWORK).or(network).cloned().unwrap_or_default();
+        pod.network = networks.of(pod.labels.get(NETWORK).map(String::as_str), &pod.ip);
+        pod.proxy_network = proxy_network(&pod, network, networks);
         let selected = |gateway: &Arc<Gateway>| !gateway.selector.is_empty() && gateway.selects(&pod.labels);
         let namespace_injects =
             namespaces.get(&pod.namespace).cloned().unwrap_or_default().injects(&pod.namespace);

@@ -203,11 +203,11 @@ fn endpoints(
         return itself.collect();
     }
     let written = entry.endpoints.iter().enumerate();
-    let instances = written.map(|(index, endpoint)| {
+    let inline = written.map(|(index, endpoint)| {
         let name = format!("{}-{index}", meta.name);
-        Instance::of_entry(endpoint, &plain(&endpoint.labels), name, &meta.namespace)
+        Instance::of_entry(endpoint, &plain(&endpoint.labels), name, &meta.namespace, &instances.networks)
     });
-    instances.flat_map(|instance| of_instance(&instance, &ports)).collect()
+    inline.flat_map(|instance| of_instance(&instance, &ports)).collect()
 }
 
 /// The endpoints of one instance, port by port: a Unix socket, the instance's own port of that name, the entry's

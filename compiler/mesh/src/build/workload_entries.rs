@@ -7,8 +7,8 @@ use meshc_resources::istio::WorkloadEntry;
 use meshc_resources::{Object, Resources};
 
 use crate::meta::{plain, selects};
-use crate::place::{augmented, said};
-use crate::{Endpoint, Health, Pod};
+use crate::place::{NETWORK, augmented, said};
+use crate::{Endpoint, Health, Networks, Pod};
 
 type Labels = BTreeMap<String, String>;
 
@@ -27,7 +27,13 @@ pub(super) struct Instance {
 
 impl Instance {
     /// Of a WorkloadEntry, inline or a resource of its own, with its labels.
-    pub(super) fn of_entry(entry: &WorkloadEntry, labels: &Labels, name: String, namespace: &str) -> Self {
+    pub(super) fn of_entry(
+        entry: &WorkloadEntry,
+        labels: &Labels,
+        name: String,
+        namespace: &str,
+        networks: &Networks,
+    ) -> Self {
         let text = |value: &Option<meshc_syntax::de::Spanned<String>>| {
             value.as_ref().map(|value| value.value.clone()).unwrap_or_default()
         };
@@ -35,7 +41,9 @@ impl Instance {
         let account = text(&entry.service_account);
         let written = text(&entry.locality);
         let locality = if written.is_empty() { said(labels).unwrap_or_default() } else { written };
-        let network = text(&entry.network);
+        let written = text(&entry.network);
+        let label = labels.get(NETWORK).map(String::as_str);
+        let network = if written.is_empty() { networks.of(label, &address) } else { written };
         let mutual_tls = match labels.get("security.istio.io/tlsMode") {
             Some(mode) => mode == "istio",
             None => !account.is_empty(),
@@ -73,10 +81,14 @@ impl Instance {
 
 /// All WorkloadEntries and pods by namespace: pods first, then by name.
 #[derive(Debug, Default)]
-pub(super) struct Instances(BTreeMap<String, Vec<Instance>>);
+pub(super) struct Instances {
+    by_namespace: BTreeMap<String, Vec<Instance>>,
+    /// Which network they are in.
+    pub(super) networks: Networks,
+}
 
 impl Instances {
-    pub(super) fn new(resources: &Resources, pods: &[Pod]) -> Self {
+    pub(super) fn new(resources: &Resources, pods: &[Pod], networks: &Networks) -> Self {
         let mut all: BTreeMap<String, Vec<Instance>> = BTreeMap::new();
         if resources.service_entries.iter().any(|entry| entry.spec.workload_selector.is_some()) {
             for pod in pods {
@@ -86,9 +98,9 @@ impl Instances {
         let mut entries: Vec<_> = resources.workload_entries.iter().collect();
         entries.sort_by_key(|object| object.name());
         for object in entries {
-            all.entry(object.namespace().to_owned()).or_default().push(of_resource(object));
+            all.entry(object.namespace().to_owned()).or_default().push(of_resource(object, networks));
         }
-        Self(all)
+        Self { by_namespace: all, networks: networks.clone() }
     }
 
     /// Those of a namespace that have all of these labels.
@@ -97,7 +109,7 @@ impl Instances {
         namespace: &str,
         selector: &'a Labels,
     ) -> impl Iterator<Item = &'a Instance> {
-        let all = self.0.get(namespace).map(Vec::as_slice).unwrap_or_default();
+        let all = self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default();
         all.iter().filter(|instance| selects(selector, &instance.labels))
     }
 
@@ -114,7 +126,7 @@ impl Instances {
 
 /// A WorkloadEntry's labels are its metadata's and its own, the metadata's first; its workload is the group that it
 /// came from, the one that its label names, or itself.
-fn of_resource(object: &Object<WorkloadEntry>) -> Instance {
+fn of_resource(object: &Object<WorkloadEntry>, networks: &Networks) -> Instance {
     let mut labels = plain(&object.spec.labels);
     labels.extend(plain(&object.metadata.labels));
     let name = object
@@ -122,5 +134,5 @@ fn of_resource(object: &Object<WorkloadEntry>) -> Instance {
         .annotation("istio.io/autoRegistrationGroup")
         .or_else(|| object.metadata.label("service.istio.io/workload-name"))
         .unwrap_or_else(|| object.name());
-    Instance::of_entry(&object.spec, &labels, name.to_owned(), object.namespace())
+    Instance::of_entry(&object.spec, &labels, name.to_owned(), object.namespace(), networks)
 }

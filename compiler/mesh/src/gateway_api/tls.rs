@@ -33,7 +33,8 @@ pub(super) fn settings(
     };
     let mode = |mode| Some(Spanned::at(mode, span));
     if tls.mode.as_ref().is_some_and(|mode| mode.value == TlsMode::Passthrough) {
-        made.mode = mode(istio::TlsMode::Passthrough);
+        let by_name = crate::networks::passes_by_name(&owner.meta.labels, listener);
+        made.mode = mode(if by_name { istio::TlsMode::AutoPassthrough } else { istio::TlsMode::Passthrough });
         ciphers(tls, &mut made, option(CIPHER_SUITES));
         return (Some(Spanned::at(made, span)), None);
     }

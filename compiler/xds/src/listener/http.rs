@@ -78,6 +78,8 @@ fn manager(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) -> envoy::Htt
         drain_timeout: limits.drain.map(Into::into),
         access_log: telemetry::http_log(place),
         use_remote_address: Some(edge),
+        internal_address_config: (edge && !settings.internal_ranges.is_empty())
+            .then(|| internal(&settings.internal_ranges)),
         xff_num_trusted_hops: if edge { settings.trusted_proxies } else { 0 },
         forward_client_cert_details: certificates,
         set_current_client_cert_details: certificate_details(certificates, place),
@@ -104,6 +106,18 @@ fn manager(routes: Routes<'_>, http: &HttpChain, place: Place<'_>) -> envoy::Htt
             ),
         }),
         ..envoy::HttpConnectionManager::default()
+    }
+}
+
+/// The addresses of the mesh's networks.
+fn internal(ranges: &[String]) -> envoy::InternalAddressConfig {
+    let range = |text: &String| {
+        let (address, bits) = text.split_once('/')?;
+        Some(envoy::CidrRange { address_prefix: address.to_owned(), prefix_len: bits.parse().ok() })
+    };
+    envoy::InternalAddressConfig {
+        cidr_ranges: ranges.iter().filter_map(range).collect(),
+        ..Default::default()
     }
 }
 

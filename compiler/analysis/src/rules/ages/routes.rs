@@ -39,7 +39,8 @@ pub(super) fn find(context: &Context<'_>, found: &mut Vec<Contest>) {
                 merged(&format!("ask for requests to `{host}` in the mesh"), &[by], found);
             }
         } else {
-            let name = context.mesh.gateway(gateway).map_or_else(|| gateway.to_owned(), |of| of.meta.to_string());
+            let name =
+                context.mesh.gateway(gateway).map_or_else(|| gateway.to_owned(), |of| of.meta.to_string());
             merged(&format!("ask for requests to `{host}` at {name}"), &group, found);
         }
     }
