@@ -120,6 +120,9 @@ pub(crate) struct Check {
     /// Show what --fix would change, as a patch
     #[arg(long)]
     pub(crate) diff: bool,
+    /// Judge the tree anew, whatever was found in it the last time
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Show every finding, and list what was assumed and what was left alone
     #[arg(short, long)]
     pub(crate) verbose: bool,

@@ -1,15 +1,17 @@
 //! One finding: what, where, why, and what to do.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use meshc_source::{SourceSet, Span};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Code, Rule, Severity, Witness};
 
 /// The resource that a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResourceId {
     /// `VirtualService`
     pub kind: String,
@@ -20,7 +22,7 @@ pub struct ResourceId {
 }
 
 /// A second place that explains the finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Where.
     pub span: Span,
@@ -29,7 +31,7 @@ pub struct Label {
 }
 
 /// A replacement of text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// What is replaced; an empty span inserts.
     pub span: Span,
@@ -38,7 +40,7 @@ pub struct Edit {
 }
 
 /// A change that makes the finding go away.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
     /// What the change does, as an imperative: `Replace with "reviews"`.
     pub message: String,
@@ -63,7 +65,7 @@ pub struct Fix {
 ///     .alias("IST0101");
 /// assert_eq!(finding.code.to_string(), "MC1001");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// The rule's code.
     pub code: Code,
@@ -82,6 +84,7 @@ pub struct Diagnostic {
     /// A request that shows it.
     pub witness: Option<Witness>,
     /// Codes of Istio and Kiali whose original would report this very finding, no others.
+    #[serde(deserialize_with = "aliases")]
     pub aliases: Vec<&'static str>,
     /// Changes that are certain to be right.
     pub fixes: Vec<Fix>,
@@ -171,6 +174,23 @@ impl Diagnostic {
         self.fixes.push(Fix { message: message.into(), edits });
         self
     }
+}
+
+/// Aliases as they were written. There are a few hundred of them: each is made once and then lives as long as the
+/// process, as those do that stand in rules.
+fn aliases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'static str>, D::Error> {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let written = Vec::<String>::deserialize(deserializer)?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let one = |alias: String| match known.get(alias.as_str()) {
+        Some(alias) => *alias,
+        None => {
+            let alias: &'static str = alias.leak();
+            known.insert(alias);
+            alias
+        }
+    };
+    Ok(written.into_iter().map(one).collect())
 }
 
 /// Brings findings into the order in which every output lists them: path, start, code, then whatever

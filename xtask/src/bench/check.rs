@@ -19,12 +19,22 @@ pub(super) fn bench(rounds: usize) -> Result<(), String> {
     let mut jobs = Vec::new();
     for (services, wall, peak) in SIZES {
         let tree = Shape::plain(services).tree()?;
-        jobs.push(Job::new(format!("N={services}"), (wall, Some(peak)), check(&meshc, &tree, &["."])));
+        let aim = (wall, Some(peak));
+        jobs.push(Job::new(format!("N={services}"), aim, check(&meshc, &tree, &[".", "--no-cache"])));
+        jobs.push(Job::new(format!("N={services}, the same tree again"), aim, check(&meshc, &tree, &["."])));
     }
     let staged = staged(5000)?;
-    jobs.push(Job::new("N=5000, one staged file", (0.3, Some(300)), check(&meshc, &staged, &["--staged"])));
+    jobs.push(Job::new(
+        "N=5000, one staged file",
+        (0.3, Some(300)),
+        check(&meshc, &staged, &["--staged", "--no-cache"]),
+    ));
     let noisy = Shape { noise: 200_000, ..Shape::plain(100) }.tree()?;
-    jobs.push(Job::new("N=100, 200,000 foreign lines", (0.15, Some(120)), check(&meshc, &noisy, &["."])));
+    jobs.push(Job::new(
+        "N=100, 200,000 foreign lines",
+        (0.15, Some(120)),
+        check(&meshc, &noisy, &[".", "--no-cache"]),
+    ));
     table(&jobs, rounds)?;
     beside_istioctl(&meshc)
 }
@@ -82,7 +92,7 @@ fn beside_istioctl(meshc: &Path) -> Result<(), String> {
         let tree = Shape::plain(services).tree()?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..3 {
-            ours.push(run(&mut check(meshc, &tree, &["."])())?.wall.as_secs_f64());
+            ours.push(run(&mut check(meshc, &tree, &[".", "--no-cache"])())?.wall.as_secs_f64());
             let mut analyze = Command::new("istioctl");
             analyze.current_dir(&tree).args(["analyze", "-A", "--use-kube=false", "--recursive", "."]);
             theirs.push(run(&mut analyze)?.wall.as_secs_f64());

@@ -1,6 +1,7 @@
 //! From the command line's words to meshes, their findings, and what they do.
 
 mod ages;
+mod kept;
 mod kustomize;
 mod origin;
 mod paths;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use meshc_diagnostics::Rule;
 
+pub(crate) use kept::{Kept, Store};
 pub(crate) use paths::{is_in, normal};
 pub(crate) use policies::packs_here;
 pub(crate) use selected::Selected;

@@ -52,6 +52,14 @@ struct Renderer<'a> {
 // === impl Renders ===
 
 impl Renders {
+    /// Whether there was nothing to render.
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+            && self.kustomizations.is_empty()
+            && self.charts.is_empty()
+            && self.diagnostics.is_empty()
+    }
+
     /// Renders the directories that are deployed and the charts that the settings name. `roots` are those of all views.
     pub(super) fn make(
         selected: &Selected,

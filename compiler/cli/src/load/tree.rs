@@ -41,7 +41,8 @@ impl Tree {
     /// then.
     pub(crate) fn read_both(one: &Selected, other: &Selected) -> Result<(Self, Self), Failure> {
         let (one, other) = Workspace::read_both(one, other)?;
-        Ok((one.only_tree()?, other.only_tree()?))
+        let (one, other) = rayon::join(|| one.only_tree(), || other.only_tree());
+        Ok((one?, other?))
     }
 
     /// Whether both are the same texts of the same ages under the same settings.

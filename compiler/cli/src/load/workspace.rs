@@ -1,8 +1,11 @@
 //! Everything that a command reads: the files, the settings, what is rendered, and the views as meshes.
 
+use std::sync::OnceLock;
+
 use meshc_diagnostics::{Diagnostic, Label, Level, sort};
 use meshc_source::{FileId, LoadProblem, ProblemKind, SourceError, SourceSet};
 
+use super::kept::{Kept, Key, Store};
 use super::kustomize::Kustomizations;
 use super::origin;
 use super::renders::{Renders, is_of_chart};
@@ -20,7 +23,8 @@ pub(crate) struct Workspace {
     pub(crate) renders: Renders,
     problems: Vec<LoadProblem>,
     views: Vec<View>,
-    trees: Vec<Tree>,
+    /// Made when the first question is asked that needs them.
+    trees: OnceLock<Vec<Tree>>,
 }
 
 impl Workspace {
@@ -93,18 +97,22 @@ impl Workspace {
         problems: Vec<LoadProblem>,
         views: Vec<View>,
     ) -> Self {
-        let trees = views
-            .iter()
-            .map(|view| {
-                let has = |file: FileId| view.has(file, &sources, &selected, &governing, &renders);
-                let all = sources.iter().all(|(id, _)| has(id));
-                let members = if all { sources.clone() } else { sources.masked(has) };
-                let problems: Vec<LoadProblem> =
-                    problems.iter().filter(|problem| has(problem.file)).cloned().collect();
-                Tree::of(members, &problems, &governing)
-            })
-            .collect();
-        Self { sources, selected, governing, renders, problems, views, trees }
+        Self { sources, selected, governing, renders, problems, views, trees: OnceLock::new() }
+    }
+
+    /// The mesh of each view.
+    fn meshes(&self) -> &[Tree] {
+        self.trees.get_or_init(|| self.views.iter().map(|view| self.mesh(view)).collect())
+    }
+
+    fn mesh(&self, view: &View) -> Tree {
+        let has =
+            |file: FileId| view.has(file, &self.sources, &self.selected, &self.governing, &self.renders);
+        let all = self.sources.iter().all(|(id, _)| has(id));
+        let members = if all { self.sources.clone() } else { self.sources.masked(has) };
+        let problems: Vec<LoadProblem> =
+            self.problems.iter().filter(|problem| has(problem.file)).cloned().collect();
+        Tree::of(members, &problems, &self.governing)
     }
 
     /// The same with other texts of some files, which are no inputs of a render.
@@ -128,19 +136,21 @@ impl Workspace {
 
     /// The one mesh for a command that is about one.
     pub(super) fn only_tree(mut self) -> Result<Tree, Failure> {
-        if self.trees.len() > 1 {
+        if self.views.len() > 1 {
             let names: Vec<&str> = self.views.iter().filter_map(|view| view.name.as_deref()).collect();
             let list = meshc_syntax::suggest::list(&names);
             return Err(Failure::new(format!(
                 "the tree has several views, each a mesh of its own: choose {list} with --view"
             )));
         }
-        Ok(self.trees.pop().unwrap_or_else(|| Tree::of(self.sources, &[], &self.governing)))
+        self.meshes();
+        let only = self.trees.take().and_then(|mut trees| trees.pop());
+        Ok(only.unwrap_or_else(|| Tree::of(self.sources, &[], &self.governing)))
     }
 
     /// The meshes, each with the name of its view.
     pub(crate) fn trees(&self) -> impl Iterator<Item = (Option<&str>, &Tree)> {
-        self.views.iter().map(|view| view.name.as_deref()).zip(&self.trees)
+        self.views.iter().map(|view| view.name.as_deref()).zip(self.meshes())
     }
 
     /// All findings of the rules of `levels` (all levels when empty): silenced ones taken out, those of rendered texts
@@ -148,7 +158,8 @@ impl Workspace {
     pub(crate) fn check(&mut self, levels: &[Level]) -> Vec<Diagnostic> {
         let mut all: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
         let several = self.views.len() > 1;
-        for (view, tree) in self.views.iter().zip(&self.trees) {
+        self.meshes();
+        for (view, tree) in self.views.iter().zip(self.trees.get().into_iter().flatten()) {
             let (found, compiled) = tree.examine(levels);
             // The process ends soon: taking the mesh apart piece by piece would only be waited for.
             std::mem::forget(compiled);
@@ -190,6 +201,37 @@ impl Workspace {
             .collect();
         sort(&mut found, &self.sources);
         found
+    }
+
+    /// As [`Workspace::check`], with how much was read; what a store has of the same tree is taken from there.
+    pub(crate) fn check_once(&mut self, levels: &[Level], store: Option<&Store>) -> Kept {
+        let key = store.and_then(|store| Some((store, self.key(levels)?)));
+        if let Some(kept) = key.as_ref().and_then(|(store, key)| store.read(key)) {
+            return kept;
+        }
+        let found = self.check(levels);
+        let (documents, resources) = self.counts();
+        let kept = Kept { documents, resources, found };
+        if let Some((store, key)) = key {
+            store.write(&key, &kept);
+        }
+        kept
+    }
+
+    /// How many documents and resources were read; of several views, the sums.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        self.trees().fold((0, 0), |(documents, resources), (_, tree)| {
+            (documents + tree.resources.documents, resources + tree.resources.len())
+        })
+    }
+
+    /// What the findings follow from; none where programs or Git's history count, too.
+    fn key(&self, levels: &[Level]) -> Option<Key> {
+        if !self.renders.is_empty() || self.governing.ages.is_some() {
+            return None;
+        }
+        let settings = format!("{:?} {:?} {:?}", self.governing, self.views, self.problems);
+        Key::new(&self.sources, &settings, levels)
     }
 
     /// Whether a file's findings may be mended in place: it is a file of the worktree that nothing renders.

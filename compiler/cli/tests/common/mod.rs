@@ -13,9 +13,11 @@ pub(crate) fn bookshop() -> PathBuf {
     meshc_testkit::workspace().join("testdata/bookshop")
 }
 
-/// The real program.
+/// The real program. It keeps no answers, so that each test sees its own work.
 pub(crate) fn meshc() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_meshc"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meshc"));
+    command.env("MESHC_CACHE_DIR", "");
+    command
 }
 
 /// Runs the program with `args` in `directory`.

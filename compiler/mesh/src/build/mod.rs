@@ -14,13 +14,15 @@ mod workload_entries;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use meshc_diagnostics::Diagnostic;
 use meshc_resources::{Object, Resources, istio};
 use meshc_settings::Settings;
 
 use crate::place::{NETWORK, Nodes};
 use crate::proxy_config::ProxyConfigs;
 use crate::{
-    DestinationRules, Gateway, Mesh, MeshConfig, Meta, Networks, Pod, Policies, Sidecars, VirtualService,
+    DestinationRules, Gateway, Mesh, MeshConfig, Meta, Namespace, Networks, Pod, Policies, Service, Sidecars,
+    VirtualService, Workload,
 };
 use crate::{gateway_api, ingress};
 
@@ -53,21 +55,82 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
     let of_root = namespaces.get(crate::ROOT_NAMESPACE).and_then(|root| root.labels.get(NETWORK));
     let networks = Networks::new(&config.networks, of_root, resources);
     let bound = deployments::selectors(&gateways, &services);
+    // Who runs what does not ask what is done with requests, nor the other way round.
+    let (running, routing) = rayon::join(
+        || {
+            let world = World { resources, config: &config, namespaces: &namespaces, networks: &networks };
+            running(&world, &gateways, &bound, services, made)
+        },
+        || {
+            let made = converted.virtual_services.into_iter().chain(ingress_routes);
+            routing(resources, &config, made, converted.destination_rules)
+        },
+    );
+    diagnostics.extend(routing.diagnostics);
+    Mesh {
+        namespaces,
+        services: running.services,
+        workloads: running.workloads,
+        pods: running.pods,
+        virtual_services: routing.virtual_services,
+        destination_rules: routing.destination_rules,
+        sidecars: routing.sidecars,
+        gateways,
+        policies: routing.policies,
+        statuses: converted.statuses,
+        config,
+        networks,
+        diagnostics,
+        external: settings.external.clone(),
+        inhabited,
+        gateways_of_pods: running.gateways_of_pods,
+        services_of_pods: running.services_of_pods,
+        by_gateway: routing.by_gateway,
+        by_host: running.by_host,
+    }
+}
+
+/// What is known before pods are.
+struct World<'a> {
+    resources: &'a Resources,
+    config: &'a MeshConfig,
+    namespaces: &'a BTreeMap<String, Namespace>,
+    networks: &'a Networks,
+}
+
+/// Pods, and the services with their endpoints.
+struct Running {
+    services: Vec<Arc<Service>>,
+    workloads: Vec<Workload>,
+    pods: Vec<Pod>,
+    gateways_of_pods: GatewaysOfPods,
+    services_of_pods: Vec<Vec<usize>>,
+    by_host: HashMap<String, Vec<usize>>,
+}
+
+fn running(
+    world: &World<'_>,
+    gateways: &[Arc<Gateway>],
+    bound: &[deployments::Selector],
+    mut services: Vec<Service>,
+    made: Vec<pods::Replica>,
+) -> Running {
+    let World { resources, config, namespaces, networks } = *world;
     let (workloads, pods) = pods::finish(
         made,
-        &gateways,
-        &bound,
-        &namespaces,
-        &networks,
+        gateways,
+        bound,
+        namespaces,
+        networks,
         &Nodes::new(resources),
-        ProxyConfigs::new(resources, &config),
+        ProxyConfigs::new(resources, config),
     );
 
     let index = endpoints::SelectorIndex::new(&services);
     let mut services_of_pods: Vec<Vec<usize>> = pods.iter().map(|pod| index.selecting(pod)).collect();
-    let instances = workload_entries::Instances::new(resources, &pods, &networks);
+    let instances = workload_entries::Instances::new(resources, &pods, networks);
     endpoints::fill(resources, &pods, &services_of_pods, &instances, &mut services);
-    services.extend(service_entries::read(resources, &config, &namespaces, &instances));
+    services.extend(service_entries::read(resources, config, namespaces, &instances));
     if pods.iter().any(Pod::answers_dns) {
         service_entries::derive_addresses(&mut services);
     }
@@ -86,14 +149,14 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         // A pod's services are in order of age, then of host.
         of_pod.sort_by(|&a, &b| {
             let key =
-                |i: usize| services.get(i).map(|s: &crate::Service| (s.meta.created, s.hostname.as_str()));
+                |i: usize| services.get(i).map(|s: &Service| (s.meta.created, s.hostname.as_str()));
             key(a).cmp(&key(b))
         });
         for index in of_pod {
             *index = places.get(*index).copied().unwrap_or_default();
         }
     }
-    let mut services: Vec<Option<crate::Service>> = services.into_iter().map(Some).collect();
+    let mut services: Vec<Option<Service>> = services.into_iter().map(Some).collect();
     let services: Vec<_> =
         order.iter().filter_map(|&index| services.get_mut(index)?.take()).map(Arc::new).collect();
     let mut by_host: HashMap<String, Vec<usize>> = HashMap::new();
@@ -101,10 +164,29 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         by_host.entry(service.hostname.clone()).or_default().push(index);
     }
 
-    let gateways_of_pods = gateways_of_pods(&gateways, &pods, &services, &services_of_pods);
+    let gateways_of_pods = gateways_of_pods(gateways, &pods, &services, &services_of_pods);
+    Running { services, workloads, pods, gateways_of_pods, services_of_pods, by_host }
+}
+
+/// What is done with requests and connections.
+struct Routing {
+    virtual_services: Vec<Arc<VirtualService>>,
+    by_gateway: BTreeMap<String, Vec<usize>>,
+    destination_rules: DestinationRules,
+    sidecars: Sidecars,
+    policies: Policies,
+    diagnostics: Vec<Diagnostic>,
+}
+
+fn routing(
+    resources: &Resources,
+    config: &MeshConfig,
+    made: impl Iterator<Item = VirtualService>,
+    destination_rules_made: Vec<Object<istio::DestinationRule>>,
+) -> Routing {
+    let mut diagnostics = Vec::new();
     let mut virtual_services =
         virtual_services::read(resources, &config.virtual_service_export_to(), &mut diagnostics);
-    let made = converted.virtual_services.into_iter().chain(ingress_routes);
     virtual_services.extend(
         made.map(|made| Arc::new(VirtualService { export_to: config.virtual_service_export_to(), ..made })),
     );
@@ -115,26 +197,13 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
             by_gateway.entry(gateway.clone()).or_default().push(index);
         }
     }
-    Mesh {
-        namespaces,
-        services,
-        workloads,
-        pods,
+    Routing {
         virtual_services,
-        destination_rules: destination_rules(resources, converted.destination_rules, &config),
-        sidecars: Sidecars::new(resources, config.root_namespace()),
-        gateways,
-        policies: Policies::new(resources, config.root_namespace()),
-        statuses: converted.statuses,
-        config,
-        networks,
-        diagnostics,
-        external: settings.external.clone(),
-        inhabited,
-        gateways_of_pods,
-        services_of_pods,
         by_gateway,
-        by_host,
+        destination_rules: destination_rules(resources, destination_rules_made, config),
+        sidecars: Sidecars::new(resources, config.root_namespace()),
+        policies: Policies::new(resources, config.root_namespace()),
+        diagnostics,
     }
 }
 
@@ -151,7 +220,7 @@ fn destination_rules(
     DestinationRules::new(&all, config)
 }
 
-fn by_age(services: &[crate::Service], a: usize, b: usize) -> std::cmp::Ordering {
+fn by_age(services: &[Service], a: usize, b: usize) -> std::cmp::Ordering {
     let key = |index: usize| {
         services.get(index).map(|s| (s.meta.created, s.name.as_str(), s.namespace(), s.registry))
     };
@@ -183,7 +252,7 @@ fn gateways(resources: &Resources, made: impl Iterator<Item = Gateway>) -> Vec<A
 fn gateways_of_pods(
     gateways: &[Arc<Gateway>],
     pods: &[Pod],
-    services: &[Arc<crate::Service>],
+    services: &[Arc<Service>],
     services_of_pods: &[Vec<usize>],
 ) -> GatewaysOfPods {
     let mut found = GatewaysOfPods::new();

@@ -121,10 +121,11 @@ pub(super) fn read(resources: &Resources) -> Vec<Replica> {
         // A DaemonSet has one pod for each node; one stands for all, as nodes are no part of the YAML.
         let replicas =
             if key.0 == "DaemonSet" { 1 } else { object.spec.replicas.as_ref().map_or(1, |r| r.value) };
-        let spec = template.spec.as_ref().map(|spec| spec.value.clone()).unwrap_or_default();
+        let nothing = PodSpec::default();
+        let spec = template.spec.as_ref().map_or(&nothing, |spec| &spec.value);
         for index in 0..replicas.min(MAX_REPLICAS) {
             let meta = Meta::new(key.0, &object.metadata, object.span);
-            let mut pod = one(&template.metadata, &spec, meta);
+            let mut pod = one(&template.metadata, spec, meta);
             pod.pod.name = format!("{}-{index}", object.name());
             object.namespace().clone_into(&mut pod.pod.namespace);
             made.push(pod);

@@ -9,7 +9,7 @@ use meshc_diagnostics::{Diagnostic, Level, Severity};
 
 use super::{DONE, FINDINGS};
 use crate::args::{Check, CheckFormat};
-use crate::load::{Failure, Selected, Workspace, all_rules};
+use crate::load::{Failure, Kept, Selected, Store, Workspace, all_rules};
 use crate::{output, render};
 use narrow::Narrowing;
 
@@ -27,8 +27,10 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
     } else {
         Workspace::read(&selected)?
     };
-    let all = workspace.check(&levels);
-    let mut narrowing = Narrowing::new(args, &selected, &levels, &all, &workspace.sources)?;
+    let store = if args.no_cache { None } else { Store::of_user() };
+    let Kept { documents, resources, found: all } = workspace.check_once(&levels, store.as_ref());
+    let mut counts = (documents, resources);
+    let mut narrowing = Narrowing::new(args, &selected, (&levels, store.as_ref()), &all, &workspace.sources)?;
     let mut found = narrowing.narrow(all, &workspace.sources);
     let mut changes = false;
     if args.fix || args.diff {
@@ -44,8 +46,9 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
         }
         output::note(&fixed.summary(args.diff));
         (workspace, found) = (fixed.workspace, fixed.found);
+        counts = workspace.counts();
     }
-    let summary = summary(&workspace, &found);
+    let summary = render::Summary::of(workspace.sources.files().len(), counts.0, counts.1, &found);
     if !args.diff {
         let sources = &workspace.sources;
         let look = render::Look::stdout();
@@ -67,12 +70,4 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
     // As with the effective mesh: the process ends here.
     std::mem::forget(workspace);
     Ok(if failed { FINDINGS } else { DONE })
-}
-
-/// Counts for the closing line: of several views, the sums.
-fn summary(workspace: &Workspace, found: &[Diagnostic]) -> render::Summary {
-    let (documents, resources) = workspace.trees().fold((0, 0), |(documents, resources), (_, tree)| {
-        (documents + tree.resources.documents, resources + tree.resources.len())
-    });
-    render::Summary::of(workspace.sources.files().len(), documents, resources, found)
 }

@@ -8,7 +8,7 @@ use meshc_source::SourceSet;
 use super::baseline::Baseline;
 use crate::args::Check;
 use crate::fingerprint::{Counts, fingerprint};
-use crate::load::{Failure, Selected, Workspace, is_in, normal};
+use crate::load::{Failure, Selected, Store, Workspace, is_in, normal};
 use crate::output;
 
 /// What the arguments leave out.
@@ -33,7 +33,7 @@ impl Narrowing {
     pub(super) fn new(
         args: &Check,
         selected: &Selected,
-        levels: &[Level],
+        (levels, store): (&[Level], Option<&Store>),
         all: &[Diagnostic],
         sources: &SourceSet,
     ) -> Result<Self, Failure> {
@@ -41,7 +41,7 @@ impl Narrowing {
         // Without a finding there is none to compare.
         if let Some(rev) = args.changed_since.as_ref().filter(|_| !all.is_empty()) {
             let mut workspace = Workspace::read_before(&selected.at(rev))?;
-            let found = workspace.check(levels);
+            let found = workspace.check_once(levels, store).found;
             before = Some(Counts::of(&found, &workspace.sources));
         }
         let baseline = match &args.baseline {
