@@ -53,8 +53,10 @@ pub struct Pod {
     pub namespace: String,
     /// The workload's name, or its own.
     pub workload: String,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
+    /// Labels; its replicas have the same in memory.
+    pub labels: Arc<BTreeMap<String, String>>,
+    /// Its labels with those that say where it is.
+    pub placed: Arc<BTreeMap<String, String>>,
     /// Its identity.
     pub service_account: String,
     /// Its address: the one in the YAML, or a stable one in 10.128.0.0/9.
@@ -103,11 +105,6 @@ impl Pod {
         written.is_some_and(|(_, value)| {
             matches!(value.value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True")
         })
-    }
-
-    /// Its labels with those that say where it is.
-    pub fn augmented_labels(&self) -> BTreeMap<String, String> {
-        crate::place::augmented(&self.labels, &self.locality, &self.node, &self.network)
     }
 }
 

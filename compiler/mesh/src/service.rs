@@ -1,6 +1,7 @@
 //! Services as proxies see them: Kubernetes Services and the hosts of ServiceEntries.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use meshc_source::Span;
 
@@ -149,7 +150,7 @@ pub struct Endpoint {
     /// Its share.
     pub weight: u32,
     /// Labels of the pod or entry with those of its place, which subsets select by.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
     /// The owner of the pod, or the ServiceEntry's name.
     pub workload: String,
     /// The namespace of the pod or entry.

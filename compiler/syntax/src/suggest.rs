@@ -23,11 +23,16 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// assert_eq!(sole("review", ["reviews", "preview"]), None);
 /// ```
 pub fn sole<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    meant(name, candidates).filter(|(_, certain)| *certain).map(|(candidate, _)| candidate)
+}
+
+/// The [`nearest`] candidate, and whether it is the [`sole`] one.
+pub fn meant<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, bool)> {
     let ranked = ranked(name, candidates);
     let (best, meant) = *ranked.first()?;
     let clear = ranked.iter().all(|(distance, other)| *other == meant || *distance > best + MARGIN);
     // Of names as short as `v3`, every other one is near.
-    (best <= 2 && clear && name.chars().count() > 3).then_some(meant)
+    Some((meant, best <= 2 && clear && name.chars().count() > 3))
 }
 
 /// How much farther than the best one a candidate may be to make it doubtful.

@@ -12,7 +12,7 @@ use meshc_resources::istio::mesh::MeshConfig;
 use meshc_resources::{Metadata, Object, Resources, gateway_api, istio, kubernetes};
 use meshc_source::Span;
 use meshc_syntax::de::Spanned;
-use meshc_syntax::suggest::{nearest, sole};
+use meshc_syntax::suggest::meant;
 
 use super::destinations::{self, Place};
 use super::pods::Pods;
@@ -67,7 +67,7 @@ pub(super) struct World<'a> {
 
 /// In a tree in which one family of rules finds more unknown names than this allows something larger is wrong than a
 /// letter; comparing each with all names would take their square.
-const MAX_COMPARISONS: usize = 1_000_000;
+const MAX_COMPARISONS: usize = 250_000;
 
 /// What a host means where it is written.
 pub(super) enum Found<'a> {
@@ -302,14 +302,9 @@ impl<'a> Context<'a> {
         candidates: impl Iterator<Item = &'n str>,
         otherwise: String,
     ) -> Diagnostic {
-        let names: Vec<&str> = candidates.collect();
-        let Some(near) = self.nearest(name, names.iter().copied()) else { return finding.help(otherwise) };
+        let Some((near, certain)) = self.probably(name, candidates) else { return finding.help(otherwise) };
         let finding = finding.help(format!("did you mean `{near}`?"));
-        if sole(name, names) == Some(near) {
-            finding.replace(format!("Replace with `{near}`"), span, near)
-        } else {
-            finding
-        }
+        if certain { finding.replace(format!("Replace with `{near}`"), span, near) } else { finding }
     }
 
     /// The name among `candidates` that was probably meant.
@@ -318,10 +313,19 @@ impl<'a> Context<'a> {
         name: &str,
         candidates: impl IntoIterator<Item = &'n str>,
     ) -> Option<&'n str> {
+        self.probably(name, candidates).map(|(near, _)| near)
+    }
+
+    /// As [`Context::nearest`], and whether no other can be meant.
+    fn probably<'n>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Option<(&'n str, bool)> {
         let candidates: Vec<&str> = candidates.into_iter().collect();
         let left = self.comparisons.get().checked_sub(candidates.len())?;
         self.comparisons.set(left);
-        nearest(name, candidates)
+        meant(name, candidates)
     }
 
     /// Every host with its services, in Istio's order.
@@ -390,8 +394,7 @@ impl<'a> Context<'a> {
         };
         names.sort_unstable();
         names.dedup();
-        let near = self.nearest(host, names.iter().copied())?;
-        Some((near.to_owned(), sole(host, names) == Some(near)))
+        self.probably(host, names).map(|(near, certain)| (near.to_owned(), certain))
     }
 }
 

@@ -21,7 +21,7 @@ impl<'a> Pods<'a> {
         let mut by_namespace: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, pod) in all.iter().enumerate() {
             by_namespace.entry(&pod.namespace).or_default().push(index);
-            for (key, value) in &pod.labels {
+            for (key, value) in pod.labels.iter() {
                 by_pair.entry((key, value)).or_default().push(index);
             }
         }

@@ -101,8 +101,8 @@ impl Interest {
 
     /// What is of interest in a proxy.
     pub(super) fn facts(&self, pod: &Pod, kind: ProxyKind) -> Facts {
-        let mut labels = pod.augmented_labels();
-        labels.retain(|key, _| self.labels.contains(key));
+        let asked = pod.placed.iter().filter(|(key, _)| self.labels.contains(*key));
+        let labels = asked.map(|(key, value)| (key.clone(), value.clone())).collect();
         Facts {
             kind,
             labels,

@@ -70,7 +70,7 @@ fn standing_for(gateway: &NetworkGateway, weight: u32) -> Endpoint {
         workload: None,
         namespace: None,
         pod: None,
-        labels,
+        labels: labels.into(),
         health: Health::Unknown,
         mutual_tls: true,
         described: true,

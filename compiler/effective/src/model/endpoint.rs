@@ -1,6 +1,7 @@
 //! Endpoints of clusters.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -71,7 +72,7 @@ pub struct Endpoint {
     /// The pod, where it is one.
     pub pod: Option<String>,
     /// The endpoint's labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
     /// Whether it takes new requests.
     pub health: Health,
     /// Istio's mutual TLS is spoken to it.

@@ -81,7 +81,7 @@ pub struct Proxy {
     /// The workload that owns the pod (the Deployment's name, or the pod's own).
     pub workload: String,
     /// The pod's labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
     /// The pod's service account.
     pub service_account: String,
     /// The pod's address; an address that is derived (no pod in the YAML) is in 10.0.0.0/8 and stable.

@@ -2,6 +2,7 @@
 //! the service, else from the pods.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use meshc_resources::{Object, Resources, kubernetes};
 use meshc_syntax::de::Spanned;
@@ -131,7 +132,7 @@ pub(super) fn of_pod(pod: &Pod) -> Endpoint {
         address: pod.ip.clone(),
         port: 0,
         weight: 1,
-        labels: pod.augmented_labels(),
+        labels: Arc::clone(&pod.placed),
         workload: workload.clone(),
         namespace: pod.namespace.clone(),
         pod: Some(pod.name.clone()),
@@ -217,7 +218,7 @@ fn unknown(network: &str) -> Endpoint {
         address: String::new(),
         port: 0,
         weight: 1,
-        labels: augmented(&BTreeMap::new(), "", "", network),
+        labels: augmented(&BTreeMap::new(), "", "", network).into(),
         workload: String::new(),
         namespace: String::new(),
         pod: None,

@@ -148,8 +148,7 @@ fn running(
     for of_pod in &mut services_of_pods {
         // A pod's services are in order of age, then of host.
         of_pod.sort_by(|&a, &b| {
-            let key =
-                |i: usize| services.get(i).map(|s: &Service| (s.meta.created, s.hostname.as_str()));
+            let key = |i: usize| services.get(i).map(|s: &Service| (s.meta.created, s.hostname.as_str()));
             key(a).cmp(&key(b))
         });
         for index in of_pod {

@@ -10,7 +10,7 @@ use meshc_resources::{Kind, Object, PROXY_CONFIG, PodParts, Resources};
 use super::deployments::Selector;
 use crate::address::AddressPool;
 use crate::meta::{plain, selects};
-use crate::place::{NETWORK, Nodes};
+use crate::place::{NETWORK, Nodes, augmented};
 use crate::proxy_config::ProxyConfigs;
 use crate::{ContainerPort, Gateway, Interception, Meta, Namespace, Networks, Pod, PodProxy, Workload};
 
@@ -49,7 +49,8 @@ impl Replica {
             name: format!("{name}-0"),
             namespace: owner.namespace.clone(),
             workload: name.to_owned(),
-            labels,
+            labels: labels.into(),
+            placed: Arc::default(),
             service_account,
             ip: String::new(),
             other_ips: Vec::new(),
@@ -123,9 +124,9 @@ pub(super) fn read(resources: &Resources) -> Vec<Replica> {
             if key.0 == "DaemonSet" { 1 } else { object.spec.replicas.as_ref().map_or(1, |r| r.value) };
         let nothing = PodSpec::default();
         let spec = template.spec.as_ref().map_or(&nothing, |spec| &spec.value);
+        let first = one(&template.metadata, spec, Meta::new(key.0, &object.metadata, object.span));
         for index in 0..replicas.min(MAX_REPLICAS) {
-            let meta = Meta::new(key.0, &object.metadata, object.span);
-            let mut pod = one(&template.metadata, spec, meta);
+            let mut pod = first.clone();
             pod.pod.name = format!("{}-{index}", object.name());
             object.namespace().clone_into(&mut pod.pod.namespace);
             made.push(pod);
@@ -201,7 +202,8 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
             name: metadata.name().to_owned(),
             namespace: metadata.namespace().to_owned(),
             workload: owner.name.clone(),
-            labels: plain(&metadata.labels),
+            labels: plain(&metadata.labels).into(),
+            placed: Arc::default(),
             service_account: account
                 .map(|account| account.value.clone())
                 .filter(|account| !account.is_empty())
@@ -262,6 +264,11 @@ fn environment(spec: &PodSpec, variable: &str) -> Option<String> {
     written.value.value.as_ref().map(|value| value.value.clone())
 }
 
+/// Whether two pods are in the same place.
+fn is_beside(one: &Pod, other: &Pod) -> bool {
+    (&one.locality, &one.node, &one.network) == (&other.locality, &other.node, &other.network)
+}
+
 /// The network that a proxy says it is in (Istio's injector): its environment's, its pod's label, else that of the mesh's
 /// settings. What the installation's values say (`global.network`) is taken to be the label of the root namespace.
 fn proxy_network(pod: &Pod, of_container: Option<String>, networks: &Networks) -> String {
@@ -290,7 +297,7 @@ pub(super) fn finish(
         pool.reserve(&pod.pod.ip);
     }
     let mut workloads: BTreeMap<(String, String, &'static str), Workload> = BTreeMap::new();
-    let mut pods = Vec::with_capacity(made.len());
+    let mut pods: Vec<Pod> = Vec::with_capacity(made.len());
     for Replica {
         mut pod,
         owner,
@@ -310,6 +317,13 @@ pub(super) fn finish(
         pod.interception = interception.unwrap_or_else(|| configured(&pod.proxy_config));
         pod.locality = nodes.locality(&pod.labels, &pod.node);
         pod.network = networks.of(pod.labels.get(NETWORK).map(String::as_str), &pod.ip);
+        pod.placed = match pods.last() {
+            // Replicas stand beside each other.
+            Some(last) if Arc::ptr_eq(&last.labels, &pod.labels) && is_beside(last, &pod) => {
+                Arc::clone(&last.placed)
+            }
+            _ => augmented(&pod.labels, &pod.locality, &pod.node, &pod.network).into(),
+        };
         pod.proxy_network = proxy_network(&pod, network, networks);
         let selected = |gateway: &Arc<Gateway>| !gateway.selector.is_empty() && gateway.selects(&pod.labels);
         let namespace_injects =
@@ -325,7 +339,7 @@ pub(super) fn finish(
         };
         let key = (owner.namespace.clone(), owner.name.clone(), owner.kind);
         let workload = workloads.entry(key).or_insert_with(|| Workload {
-            labels: pod.labels.clone(),
+            labels: BTreeMap::clone(&pod.labels),
             meta: owner,
             pods: Vec::new(),
             made_up,

@@ -190,7 +190,7 @@ fn endpoints(
             address: hostname.to_owned(),
             port: number_of(&port.target, port.number),
             weight: 1,
-            labels: BTreeMap::new(),
+            labels: BTreeMap::new().into(),
             workload: meta.name.clone(),
             namespace: meta.namespace.clone(),
             pod: None,

@@ -58,7 +58,7 @@ impl Instance {
                 address,
                 port: 0,
                 weight: entry.weight.as_ref().map_or(1, |weight| weight.value.max(1)),
-                labels: augmented(labels, &locality, "", &network),
+                labels: augmented(labels, &locality, "", &network).into(),
                 workload: name,
                 namespace: namespace.to_owned(),
                 pod: None,
@@ -75,7 +75,7 @@ impl Instance {
 
     fn of_pod(pod: &Pod) -> Self {
         let endpoint = Endpoint { health: Health::Unknown, ..super::endpoints::of_pod(pod) };
-        Self { endpoint, labels: pod.labels.clone(), ports: BTreeMap::new(), only_by_name: false }
+        Self { endpoint, labels: Labels::clone(&pod.labels), ports: BTreeMap::new(), only_by_name: false }
     }
 }
 

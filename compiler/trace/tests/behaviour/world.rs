@@ -149,7 +149,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
         id: ProxyId { name: "app-0".to_owned(), namespace: "shop".to_owned() },
         kind: ProxyKind::Sidecar,
         workload: "app".to_owned(),
-        labels: BTreeMap::new(),
+        labels: BTreeMap::new().into(),
         service_account: "app".to_owned(),
         security: Arc::default(),
         settings: Arc::default(),

@@ -46,7 +46,7 @@ impl Pod {
         Self {
             id: proxy.id.clone(),
             workload: proxy.workload.clone(),
-            labels: proxy.labels.clone(),
+            labels: BTreeMap::clone(&proxy.labels),
             kind: Some(proxy.kind),
             ports: inbound_ports(proxy),
         }
@@ -67,7 +67,7 @@ pub(super) fn run(mesh: &EffectiveMesh, cap: usize) -> (Vec<Pod>, BTreeMap<Strin
         let Some(id) = pod_of(endpoint).filter(|id| !with_proxy.contains(id)) else { continue };
         let pod = pods.entry(order(&id)).or_insert_with(|| Pod {
             workload: endpoint.workload.clone().unwrap_or_else(|| cluster.host.clone()),
-            labels: endpoint.labels.clone(),
+            labels: BTreeMap::clone(&endpoint.labels),
             kind: None,
             ports: BTreeMap::new(),
             id,
