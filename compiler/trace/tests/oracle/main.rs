@@ -44,7 +44,7 @@ fn proxy(case: &Path, stem: &str) -> Arc<Proxy> {
             ProxyKind::Sidecar
         },
         workload: stem.to_owned(),
-        labels: BTreeMap::new(),
+        labels: BTreeMap::new().into(),
         service_account: String::new(),
         security: Arc::default(),
         settings: Arc::default(),
