@@ -1,5 +1,6 @@
 //! Times the reachability of every route of one host, for hosts with 1,000 and 10,000
-//! overlapping routes: prefixes, exact paths, regular expressions, headers, methods.
+//! overlapping routes: prefixes, exact paths, regular expressions, headers, methods; and for hosts with few routes and
+//! hostile expressions (these alone with the argument `hostile`).
 #![expect(clippy::print_stdout, reason = "the printed times are what this is for")]
 
 use std::time::Instant;
@@ -89,19 +90,41 @@ fn run(routes: u64, floating: &[String]) -> Result<(), Error> {
     let atoms = space.atoms(path_field).map_or(0, meshc_predicate::FieldAtoms::len);
     println!(
         "{routes} routes, {} floating: collect {collected:.1?}, build {:.1?}, first match {:.1?}, \
-         witnesses and covers {:.1?}, total {done:.1?}; {atoms} path atoms, {} nodes, {witnesses} reachable, \
+         witnesses and covers {:.1?}, total {done:.1?}; {atoms} path atoms, {} states made, {} nodes, {} steps, {witnesses} reachable, \
          {hidden} hidden, {} patterns unknown",
         floating.len(),
         built.saturating_sub(collected),
         matched.saturating_sub(built),
         done.saturating_sub(matched),
+        space.states_made(),
         space.diagram_nodes(),
+        space.diagram_steps(),
         space.unknowns().count(),
     );
     Ok(())
 }
 
+/// Expressions that are hard each in its own way.
+fn hostile() -> Vec<Vec<String>> {
+    vec![
+        vec!["/(a|b)*a(a|b){60}".to_owned()],
+        vec!["/((a{1,30}){1,30}b)*".to_owned()],
+        vec![format!("/{}", ".*x.*y".repeat(40))],
+        (0..60).map(|n| format!("/.*k{n}.*(p|q){{{n}}}.*")).collect(),
+        (1..40).map(|n| format!("/.*z.{{{n}}}")).collect(),
+        (0..60).map(|n| format!("/[a-z]{{{}}}.*", 900 + n)).collect(),
+        (0..200).map(|n| format!("/.*[a-m]{{{n}}}[n-z]x.*")).collect(),
+    ]
+}
+
 fn main() -> Result<(), Error> {
+    for patterns in hostile() {
+        println!("{}", patterns.last().map_or("", String::as_str));
+        run(8, &patterns)?;
+    }
+    if std::env::args().nth(1).is_some_and(|only| only == "hostile") {
+        return Ok(());
+    }
     let floating = [".*\\.json", ".*/items/.*", ".*\\.(css|js)", "/[a-z]+/v[0-9]/.*[0-9]"].map(str::to_owned);
     // Which of them have been seen doubles the states with each.
     let too_many: Vec<String> = ('a'..='z').map(|letter| format!(".*/{letter}{letter}/.*")).collect();

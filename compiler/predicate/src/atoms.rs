@@ -20,6 +20,7 @@ pub struct FieldAtoms {
     /// The atoms of each pattern, as ascending ranges that do not touch.
     members: BTreeMap<Pattern, Vec<Range<u32>>>,
     shortest: OnceLock<Shortest>,
+    made: usize,
 }
 
 impl FieldAtoms {
@@ -50,7 +51,8 @@ impl FieldAtoms {
         let mut too_hard = |places: &[u32], error: &Error| {
             places.iter().all(|&place| leave_out(patterns[place as usize], error))
         };
-        let Partition { automaton, signatures } = partition(&universe, &patterns, limits, &mut too_hard)?;
+        let Partition { automaton, signatures, made } =
+            partition(&universe, &patterns, limits, &mut too_hard)?;
         let (atom_of, signature_of) = number(&automaton, signatures.len());
         let mut ranges: Vec<Vec<Range<u32>>> = vec![Vec::new(); patterns.len()];
         for (atom, &signature) in signature_of.iter().enumerate() {
@@ -63,12 +65,17 @@ impl FieldAtoms {
             }
         }
         let members = patterns.into_iter().cloned().zip(ranges).collect();
-        Ok(Self { automaton, atom_of, signature_of, members, shortest: OnceLock::new() })
+        Ok(Self { automaton, atom_of, signature_of, members, shortest: OnceLock::new(), made })
     }
 
     /// How many atoms there are. None at all if the universe has no string.
     pub fn len(&self) -> usize {
         self.signature_of.len()
+    }
+
+    /// How many states of automata were made for them, in vain or not, for those who watch the cost.
+    pub fn states_made(&self) -> usize {
+        self.made
     }
 
     /// Whether the universe has no string.

@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn each_atom_is_in_the_sets_that_name_it() -> Result<(), Error> {
         for atoms in 1..20 {
-            let mut diagram = Diagram::new(&Limits::default());
+            let mut diagram = Diagram::new(&Limits::default(), 0);
             let block = Block { first_variable: 3, atoms };
             for start in 0..atoms {
                 for end in start + 1..=atoms {

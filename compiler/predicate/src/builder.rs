@@ -112,7 +112,7 @@ impl SpaceBuilder {
         for (field, language) in &self.conditions {
             languages[field.0 as usize].push(language);
         }
-        let mut diagram = Diagram::new(&self.limits);
+        let mut diagram = Diagram::new(&self.limits, self.conditions.len());
         let mut fields = Vec::new();
         let mut unknown: Vec<(FieldId, Pattern, Error)> = Vec::new();
         for (number, (kind, languages)) in self.fields.into_iter().zip(languages).enumerate() {

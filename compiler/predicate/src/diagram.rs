@@ -67,6 +67,9 @@ pub(crate) struct Diagram {
     /// Results of conjunctions; a newer one replaces an older one in its slot.
     cache: Vec<(Set, Set, Set)>,
     max_nodes: usize,
+    /// Nodes of conjunctions that may still be worked out, found or not.
+    steps_left: usize,
+    max_steps: usize,
     /// What a conjunction has still to do and what it has: kept for the next one. (It
     /// does not recurse, because there may be more variables than a stack has room for.)
     steps: Vec<Step>,
@@ -86,14 +89,18 @@ const FIRST_SLOTS: usize = 1 << 12;
 const MAX_CACHE: usize = 1 << 21;
 
 impl Diagram {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, conditions: usize) -> Self {
+        let more = conditions.saturating_mul(Limits::PER_CONDITION);
+        let max_steps = limits.max_diagram_steps.saturating_add(more);
         let terminal = Node { variable: u32::MAX, low: Set::ALL, high: Set::ALL };
         Self {
             nodes: vec![terminal],
             table: vec![FREE; FIRST_SLOTS],
             cache: vec![NO_RESULT; FIRST_SLOTS],
             // References are numbers of nodes, doubled.
-            max_nodes: limits.max_diagram_nodes.min(1 << 30),
+            max_nodes: limits.max_diagram_nodes.saturating_add(more).min(1 << 30),
+            steps_left: max_steps,
+            max_steps,
             steps: Vec::new(),
             results: Vec::new(),
         }
@@ -101,6 +108,10 @@ impl Diagram {
 
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    pub(crate) fn steps(&self) -> usize {
+        self.max_steps - self.steps_left
     }
 
     /// A place in an order in which the halves of a set stand before it.
@@ -208,6 +219,11 @@ impl Diagram {
                 Step::Join(variable, a, b) => {
                     let high = results.pop().unwrap_or(Set::EMPTY);
                     let low = results.pop().unwrap_or(Set::EMPTY);
+                    self.steps_left = self.steps_left.checked_sub(1).ok_or_else(|| Error::TooLarge {
+                        what: "the combination of all conditions".to_owned(),
+                        limit: self.max_steps,
+                        unit: "diagram steps",
+                    })?;
                     let both = self.decide(variable, low, high)?;
                     let slot = self.cache_slot(a, b);
                     self.cache[slot] = (a, b, both);
@@ -255,7 +271,7 @@ mod tests {
 
     #[test]
     fn equal_functions_are_equal_references() -> Result<(), Error> {
-        let mut diagram = Diagram::new(&Limits::default());
+        let mut diagram = Diagram::new(&Limits::default(), 0);
         let (a, b, c) = (variable(&mut diagram, 0), variable(&mut diagram, 1), variable(&mut diagram, 2));
         let b_or_c = diagram.or(b, c)?;
         let left = diagram.and(a, b_or_c)?;
@@ -269,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_bound_on_nodes_holds() {
-        let mut diagram = Diagram::new(&Limits { max_diagram_nodes: 3, ..Limits::default() });
+        let mut diagram = Diagram::new(&Limits { max_diagram_nodes: 3, ..Limits::default() }, 0);
         let (a, b) = (variable(&mut diagram, 0), variable(&mut diagram, 1));
         let error = diagram.and(a, b).expect_err("a third node");
         assert_eq!(
@@ -280,7 +296,7 @@ mod tests {
 
     #[test]
     fn tables_grow_without_losing_a_node() -> Result<(), Error> {
-        let mut diagram = Diagram::new(&Limits::default());
+        let mut diagram = Diagram::new(&Limits::default(), 0);
         let variables: Vec<Set> = (0..200).map(|number| variable(&mut diagram, number)).collect();
         let mut products = Vec::new();
         for pair in variables.windows(2) {

@@ -3,21 +3,31 @@
 
 /// The bounds. The defaults let 10,000 routes on one host through and keep a single
 /// bad pattern under a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// States of one regular expression's own automaton.
     pub max_pattern_states: usize,
     /// States of a field's automaton, which tells all its patterns apart.
     pub max_dfa_states: usize,
-    /// States that are made for a field in vain, or because its patterns multiply rather than add up.
+    /// States that are made for the expressions of a field that have more than a few hundred, of all of them together.
+    pub max_hard_states: usize,
+    /// States that are made for a field in vain, or because its patterns multiply rather than add up, beyond so many
+    /// for each state of their own automata that work is in proportion to what is written.
     pub max_product_states: usize,
     /// Classes of strings that the patterns of a field tell apart.
     pub max_atoms: usize,
-    /// Nodes of the decision diagram that all sets of one space share.
+    /// Nodes of the decision diagram that all sets of one space share, beyond so many for each condition.
     pub max_diagram_nodes: usize,
+    /// Nodes that are worked out for them, whether they are new or not, beyond so many for each condition.
+    pub max_diagram_steps: usize,
     /// Variables of the diagram: each field takes as many as the binary logarithm of
     /// the number of its atoms.
     pub max_variables: usize,
+}
+
+impl Limits {
+    /// Nodes and steps of the diagram for each condition: so many more than conditions take that add up.
+    pub(crate) const PER_CONDITION: usize = 400;
 }
 
 impl Default for Limits {
@@ -25,9 +35,11 @@ impl Default for Limits {
         Self {
             max_pattern_states: 10_000,
             max_dfa_states: 500_000,
-            max_product_states: 1_000_000,
+            max_hard_states: 10_000,
+            max_product_states: 50_000,
             max_atoms: 200_000,
-            max_diagram_nodes: 8_000_000,
+            max_diagram_nodes: 500_000,
+            max_diagram_steps: 1_000_000,
             max_variables: 16_384,
         }
     }

@@ -278,4 +278,18 @@ impl Space {
     pub fn diagram_nodes(&self) -> usize {
         self.diagram.len()
     }
+
+    /// How many states of automata were made for all fields, in vain or not.
+    pub fn states_made(&self) -> usize {
+        let made = |field: &FieldSpace| match &field.values {
+            Values::Text { atoms, .. } => atoms.states_made(),
+            Values::Flag => 0,
+        };
+        self.fields.iter().map(made).sum()
+    }
+
+    /// How many nodes were worked out for them, new ones or not.
+    pub fn diagram_steps(&self) -> usize {
+        self.diagram.steps()
+    }
 }

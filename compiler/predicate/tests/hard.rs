@@ -5,9 +5,11 @@ use meshc_predicate::{Error, Field, Language, Limits, SpaceBuilder};
 const LIMITS: Limits = Limits {
     max_pattern_states: 10_000,
     max_dfa_states: 20_000,
+    max_hard_states: 20_000,
     max_product_states: 20_000,
     max_atoms: 200_000,
     max_diagram_nodes: 8_000_000,
+    max_diagram_steps: 32_000_000,
     max_variables: 16_384,
 };
 

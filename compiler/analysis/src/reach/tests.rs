@@ -1,5 +1,6 @@
 //! Reachability on hand-made route tables.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use meshc_effective::model::{
@@ -180,4 +181,56 @@ fn a_host_that_redirects_to_https_lets_through_what_came_over_https() {
     let found = reachability(&table, 0, ProxyKind::Gateway.into());
     let witness = found[0].witness.as_ref().expect("reachable");
     assert_eq!(witness.headers.get("x-forwarded-proto").map(String::as_str), Some("https"));
+}
+
+/// Expressions whose automata have exponentially many states, or which multiply with each other: the answer is exact or
+/// it is unknown and names the expression, and what is made for it is bounded. What is counted is the same everywhere; a
+/// state costs less than a microsecond.
+#[test]
+fn hostile_expressions_cost_no_more_than_they_may() {
+    let regex = |text: String| path(PathMatch::Regex(text));
+    let worlds: Vec<(&str, Vec<RouteMatch>)> = vec![
+        ("one letter many places before the end", vec![regex("/(a|b)*a(a|b){60}".to_owned())]),
+        ("counted repetitions of repetitions", vec![regex("/((a{1,30}){1,30}b)*".to_owned())]),
+        ("everything anywhere", vec![regex(format!("/{}", ".*x.*y".repeat(40)))]),
+        ("many that hold together", (0..60).map(|n| regex(format!("/.*k{n}.*(p|q){{{n}}}.*"))).collect()),
+        ("many letters before the end", (1..40).map(|n| regex(format!("/.*z.{{{n}}}"))).collect()),
+    ];
+    let mut told = String::new();
+    for (name, mut matches) in worlds {
+        matches.push(prefix("/"));
+        let found = reach(matches.clone());
+        let mut unknown = 0;
+        for (index, one) in found.iter().enumerate() {
+            match &one.reachable {
+                Reachable::Unknown(why) => {
+                    assert!(why.contains("regular expression \"/"), "{name}: route {index}: {why}");
+                    unknown += 1;
+                }
+                Reachable::Yes => assert!(one.witness.is_some(), "{name}: route {index}"),
+                Reachable::No => assert!(!one.hidden_by.is_empty(), "{name}: route {index}"),
+            }
+        }
+        let (states, steps) = work(&matches);
+        let routes = matches.len();
+        let _ = writeln!(
+            told,
+            "{name}: {states} states and {steps} steps for {routes} routes, {unknown} unknown"
+        );
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// The states and steps that are made for the routes of a host.
+fn work(matches: &[RouteMatch]) -> (usize, usize) {
+    let reader = meshc_effective::model::Reader::from(ProxyKind::Sidecar);
+    let (any, limits) = (meshc_predicate::Language::any(), meshc_predicate::Limits::default());
+    let mut builder = crate::requests::ModelBuilder::new(reader, any, &limits).expect("a universe");
+    for one in matches {
+        builder.add(one).expect("RE2 reads it");
+    }
+    let mut model = builder.build("example.com".to_owned()).expect("within the limits");
+    let sets = model.sets.clone();
+    model.space.first_match(&sets).expect("within the limits");
+    (model.space.states_made(), model.space.diagram_steps())
 }

@@ -8,8 +8,17 @@ use super::product::{Excess, product};
 use super::signature::Signatures;
 use crate::{Error, Limits};
 
+/// States that may be made for each state of the patterns' own automata.
+const GROWTH: usize = 8;
+
 /// So many states are tried where automata multiply, however small they are.
 const ALWAYS_TRIED: usize = 50_000;
+
+/// So many states may those have that are added at once to what is there.
+const SMALL_STATES: usize = 2_000;
+
+/// After so many that do not fit in, no more are tried.
+const MISSES: usize = 4;
 
 /// A pattern's automaton, or that of a group of literals.
 pub(super) struct Leaf<'p> {
@@ -32,12 +41,20 @@ pub(super) struct Merger<'f> {
     /// How many states may still be made beyond those that add up. Once it is spent, only what adds up is merged, and
     /// nothing that failed is tried in parts: all that follows takes time in proportion to what there is.
     budget: usize,
+    /// States that were made, those in vain among them.
+    pub(super) made: usize,
     too_hard: TooHard<'f>,
 }
 
 impl<'f> Merger<'f> {
     pub(super) fn new(limits: &Limits, too_hard: TooHard<'f>) -> Self {
-        Self { signatures: Signatures::new(), limits: *limits, budget: limits.max_product_states, too_hard }
+        let (signatures, budget) = (Signatures::new(), limits.max_product_states);
+        Self { signatures, limits: *limits, budget, made: 0, too_hard }
+    }
+
+    /// Lets more states be made: those patterns have so many of their own.
+    pub(super) fn earn(&mut self, states: usize) {
+        self.budget = self.budget.saturating_add(states.saturating_mul(GROWTH));
     }
 
     /// Leaves a part out, if the one who asked agrees.
@@ -52,10 +69,11 @@ impl<'f> Merger<'f> {
         let limit = limit.min(sum + self.budget).min(self.limits.max_dfa_states);
         let signatures = &mut self.signatures;
         let merged = product(a, b, |a, b| signatures.both(a, b), limit, self.limits.max_atoms);
-        let cost = match &merged {
-            Ok(merged) => merged.len().saturating_sub(sum),
-            Err(Excess { made, .. }) => *made,
+        let (made, cost) = match &merged {
+            Ok(merged) => (merged.len(), merged.len().saturating_sub(sum)),
+            Err(Excess { made, .. }) => (*made, *made),
         };
+        self.made += made;
         self.budget = self.budget.saturating_sub(cost);
         merged
     }
@@ -101,17 +119,25 @@ impl<'f> Merger<'f> {
         self.extend(merged, right)
     }
 
-    /// Adds, one at a time, what has to be followed along all strings: it multiplies with everything. Once the budget
-    /// is spent, the others are refused without a try.
+    /// Adds what has to be followed along all strings: it multiplies with everything, so that as many as stay small
+    /// together are added at once, and others one at a time. Once the budget is spent, those that are left are refused
+    /// without a try.
     pub(super) fn add_floating(
         &mut self,
         mut merged: Automaton,
         leaves: &[Leaf<'_>],
     ) -> Result<Automaton, Error> {
+        let (together, mut rest) = self.gather(leaves);
+        if let Some(together) = together {
+            match self.whole(&merged, &together) {
+                Ok(more) => merged = more,
+                Err(_) => rest = leaves.iter().collect(),
+            }
+        }
         let mut last = Excess::states(0, self.limits.max_dfa_states);
-        for leaf in leaves {
+        for leaf in rest {
             if self.budget > 0 {
-                match self.both(&merged, &leaf.automaton, self.limits.max_dfa_states) {
+                match self.whole(&merged, &leaf.automaton) {
                     Ok(more) => {
                         merged = more;
                         continue;
@@ -122,5 +148,36 @@ impl<'f> Merger<'f> {
             self.refuse(&leaf.part, last.limit, last.unit)?;
         }
         Ok(merged)
+    }
+
+    /// The first of some leaves that are small together, as one, and the others.
+    fn gather<'l, 'p>(&mut self, leaves: &'l [Leaf<'p>]) -> (Option<Cow<'l, Automaton>>, Vec<&'l Leaf<'p>>) {
+        let mut together: Option<Cow<'l, Automaton>> = None;
+        let mut rest = Vec::new();
+        for leaf in leaves {
+            let Some(known) = &together else {
+                together = Some(Cow::Borrowed(&leaf.automaton));
+                continue;
+            };
+            if rest.len() >= MISSES {
+                rest.push(leaf);
+                continue;
+            }
+            match self.both(known, &leaf.automaton, SMALL_STATES) {
+                Ok(more) => together = Some(Cow::Owned(more)),
+                Err(_) => rest.push(leaf),
+            }
+        }
+        (together, rest)
+    }
+
+    /// Both at once, of which every state counts: each of the first one's is walked again.
+    fn whole(&mut self, a: &Automaton, b: &Automaton) -> Result<Automaton, Excess> {
+        let before = self.budget;
+        let merged = self.both(a, b, self.limits.max_dfa_states);
+        if let Ok(merged) = &merged {
+            self.budget = before.saturating_sub(merged.len());
+        }
+        merged
     }
 }

@@ -8,6 +8,9 @@ use super::{Automaton, DEAD, Edge};
 /// each letter of a long pattern, and nothing rests on minimality but speed.
 const MAX_STATES: usize = 3_000;
 
+/// Rows that are looked at before an automaton stays as it is.
+const MAX_ROWS: usize = 30_000;
+
 /// Moore's refinement, from the partition by signatures.
 pub(super) fn minimize(automaton: Automaton) -> Automaton {
     let count = automaton.len();
@@ -24,7 +27,7 @@ pub(super) fn minimize(automaton: Automaton) -> Automaton {
             .collect::<Vec<u32>>()
     };
     let mut block_count = 1 + blocks.iter().copied().max().unwrap_or(0);
-    loop {
+    for _ in 0..MAX_ROWS.div_ceil(count.max(1)) {
         let mut numbers: FxHashMap<(u32, Vec<(u8, u32)>), u32> = FxHashMap::default();
         let refined: Vec<u32> = (0..count as u32)
             .map(|state| {
@@ -40,6 +43,7 @@ pub(super) fn minimize(automaton: Automaton) -> Automaton {
         }
         block_count = refined_count;
     }
+    automaton
 }
 
 fn row_of_blocks(row: &[Edge], blocks: &[u32]) -> Vec<(u8, u32)> {

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::floating::{Spread, spread};
 use super::literals::{Literal, Mark, anchored, floating};
@@ -21,14 +23,36 @@ use crate::{Error, Language, Limits};
 pub(crate) struct Partition {
     pub(crate) automaton: Automaton,
     pub(crate) signatures: Signatures,
+    /// States that were made for it.
+    pub(crate) made: usize,
 }
 
 /// Told of patterns (their places) that pass a bound; says whether to go on without
 /// them.
 pub(crate) type TooHard<'f> = &'f mut dyn FnMut(&[u32], &Error) -> bool;
 
+/// Universes that were built, for all spaces: there are a few, and each stands in most of them.
+static UNIVERSES: LazyLock<RwLock<FxHashMap<(Language, Limits), Arc<Automaton>>>> =
+    LazyLock::new(RwLock::default);
+
+/// No more universes than this are kept.
+const KEPT_UNIVERSES: usize = 64;
+
 /// The universe without patterns: the valid UTF-8 strings of a language.
-pub(crate) fn universe_automaton(universe: &Language, limits: &Limits) -> Result<Automaton, Error> {
+pub(crate) fn universe_automaton(universe: &Language, limits: &Limits) -> Result<Arc<Automaton>, Error> {
+    let key = (universe.clone(), *limits);
+    if let Some(known) = UNIVERSES.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(Arc::clone(known));
+    }
+    let made = Arc::new(new_universe(universe, limits)?);
+    let mut known = UNIVERSES.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() < KEPT_UNIVERSES {
+        known.insert(key, Arc::clone(&made));
+    }
+    Ok(made)
+}
+
+fn new_universe(universe: &Language, limits: &Limits) -> Result<Automaton, Error> {
     let too_large = || Error::TooLarge {
         what: format!("the universe {universe}"),
         limit: limits.max_pattern_states,
@@ -44,7 +68,7 @@ pub(crate) fn universe_automaton(universe: &Language, limits: &Limits) -> Result
     let mut patterns: Vec<_> = numbers.iter().map(|(&pattern, &number)| (number, pattern)).collect();
     patterns.sort_unstable();
     let patterns: Vec<_> = patterns.into_iter().map(|(_, pattern)| pattern).collect();
-    let Partition { mut automaton, signatures } = partition(&text, &patterns, limits, &mut |_, _| false)?;
+    let Partition { mut automaton, signatures, .. } = partition(&text, &patterns, limits, &mut |_, _| false)?;
     for signature in &mut automaton.signatures {
         if *signature != OUTSIDE {
             let members = signatures.members(*signature);
@@ -107,21 +131,35 @@ pub(crate) fn partition(
     let mut merger = Merger::new(limits, too_hard);
     let raws: Vec<Raw<'_>> =
         parts.iter().map(|part| Raw::new(part, limits, &mut merger.signatures)).collect();
+    let easy = Limits { max_pattern_states: limits.max_pattern_states.min(EASY_STATES), ..*limits };
     // What is independent of all others is built side by side, and looked at in order.
-    let built: Vec<Result<Option<Automaton>, Error>> = raws
-        .into_par_iter()
-        .map(|raw| Ok(raw.finish(limits)?.and_then(|raw| restrict(universe, &raw, limits)).map(minimize)))
-        .collect();
+    let built: Vec<Result<Option<Automaton>, Error>> =
+        raws.par_iter().map(|raw| raw.finish(universe, &easy)).collect();
+    let mut left = limits.max_hard_states;
     let (mut narrow, mut behind, mut floating) = (Vec::with_capacity(parts.len()), Vec::new(), Vec::new());
-    for (part, automaton) in parts.into_iter().zip(built) {
-        match automaton? {
-            Some(automaton) => match spread(&automaton) {
-                Spread::Narrow => &mut narrow,
-                Spread::Behind => &mut behind,
-                Spread::Floating => &mut floating,
+    for ((part, raw), built) in parts.into_iter().zip(&raws).zip(built) {
+        let mut built = built?;
+        let mut most = easy.max_pattern_states;
+        if built.is_none() && matches!(raw, Raw::Regex(..)) && left.min(limits.max_pattern_states) > most {
+            // A hard one: as long as there is something left to spend on those.
+            most = left.min(limits.max_pattern_states);
+            built = raw.finish(universe, &Limits { max_pattern_states: most, ..*limits })?;
+            let spent = built.as_ref().map_or(most, Automaton::len);
+            merger.made += spent;
+            left -= spent.min(left);
+        }
+        merger.made += built.as_ref().map_or(easy.max_pattern_states, Automaton::len);
+        match built {
+            Some(automaton) => {
+                merger.earn(automaton.len().min(EASY_STATES));
+                match spread(&automaton) {
+                    Spread::Narrow => &mut narrow,
+                    Spread::Behind => &mut behind,
+                    Spread::Floating => &mut floating,
+                }
+                .push(Leaf::new(part, automaton));
             }
-            .push(Leaf::new(part, automaton)),
-            None => merger.refuse(&part, limits.max_pattern_states, "states")?,
+            None => merger.refuse(&part, most, "states")?,
         }
     }
     // Those that speak for the most patterns first.
@@ -129,8 +167,11 @@ pub(crate) fn partition(
     let trie = match trie {
         None => None,
         Some(part) => {
-            let raw = Raw::new(&part, limits, &mut merger.signatures).finish(limits)?;
-            let trie = raw.and_then(|raw| restrict(universe, &raw, limits));
+            let trie = match Raw::new(&part, limits, &mut merger.signatures) {
+                Raw::Built(Some(raw)) => restrict(universe, &raw, limits),
+                Raw::Built(None) | Raw::Regex(..) => None,
+            };
+            merger.earn(trie.as_ref().map_or(0, Automaton::len));
             if trie.is_none() {
                 merger.refuse(&part, limits.max_dfa_states, "states")?;
             }
@@ -145,13 +186,20 @@ pub(crate) fn partition(
     };
     let all = merger.extend(plain, &mut behind)?;
     let automaton = merger.add_floating(all, &floating)?;
-    Ok(Partition { automaton, signatures: merger.signatures })
+    Ok(Partition { automaton, signatures: merger.signatures, made: merger.made })
 }
+
+/// States that every expression may have; those with more share what there is for hard ones.
+const EASY_STATES: usize = 500;
+
+/// So many states of a pattern within the universe, for each state of both.
+const SPREAD: usize = 4;
 
 /// The automaton within the universe; `None` if it is too large.
 fn restrict(universe: &Automaton, raw: &Automaton, limits: &Limits) -> Option<Automaton> {
     let inside = |universe, raw| if universe == OUTSIDE { OUTSIDE } else { raw };
-    product(universe, raw, inside, limits.max_dfa_states, limits.max_atoms).ok()
+    let most = SPREAD * (universe.len() + raw.len() + EASY_STATES);
+    product(universe, raw, inside, most.min(limits.max_dfa_states), limits.max_atoms).ok()
 }
 
 /// The trie of the plain literals, and all else part by part, in the patterns' order.
@@ -220,10 +268,13 @@ impl<'p> Raw<'p> {
         }
     }
 
-    fn finish(self, limits: &Limits) -> Result<Option<Automaton>, Error> {
-        match self {
-            Self::Built(automaton) => Ok(automaton),
-            Self::Regex(pattern, inside) => regex(pattern, inside, EMPTY, limits.max_pattern_states),
-        }
+    /// The automaton within the universe, as small as it becomes.
+    fn finish(&self, universe: &Automaton, limits: &Limits) -> Result<Option<Automaton>, Error> {
+        let built = match self {
+            Self::Built(automaton) => automaton.as_ref().and_then(|raw| restrict(universe, raw, limits)),
+            Self::Regex(pattern, inside) => regex(pattern, *inside, EMPTY, limits.max_pattern_states)?
+                .and_then(|raw| restrict(universe, &raw, limits)),
+        };
+        Ok(built.map(minimize))
     }
 }

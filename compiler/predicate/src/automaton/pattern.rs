@@ -11,8 +11,10 @@ use super::signature::SignatureId;
 use super::{Automaton, State};
 use crate::Error;
 
-/// Bytes of memory that a state may take on the average while it is built.
-const BYTES_PER_STATE: usize = 1_024;
+/// Bytes that the set of positions behind a state may take on the average: what a step costs is in proportion to it.
+const BYTES_PER_STATE: usize = 256;
+/// Bytes that even a small automaton may take.
+const FIRST_BYTES: usize = 64 << 10;
 
 /// An automaton that tells the strings that the pattern matches as a whole (signature
 /// `inside`) from all others (signature `outside`). `None` if it is too large.
@@ -34,17 +36,20 @@ pub(super) fn utf8(inside: SignatureId, outside: SignatureId, max_states: usize)
 }
 
 fn determinize(hir: &Hir, inside: SignatureId, outside: SignatureId, max_states: usize) -> Option<Automaton> {
-    let bytes = max_states.saturating_mul(BYTES_PER_STATE);
+    let bytes = max_states.saturating_mul(BYTES_PER_STATE).saturating_add(FIRST_BYTES);
     let config = thompson::Config::new()
         .utf8(false)
         .which_captures(thompson::WhichCaptures::None)
         .nfa_size_limit(Some(bytes));
     let nfa = thompson::Compiler::new().configure(config).build_from_hir(hir).ok()?;
+    // Rows of four bytes for each class of bytes; acceptance comes a byte late, which costs some states more.
+    let row = nfa.byte_classes().alphabet_len().next_power_of_two() * 4;
+    let rows = max_states.saturating_mul(2 * row).saturating_add(FIRST_BYTES);
     let config = dense::Config::new()
         .match_kind(MatchKind::All)
         .start_kind(StartKind::Anchored)
         .accelerate(false)
-        .dfa_size_limit(Some(bytes))
+        .dfa_size_limit(Some(rows))
         .determinize_size_limit(Some(bytes));
     let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;
     let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;

@@ -21,6 +21,9 @@ impl Excess {
     }
 }
 
+/// Transitions that a state may have on the average, at the limit of states.
+const TRANSITIONS_PER_STATE: usize = 16;
+
 /// The product, if it has no more states and no more different signatures than the limits. A string that is outside
 /// for one of both is outside; `both` gives the signature of all others.
 pub(super) fn product(
@@ -69,6 +72,11 @@ pub(super) fn product(
             return Err(Excess { made: pairs.len(), limit: max_signatures, unit });
         }
         merged.end_row(signature);
+        let most = max_states.saturating_mul(TRANSITIONS_PER_STATE);
+        if merged.edges.len() > most {
+            let unit = "transitions with the rest of its field";
+            return Err(Excess { made: max_states, limit: most, unit });
+        }
         next += 1;
     }
     Ok(merged)
