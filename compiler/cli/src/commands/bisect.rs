@@ -1,5 +1,8 @@
 //! `meshc bisect`: find the commit that changed what becomes of a request.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use meshc_analysis::{Destination, same_answer};
 use meshc_source::{Commit, history};
 use meshc_trace::{Answer, RequestLine, Tracer};
@@ -56,6 +59,8 @@ struct Asked<'a> {
     args: &'a Bisect,
     line: RequestLine,
     tree: Selected,
+    /// What was answered before, by Git's names of the trees: reverts and commits of nothing lead back to known ones.
+    known: RefCell<BTreeMap<String, Answer>>,
 }
 
 impl<'a> Asked<'a> {
@@ -63,16 +68,27 @@ impl<'a> Asked<'a> {
         let request: Vec<&str> = args.request.iter().map(String::as_str).collect();
         let headers: Vec<&str> = args.headers.iter().map(String::as_str).collect();
         let line = RequestLine::parse(&request, &headers).map_err(Failure::new)?;
-        Ok(Self { args, line, tree: Selected::new(&args.paths, &RevisionArgs::default()) })
+        let tree = Selected::new(&args.paths, &RevisionArgs::default());
+        Ok(Self { args, line, tree, known: RefCell::default() })
     }
 
     /// What becomes of the request in a revision; where its sender is not there yet, nothing does.
     fn answer(&self, rev: &str) -> Result<Answer, Failure> {
-        let tree = Tree::read(&self.tree.at(rev))?;
+        let selected = self.tree.at(rev);
+        let id = selected.tree_id();
+        if let Some(known) = id.as_ref().and_then(|id| self.known.borrow().get(id).cloned()) {
+            return Ok(known);
+        }
+        let tree = Tree::read(&selected)?;
         let mesh = tree.compile_to_look()?;
         let tracer = Tracer::new(&mesh, &tree.sources);
-        let Ok(proxy) = tracer.proxy(&self.args.from) else { return Ok(Answer::default()) };
-        tracer.trace(&self.line.query(proxy, None)).or_else(|_| Ok(Answer::default()))
+        let proxy = tracer.proxy(&self.args.from).ok();
+        let answer =
+            proxy.and_then(|proxy| tracer.trace(&self.line.query(proxy, None)).ok()).unwrap_or_default();
+        if let Some(id) = id {
+            self.known.borrow_mut().insert(id, answer.clone());
+        }
+        Ok(answer)
     }
 
     fn holds(&self, answer: &Answer, before: &Answer) -> bool {

@@ -23,9 +23,13 @@ pub(crate) fn run(args: &Log) -> Result<u8, Failure> {
         };
         // Before the first commit there was nothing: it changed everything, which says nothing about a host.
         let Some(parent) = &commit.parent else { break };
+        // Where nothing of the tree changed, what was compiled for the one is the other.
+        if selected.at(parent).is_same(&selected.at(&commit.id)) {
+            newer = Some((parent.clone(), after));
+            continue;
+        }
         let before = Read::of(&selected, parent)?;
         if before.is_that_of(&after) {
-            // Nothing of the tree changed: what was compiled for the one is the other.
             newer = Some((parent.clone(), after));
             continue;
         }

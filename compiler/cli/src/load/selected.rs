@@ -53,18 +53,20 @@ impl Selected {
         Self { paths, selection, view: None }
     }
 
-    /// Whether both are revisions that are the same in every file, and the same is read of them; told by Git's names of
-    /// the trees, without reading any file.
+    /// Git's name of the whole tree of the revision that is read, which says what all of its files are without reading
+    /// any; none where no revision is read.
+    pub(crate) fn tree_id(&self) -> Option<String> {
+        match &self.selection.tree {
+            meshc_source::Tree::Rev { rev, .. } => meshc_source::tree_id(&self.selection.directory, rev).ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether both are revisions that are the same in every file, and the same is read of them.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        use meshc_source::Tree::Rev;
-        let (Rev { rev: one, .. }, Rev { rev: two, .. }) = (&self.selection.tree, &other.selection.tree)
-        else {
-            return false;
-        };
-        let tree = |of: &Self, rev: &str| meshc_source::tree_id(&of.selection.directory, rev).ok();
         self.paths == other.paths
             && self.view == other.view
-            && tree(self, one).is_some_and(|id| tree(other, two) == Some(id))
+            && self.tree_id().is_some_and(|id| other.tree_id() == Some(id))
     }
 
     /// Whether it is `HEAD` of a repository that has no commit yet.
