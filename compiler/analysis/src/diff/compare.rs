@@ -165,14 +165,16 @@ impl Comparison {
     fn proxy(&mut self, was: &Arc<Proxy>, is: &Arc<Proxy>) {
         let listen_alike = self.listen_alike(was, is);
         if !listen_alike {
-            for found in &listeners::compare(was, is) {
+            for found in &listeners::compare(was, is, &|host, port| self.tables.is_known(host, port)) {
                 self.add(is, found);
             }
         }
         for found in &settings::compare(was, is, listen_alike) {
             self.add(is, found);
         }
-        if let Some(found) = patches::compare(was, is) {
+        if !self.alike(&was.patches, &is.patches)
+            && let Some(found) = patches::compare(was, is)
+        {
             self.add(is, &found);
         }
         let doubts: Vec<(PatchSide, Unknown)> = PatchSide::of(is)

@@ -78,8 +78,13 @@ pub(super) fn tables<'p>(was: &'p Proxy, is: &'p Proxy) -> Vec<(Site, &'p RouteT
     named.chain(inline.into_iter().map(|(port, (a, b))| (Site::Inbound(port), a, b))).collect()
 }
 
-/// Listeners and chains that one side has, and those that do something else with connections.
-pub(super) fn compare(was: &Proxy, is: &Proxy) -> Vec<Found> {
+/// Listeners and chains that one side has, and those that do something else with connections. `is_known` says of a host
+/// and a port whether both sides have it.
+pub(super) fn compare(was: &Proxy, is: &Proxy, is_known: &dyn Fn(&str, u16) -> bool) -> Vec<Found> {
+    let came_or_went =
+        |kind: Kind, has: &Proxy, lacks: &Proxy, listener: &Listener, chain: Option<&Chain>| {
+            came_or_went(kind, (has, lacks), (listener, chain), is_known)
+        };
     let (of_base, of_head) = (by_name(was), by_name(is));
     let mut found = Vec::new();
     for (name, before) in &of_base {
@@ -190,17 +195,28 @@ pub(super) fn title(listener: &Listener, chain: Option<&Chain>) -> String {
     }
 }
 
-/// A listener, or a chain of one, that one side alone has: `has`, the other is `lacks`.
-fn came_or_went(kind: Kind, has: &Proxy, lacks: &Proxy, listener: &Listener, chain: Option<&Chain>) -> Found {
+/// A listener, or a chain of one, that one side alone has: `has`, the other is `lacks`. Where the other lets through
+/// what no listener is for, and still has the services, connections get there all the same, only not as the mesh routes
+/// them.
+fn came_or_went(
+    kind: Kind,
+    (has, lacks): (&Proxy, &Proxy),
+    (listener, chain): (&Listener, Option<&Chain>),
+    is_known: &dyn Fn(&str, u16) -> bool,
+) -> Found {
     let title = title(listener, chain);
     let chains: Vec<&Chain> = chain.map_or_else(|| listener.all_chains().collect(), |chain| vec![chain]);
     let leads = leads_to(has, &chains);
     let leads = if leads.is_empty() { String::new() } else { format!(" to {leads}") };
-    let (now, then) = without(lacks, listener);
-    let text = if kind == Kind::ListenerRemoved {
-        format!("connections{leads} {now}")
-    } else {
-        format!("connections{leads} are taken, which {then} before")
+    let without = without(lacks, listener);
+    let services = services(has, listener, &chains);
+    let known = |(host, port): (&str, u16)| is_known(host, port);
+    let passes = without == Without::Unrouted && !services.is_empty() && services.into_iter().all(known);
+    let (now, then) = without.words();
+    let text = match (kind, passes) {
+        (Kind::ListenerRemoved, _) => format!("connections{leads} {now}"),
+        (_, true) => format!("connections{leads} are routed, which {then} before"),
+        (_, false) => format!("connections{leads} are taken, which {then} before"),
     };
     let settings = settings(listener);
     let (before, after) =
@@ -208,22 +224,66 @@ fn came_or_went(kind: Kind, has: &Proxy, lacks: &Proxy, listener: &Listener, cha
     let origins = listener.origins.as_slice();
     let origins = if kind == Kind::ListenerRemoved { (origins, &[][..]) } else { (&[][..], origins) };
     let subject = format!("{} {title}", listener.name);
+    let kind = if passes { Kind::TrafficMoved } else { kind };
     Found { text, ..Found::settings(kind, (subject, title), before, after, origins) }
 }
 
-/// What becomes of connections that no listener is for, now and then.
-fn without(proxy: &Proxy, listener: &Listener) -> (&'static str, &'static str) {
+/// What becomes of connections that no listener is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Without {
+    Refused,
+    Closed,
+    /// They go where they were meant.
+    Unrouted,
+}
+
+impl Without {
+    /// Now and then.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Refused => ("are refused", "were refused"),
+            Self::Closed => ("are closed", "were closed"),
+            Self::Unrouted => ("go unrouted to where they were meant", "went unrouted"),
+        }
+    }
+}
+
+/// What becomes of the connections of a listener at a proxy that lacks it.
+fn without(proxy: &Proxy, listener: &Listener) -> Without {
     if listener.direction == Direction::Inbound || listener.binding == Binding::Bound {
-        return ("are refused", "were refused");
+        return Without::Refused;
     }
     let rest = proxy.listeners.iter().find(|other| other.binding == Binding::CapturePoint);
     let to = rest.and_then(|rest| rest.all_chains().last()).map(|chain| &chain.action);
     match to {
-        Some(ChainAction::Tcp(forward)) if forward.cluster() == "BlackHoleCluster" => {
-            ("are closed", "were closed")
-        }
-        _ => ("go unrouted to where they were meant", "went unrouted"),
+        Some(ChainAction::Tcp(forward)) if forward.cluster() == "BlackHoleCluster" => Without::Closed,
+        _ => Without::Unrouted,
     }
+}
+
+/// The services that chains of a listener lead to, with their ports.
+fn services<'p>(proxy: &'p Proxy, listener: &Listener, chains: &[&'p Chain]) -> Vec<(&'p str, u16)> {
+    let of_chain = |chain: &&'p Chain| -> Vec<(&'p str, u16)> {
+        match &chain.action {
+            ChainAction::HttpTable { table, .. } => {
+                let hosts = proxy.tables.get(table).into_iter().flat_map(|table| &table.virtual_hosts);
+                let domains = hosts.filter_map(|host| host.domains.first());
+                domains
+                    .filter(|domain| *domain != "*")
+                    .map(|domain| (domain.as_str(), listener.port))
+                    .collect()
+            }
+            ChainAction::HttpInline { .. } => Vec::new(),
+            ChainAction::Tcp(forward) => forward
+                .destinations
+                .iter()
+                .filter_map(|(name, _)| proxy.clusters.get(name))
+                .filter(|cluster| !cluster.host.is_empty())
+                .map(|cluster| (cluster.host.as_str(), cluster.port))
+                .collect(),
+        }
+    };
+    chains.iter().flat_map(of_chain).collect()
 }
 
 /// The hosts and destinations that chains lead to, the first few of them.

@@ -1,9 +1,12 @@
 //! Patches of EnvoyFilters: what they change of requests is not followed, so that nothing is said about requests where
 //! they, or what they are applied to, are not the same on both sides.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use meshc_effective::model::{Direction, Listener, Origin, PatchSide, Patches, Proxy, ProxyKind, RouteTable};
+use meshc_effective::model::{
+    Direction, Listener, Origin, Patch, PatchSide, Patches, Proxy, ProxyKind, RouteTable,
+};
 use serde_json::{Value, json};
 
 use super::change::Unknown;
@@ -11,16 +14,53 @@ use super::compare::Found;
 use super::kind::Kind;
 use super::settings::bare;
 
-/// The patches of both proxies, where they differ.
+/// The patches of both proxies, where they differ: told of the EnvoyFilters that they come from, so that all proxies with
+/// the same difference show it together.
 pub(super) fn compare(was: &Proxy, is: &Proxy) -> Option<Found> {
-    let (before, after) = (told(was), told(is));
     if same_patches(was, is) {
         return None;
     }
-    let whom = (format!("{}.{}", is.workload, is.id.namespace), is.workload.clone());
-    let (base, head) = (origins(&was.patches), origins(&is.patches));
-    let text = patched(&was.patches, &is.patches);
+    let (gone, new) = (only(&was.patches, &is.patches), only(&is.patches, &was.patches));
+    let words = |patches: &[&Patch], sign: char| -> Vec<String> {
+        let word = |value: Value| value.as_str().map(ToOwned::to_owned).unwrap_or_default();
+        let words = patches.iter().map(|one| (word(json!(one.operation)), word(json!(one.kind))));
+        words.map(|(operation, kind)| format!("{sign}{operation} {kind}")).collect()
+    };
+    let changes = [words(&gone, '−'), words(&new, '+')].concat();
+    let moved = changes.is_empty();
+    let how = if moved { "in another order".to_owned() } else { changes.join(", ") };
+    let all = |patches: &'_ Patches| patches.all.iter().map(bare).collect::<Vec<Value>>();
+    let (before, after) = if moved {
+        (all(&was.patches), all(&is.patches))
+    } else {
+        (gone.iter().map(bare).collect(), new.iter().map(bare).collect())
+    };
+    let concerned =
+        if moved { is.patches.all.iter().collect() } else { [gone.clone(), new.clone()].concat() };
+    let filters: BTreeSet<&str> = concerned.iter().map(|patch| resource(patch)).collect();
+    let label = filters.into_iter().collect::<Vec<_>>().join(", ");
+    let origins = |patches: &[&Patch], of: &Patches| -> Vec<Origin> {
+        if moved {
+            return of.all.iter().map(|patch| patch.origin.clone()).collect();
+        }
+        patches.iter().map(|patch| patch.origin.clone()).collect()
+    };
+    let (base, head) = (origins(&gone, &was.patches), origins(&new, &is.patches));
+    let text = format!("patches of Envoy's configuration: {how}");
+    let (before, after) = (json!({ "patches": before }), json!({ "patches": after }));
+    let whom = (label.clone(), label);
     Some(Found { text, ..Found::settings(Kind::PatchesChanged, whom, before, after, (&base, &head)) })
+}
+
+/// Those of some patches that others have none like.
+fn only<'p>(of: &'p Patches, other: &Patches) -> Vec<&'p Patch> {
+    let known: Vec<Value> = other.all.iter().map(bare).collect();
+    of.all.iter().filter(|one| !known.contains(&bare(one))).collect()
+}
+
+/// `EnvoyFilter istio-system/p`
+fn resource(patch: &Patch) -> &str {
+    patch.origin.text.split(": ").next().unwrap_or_default()
 }
 
 fn same_patches(was: &Proxy, is: &Proxy) -> bool {
@@ -29,24 +69,6 @@ fn same_patches(was: &Proxy, is: &Proxy) -> bool {
 
 fn told(proxy: &Proxy) -> Value {
     json!({ "patches": bare(&proxy.patches.all) })
-}
-
-/// `1 → 2 patches of Envoy's configuration: +MERGE CLUSTER`
-fn patched(was: &Patches, is: &Patches) -> String {
-    let only = |of: &Patches, other: &Patches, sign: char| -> Vec<String> {
-        let known: Vec<Value> = other.all.iter().map(bare).collect();
-        let new = of.all.iter().filter(|one| !known.contains(&bare(one)));
-        let word = |value: Value| value.as_str().map(ToOwned::to_owned).unwrap_or_default();
-        new.map(|one| format!("{sign}{} {}", word(json!(one.operation)), word(json!(one.kind)))).collect()
-    };
-    let mut changes = only(was, is, '−');
-    changes.extend(only(is, was, '+'));
-    let how = if changes.is_empty() { "in another order".to_owned() } else { changes.join(", ") };
-    format!("{} → {} patches of Envoy's configuration: {how}", was.all.len(), is.all.len())
-}
-
-fn origins(patches: &Patches) -> Vec<Origin> {
-    patches.all.iter().map(|patch| patch.origin.clone()).collect()
 }
 
 /// Why nothing can be said about requests on one side of a proxy: a patch changes what becomes of them, and not

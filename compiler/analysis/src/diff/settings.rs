@@ -45,14 +45,22 @@ pub(super) fn compare(was: &Proxy, is: &Proxy, listen_alike: bool) -> Vec<Found>
         }
     };
     let own = (std::slice::from_ref(&was.origin), std::slice::from_ref(&is.origin));
-    let account = |proxy: &Proxy| json!({ "service_account": proxy.service_account });
-    differ(Kind::IdentityChanged, account(was), account(is), own);
-    let paths = |proxy: &Proxy| json!({ "path_normalization": proxy.reading.paths, "underscores": proxy.reading.underscores });
-    differ(Kind::NormalizationChanged, paths(was), paths(is), own);
-    let detection = |proxy: &Proxy| json!({ "protocol_detection_timeout": proxy.reading.detection_timeout });
-    differ(Kind::ListenerChanged, detection(was), detection(is), own);
-    let settings = |proxy: &Proxy| bare(&proxy.settings.as_ref());
-    differ(Kind::ListenerChanged, settings(was), settings(is), own);
+    // Most proxies are alike in all of this; telling it is dear.
+    if was.service_account != is.service_account {
+        let account = |proxy: &Proxy| json!({ "service_account": proxy.service_account });
+        differ(Kind::IdentityChanged, account(was), account(is), own);
+    }
+    if was.reading != is.reading {
+        let paths = |proxy: &Proxy| json!({ "path_normalization": proxy.reading.paths, "underscores": proxy.reading.underscores });
+        differ(Kind::NormalizationChanged, paths(was), paths(is), own);
+        let detection =
+            |proxy: &Proxy| json!({ "protocol_detection_timeout": proxy.reading.detection_timeout });
+        differ(Kind::ListenerChanged, detection(was), detection(is), own);
+    }
+    if was.settings != is.settings {
+        let settings = |proxy: &Proxy| bare(&proxy.settings.as_ref());
+        differ(Kind::ListenerChanged, settings(was), settings(is), own);
+    }
     if was.extensions != is.extensions {
         let origins = |all: &[Extension]| -> Vec<Origin> {
             all.iter().flat_map(|extension| extension.origins.clone()).collect()

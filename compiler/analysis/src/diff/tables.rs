@@ -1,11 +1,12 @@
 //! Two route tables of a proxy, virtual host by virtual host. Proxies share tables and virtual hosts, and what was worked
 //! out for one holds for all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use meshc_effective::model::{Clusters, EffectiveMesh, Proxy, Reader, Route, RouteTable, VirtualHost};
+use meshc_effective::model::{EffectiveMesh, Proxy, Reader, Route, RouteTable, VirtualHost};
+use rustc_hash::FxHashSet;
 
 use super::behaviour::{Behaviour, Facet};
 use super::change::Unknown;
@@ -51,21 +52,32 @@ pub(super) struct Cache {
     failures: HashMap<(HostKey, HostKey), bool>,
     hosts: HashMap<HostKey, Vec<Known>>,
     /// The hosts that the proxies of each side know.
-    services: [HashSet<String>; 2],
+    services: [FxHashSet<String>; 2],
+    /// Their ports, `HOST:PORT`.
+    ports: [FxHashSet<String>; 2],
 }
 
-/// The hosts that any proxy of a mesh knows.
-fn services(mesh: &EffectiveMesh) -> HashSet<String> {
-    let mut hosts = HashSet::new();
-    let mut last: Option<&Clusters> = None;
+/// The hosts that any proxy of a mesh knows, and their ports.
+fn services(mesh: &EffectiveMesh) -> (FxHashSet<String>, FxHashSet<String>) {
+    let (mut hosts, mut ports) = (FxHashSet::default(), FxHashSet::default());
+    let mut seen: FxHashSet<usize> = FxHashSet::default();
     for proxy in &mesh.proxies {
-        // Proxies with one view follow each other.
-        if !last.is_some_and(|last| last.same(&proxy.clusters)) {
-            hosts.extend(proxy.clusters.iter().map(|(_, cluster)| cluster.host.clone()));
+        for clusters in [proxy.clusters.shared(), proxy.clusters.own()] {
+            if seen.insert(Arc::as_ptr(clusters).addr()) {
+                for cluster in clusters.values().filter(|cluster| !cluster.host.is_empty()) {
+                    ports.insert(port(&cluster.host, cluster.port));
+                    if !hosts.contains(&cluster.host) {
+                        hosts.insert(cluster.host.clone());
+                    }
+                }
+            }
         }
-        last = Some(&proxy.clusters);
     }
-    hosts
+    (hosts, ports)
+}
+
+fn port(host: &str, port: u16) -> String {
+    format!("{host}:{port}")
 }
 
 fn address<T>(of: &T) -> usize {
@@ -79,13 +91,20 @@ fn host(table: &RouteTable, index: Option<usize>) -> Option<&VirtualHost> {
 impl Cache {
     /// For two meshes.
     pub(super) fn new(base: &EffectiveMesh, head: &EffectiveMesh) -> Self {
-        Self { services: [services(base), services(head)], ..Self::default() }
+        let ((base, of_base), (head, of_head)) = (services(base), services(head));
+        Self { services: [base, head], ports: [of_base, of_head], ..Self::default() }
     }
 
     /// Whether a service of the cluster is there on one side alone.
     fn is_gone(&self, domain: &str) -> bool {
         let [base, head] = &self.services;
         domain.contains(".svc.") && base.contains(domain) != head.contains(domain)
+    }
+
+    /// Whether proxies of both sides know a port of a service.
+    pub(super) fn is_known(&self, host: &str, of: u16) -> bool {
+        let name = port(host, of);
+        self.ports.iter().all(|ports| ports.contains(&name))
     }
 
     /// The differences of two tables.

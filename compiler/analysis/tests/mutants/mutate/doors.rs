@@ -46,7 +46,7 @@ pub(super) const ALL: &[Mutator] = &[
             m.sidecar = if m.sidecar.is_some() { None } else { Some(vec![d.at(3)]) };
             Some(())
         },
-        &[Kind::ListenerAdded, Kind::ListenerRemoved],
+        &[Kind::ListenerAdded, Kind::ListenerRemoved, Kind::TrafficMoved],
         None,
     ),
 ];
