@@ -60,19 +60,22 @@ fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<
     ranked
 }
 
+/// Letters are counted by their codes modulo this: a few count as one, which only makes names look nearer.
+const BUCKETS: usize = 64;
+
 /// A name that is compared with many: most of them are told apart by their letters alone, before their order is looked
 /// at.
 struct Letters {
     lower: String,
     length: usize,
-    counts: [i32; 256],
+    counts: [i16; BUCKETS],
 }
 
 impl Letters {
     fn of(name: &str) -> Self {
         let lower = name.to_lowercase();
-        let mut counts = [0; 256];
-        lower.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+        let mut counts = [0; BUCKETS];
+        lower.bytes().for_each(|byte| counts[usize::from(byte) % BUCKETS] += 1);
         Self { length: name.chars().count(), lower, counts }
     }
 
@@ -80,7 +83,8 @@ impl Letters {
     fn distance(&self, candidate: &str, limit: usize) -> Option<usize> {
         let length = candidate.chars().count();
         let limit = self.length.max(length).div_ceil(3).min(limit);
-        if self.length.abs_diff(length) > limit {
+        // A long candidate is far from every name that is compared at all, and its letters fit their counts.
+        if self.length.abs_diff(length) > limit || candidate.len() > 2048 {
             return None;
         }
         let lower: Cow<'_, str> =
@@ -100,13 +104,10 @@ impl Letters {
     /// or takes one letter of each at most.
     fn strangers(&self, other: &str) -> usize {
         let mut left = self.counts;
-        other.bytes().for_each(|byte| left[usize::from(byte)] -= 1);
-        let (mut lacking, mut extra) = (0, 0);
-        for count in left {
-            lacking += usize::try_from(count).unwrap_or(0);
-            extra += usize::try_from(-count).unwrap_or(0);
-        }
-        lacking.max(extra)
+        other.bytes().for_each(|byte| left[usize::from(byte) % BUCKETS] -= 1);
+        let lacking: i16 = left.iter().map(|count| (*count).max(0)).sum();
+        let extra: i16 = left.iter().map(|count| (-*count).max(0)).sum();
+        usize::try_from(lacking.max(extra)).unwrap_or(0)
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             || !service.endpoints.is_empty()
             || service.resolution != Resolution::ClientSide
             || context.mesh.external.has_workload(object.namespace(), &service.selector)
-            || context.pods.selected(Some(object.namespace()), &service.selector).next().is_some()
+            || context.pods.any(Some(object.namespace()), &service.selector)
         {
             continue;
         }

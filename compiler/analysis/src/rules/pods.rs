@@ -34,19 +34,35 @@ impl<'a> Pods<'a> {
         namespace: Option<&str>,
         selector: &BTreeMap<String, String>,
     ) -> std::vec::IntoIter<&'a Pod> {
+        self.places(namespace, selector)
+            .filter_map(|index| self.all.get(index))
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// Whether there is a pod with these labels, in one namespace if it is given.
+    pub(super) fn any(&self, namespace: Option<&str>, selector: &BTreeMap<String, String>) -> bool {
+        self.places(namespace, selector).next().is_some()
+    }
+
+    /// As [`Pods::selected`], their places among all pods.
+    pub(super) fn places<'s>(
+        &'s self,
+        namespace: Option<&'s str>,
+        selector: &'s BTreeMap<String, String>,
+    ) -> impl Iterator<Item = usize> + 's {
         let pairs = selector
             .iter()
             .map(|(k, v)| self.by_pair.get(&(k.as_str(), v.as_str())).map_or(&[][..], Vec::as_slice));
         let of_namespace = namespace.map(|n| self.by_namespace.get(n).map_or(&[][..], Vec::as_slice));
-        let fits =
-            |pod: &&Pod| namespace.is_none_or(|n| n == pod.namespace) && selects(selector, &pod.labels);
-        let found: Vec<&'a Pod> = match pairs.chain(of_namespace).min_by_key(|indices| indices.len()) {
-            Some(narrowest) => {
-                narrowest.iter().filter_map(|&index| self.all.get(index)).filter(fits).collect()
-            }
-            None => self.all.iter().collect(),
+        let fits = move |index: &usize| {
+            self.all.get(*index).is_some_and(|pod| {
+                namespace.is_none_or(|n| n == pod.namespace) && selects(selector, &pod.labels)
+            })
         };
-        found.into_iter()
+        let narrowest = pairs.chain(of_namespace).min_by_key(|indices| indices.len());
+        let all = if narrowest.is_some() { 0..0 } else { 0..self.all.len() };
+        narrowest.unwrap_or_default().iter().copied().chain(all).filter(fits)
     }
 
     /// A pod that has the labels of two selectors, of one namespace if it is given.

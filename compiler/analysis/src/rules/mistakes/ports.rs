@@ -24,11 +24,8 @@ impl Ports {
         let labels: BTreeMap<String, String> =
             labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
         let mut ports = Self { of_pods: BTreeSet::new(), of_services: BTreeSet::new() };
-        for (index, pod) in context.mesh.pods.iter().enumerate() {
-            let here = namespace.is_none_or(|namespace| namespace == pod.namespace);
-            if !here || !meshc_mesh::selects(&labels, &pod.labels) {
-                continue;
-            }
+        for index in context.pods.places(namespace, &labels) {
+            let Some(pod) = context.mesh.pods.get(index) else { continue };
             ports.of_pods.extend(pod.ports.iter().map(|port| port.number));
             for target in context.mesh.targets(index) {
                 ports.of_pods.insert(target.target_port);

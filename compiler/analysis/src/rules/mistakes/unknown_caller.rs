@@ -76,15 +76,14 @@ fn of_labels(
 ) {
     let plain: BTreeMap<String, String> =
         labels.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
-    let is_there =
-        context.pods.selected(None, &plain).next().is_some() || context.has_workload_entry(None, &plain);
+    let is_there = context.pods.any(None, &plain) || context.has_workload_entry(None, &plain);
     // Callers live in other namespaces, too, and those in other trees.
     if labels.is_empty() || is_there || context.mesh.pods.is_empty() {
         return;
     }
     let unknown = labels.iter().find(|(key, value)| {
         let one = BTreeMap::from([(key.value.clone(), value.value.clone())]);
-        context.pods.selected(None, &one).next().is_none()
+        !context.pods.any(None, &one)
     });
     let Some((key, value)) = unknown.or(labels.first()) else { return };
     let message = format!(

@@ -86,7 +86,7 @@ pub(super) fn check(context: &Context<'_>, policy: &Policy, found: &mut Vec<Diag
         finding = finding.help(ways_out("workloads"));
     }
     // A tree without any pod in scope says nothing about those that there are.
-    let unseen = context.pods.selected(scope, &std::collections::BTreeMap::new()).next().is_none();
+    let unseen = !context.pods.any(scope, &std::collections::BTreeMap::new());
     found.push(if unseen && !authorization {
         finding.severity(meshc_diagnostics::Severity::Info)
     } else {
