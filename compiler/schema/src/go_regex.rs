@@ -1,12 +1,32 @@
 //! Go's regular expressions in the words of the crate `regex`: the same family, with a few letters that mean
 //! something else.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
 use regex::Regex;
 
 /// Compiles an expression as Go reads it; none if it is no expression.
 pub(crate) fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(&translate(pattern)).ok()
 }
+
+/// Whether an expression is one as Go reads it. Definitions say a few over and over, so that what was found is kept.
+pub(crate) fn is_valid(pattern: &str) -> bool {
+    static KNOWN: LazyLock<RwLock<HashMap<String, bool>>> = LazyLock::new(RwLock::default);
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
+        return *known;
+    }
+    let valid = compile(pattern).is_some();
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() < MAX_KNOWN && pattern.len() < MAX_KNOWN {
+        known.insert(pattern.to_owned(), valid);
+    }
+    valid
+}
+
+/// How many expressions are kept, and how long they may be in bytes.
+const MAX_KNOWN: usize = 1024;
 
 /// Go's `\d`, `\w`, `\s` and `\b` are ASCII; within brackets `[`, `&&`, `--` and `~~` are letters.
 fn translate(pattern: &str) -> String {

@@ -41,5 +41,5 @@ pub fn rule_flaw(text: &str) -> Option<String> {
 
 /// Whether a text is a regular expression as Go reads it.
 pub fn is_pattern(text: &str) -> bool {
-    go_regex::compile(text).is_some()
+    go_regex::is_valid(text)
 }

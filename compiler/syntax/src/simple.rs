@@ -1,5 +1,5 @@
 //! The YAML that people write nearly always, read at once: block mappings and lists, scalars and brackets that end on
-//! their line. A general parser spends most of its time on what such a text does not have; this reader gives up at
+//! their line, and plain texts below a `|`. A general parser spends most of its time on what such a text does not have; this reader gives up at
 //! the first sign of anything else (`None`), and the document is read by the general one. Where it answers, it
 //! answers the same, which the tests hold against all that they can find.
 
@@ -186,6 +186,9 @@ impl Reader<'_> {
     fn value_of_key(&mut self, indent: isize, behind: usize) -> Option<Node> {
         let at = self.skip_blanks(behind);
         let is_comment = self.byte(at) == b'#' && at > behind;
+        if self.byte(at) == b'|' {
+            return self.literal(at, usize::try_from(indent).ok()?);
+        }
         if self.byte(at) != b'\n' && !is_comment {
             return self.inline(at);
         }
@@ -241,6 +244,49 @@ impl Reader<'_> {
         };
         self.finish_line(end)?;
         Some(node)
+    }
+
+    /// The text below a `|` or `|-`, of a key with this indentation, and the way to the line behind it. Whatever is
+    /// special about its blanks, its first and its last line is the general reader's.
+    fn literal(&mut self, start: usize, indent: usize) -> Option<Node> {
+        let header_end = self.end_of_line(start);
+        let strips = match self.text[start..header_end].trim_ascii_end() {
+            "|" => false,
+            "|-" => true,
+            _ => return None,
+        };
+        let first = header_end + 1;
+        let content = self.skip_blanks(first) - first;
+        if content <= indent || self.byte(first + content) == b'\n' {
+            return None;
+        }
+        let (mut value, mut empty) = (String::new(), 0);
+        let (mut line, mut last) = (first, first);
+        while line < self.text.len() {
+            let end = self.end_of_line(line);
+            let blanks = self.skip_blanks(line) - line;
+            if line + blanks == end {
+                if blanks > content || end == self.text.len() {
+                    return None;
+                }
+                empty += 1;
+            } else if blanks < content {
+                break;
+            } else if end == self.text.len() {
+                return None;
+            } else {
+                value.extend(std::iter::repeat_n('\n', std::mem::take(&mut empty)));
+                value.push_str(&self.text[line + content..=end]);
+                last = end;
+            }
+            line = end + 1;
+        }
+        if strips {
+            value.pop();
+        }
+        let end = start + self.text[start..last].trim_ascii_end().len();
+        self.seek(line);
+        Some(Node { span: self.span(start, end), style: Style::Literal, kind: Kind::String(value.into()) })
     }
 
     /// A scalar without quotes.

@@ -35,6 +35,9 @@ fn what_people_write_is_simple() {
         "a:\n    b:\n      - c\n      - d\n  \n# x\ne: f",
         "a: 1\na: 2\n",
         "80: http\nyes: no\n",
+        "a: |\n  b\n",
+        "a: |-\n  b: c\n    d\n\n  # e\n\nf: 1\n",
+        "a:\n- b: |\n    c \n  d: e\n# f\n",
     ];
     for text in texts {
         assert_eq!(agrees(text), Ok(true), "{text}");
@@ -44,8 +47,17 @@ fn what_people_write_is_simple() {
 #[test]
 fn everything_else_is_left_to_the_general_reader() {
     let texts = [
-        "a: |\n  b\n",
         "a: >-\n  b\n",
+        "a: |+\n  b\n",
+        "a: |2\n  b\n",
+        "a: | # c\n  b\n",
+        "a: |\n  b",
+        "a: |\n\n  b\n",
+        "a: |\n  b\n     \n",
+        "a: |\n   b\n  c\n",
+        "a: |\nb: 1\n",
+        "a: |\n",
+        "- |\n  b\n",
         "a: &x 1\nb: *x\n",
         "a: !!str 1\n",
         "a: b\n  c\n",
@@ -102,6 +114,7 @@ proptest! {
             "q: \"r\" # s", "t: u # v", "w: x#y", "z: a:b", "a: -", "b: --c", "c: []", "d: {}", "- {a: 1, b: [c]}", "- 'x'",
             "-  y", "---", "on: off", "1: 2", "a: b ", "e: [f, ]", "g: {h: 1, }", "i: ,", "j: a, b", "k: a]", "l: {m: n o}", "p: =", "q: <",
             "r: a ? b", "s: a & b", "x: .", "y: ~", "z: null", "a/b.c-d: e", "a: 'b' ", "- - a", "-a: b", "a : b", "a:  b", "a: b:", "a: http://x/y",
+            "a: |", "b: |-", "- c: |", "d: | ", "e: |+", "f: |-  # x", "text", "  text", "   ", "- |",
         ])), 0..9,
     )) {
         let text: String = lines.iter().map(|(indent, line)| format!("{}{line}\n", " ".repeat(*indent))).collect();
