@@ -21,6 +21,11 @@ struct Outbound {
 
 /// What each proxy of the mesh does, as Istio's control plane would decide it.
 pub fn compile(mesh: &Mesh) -> EffectiveMesh {
+    compile_kept(mesh).0
+}
+
+/// The same, with the clusters of each service, so that other endpoints can be followed.
+pub(crate) fn compile_kept(mesh: &Mesh) -> (EffectiveMesh, clusters::Kept) {
     let mut compiler = Compiler::new(mesh);
     let mut proxies = Vec::with_capacity(mesh.pods.len());
     for (index, pod) in mesh.pods.iter().enumerate() {
@@ -31,7 +36,8 @@ pub fn compile(mesh: &Mesh) -> EffectiveMesh {
         }
     }
     proxies.sort_by(|a, b| (&a.id.namespace, &a.id.name).cmp(&(&b.id.namespace, &b.id.name)));
-    EffectiveMesh { proxies, diagnostics: compiler.finish() }
+    let (diagnostics, clusters) = compiler.finish();
+    (EffectiveMesh { proxies, diagnostics }, clusters)
 }
 
 /// What a pod checks, how its connections come, and the ports that services lead to.
@@ -180,13 +186,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// The findings, each once: many proxies see the same thing.
-    fn finish(self) -> Vec<Diagnostic> {
+    fn finish(self) -> (Vec<Diagnostic>, clusters::Kept) {
         let mut found = self.mesh.diagnostics.clone();
         let mut seen = BTreeSet::new();
         let key = |d: &Diagnostic| (d.code, d.span, d.message.clone(), d.resource.clone());
         found.extend(self.found);
         found.retain(|diagnostic| seen.insert(key(diagnostic)));
-        found
+        (found, self.clusters.keep())
     }
 }
 

@@ -12,6 +12,8 @@ mod extensions;
 mod gateway;
 mod http;
 mod inbound;
+mod incremental;
+mod kept;
 mod l4;
 pub mod model;
 mod names;
@@ -23,3 +25,5 @@ mod settings;
 mod telemetry;
 
 pub use compile::compile;
+pub use incremental::{Incremental, Read, follow};
+pub use kept::{Change, Kept};

@@ -127,6 +127,14 @@ impl Mesh {
         places.iter().filter_map(|&index| self.services.get(index))
     }
 
+    /// Whether every namespace sees all services, and each host is one: nothing is exported to some, and no Sidecar reduces
+    /// what anyone sees.
+    pub fn everyone_sees_everything(&self) -> bool {
+        self.sidecars.is_empty()
+            && self.services.iter().all(|service| service.export_to.is_public())
+            && self.by_host.values().all(|services| services.len() == 1)
+    }
+
     /// The gateway called `NAMESPACE/NAME`.
     pub fn gateway(&self, key: &str) -> Option<&Arc<Gateway>> {
         self.gateways.iter().find(|gateway| gateway.meta.key() == key)

@@ -70,6 +70,11 @@ pub struct Sidecars {
 // === impl Sidecars ===
 
 impl Sidecars {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_namespace.is_empty() && self.root.is_none()
+    }
+
     /// From all resources.
     pub(crate) fn new(resources: &Resources, root_namespace: &str) -> Self {
         let mut all: Vec<_> = resources.sidecars.iter().map(|object| Arc::new(sidecar(object))).collect();

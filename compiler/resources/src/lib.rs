@@ -7,6 +7,7 @@
 
 mod ages;
 mod definitions;
+mod edit;
 pub mod gateway_api;
 mod ignored;
 pub mod istio;
@@ -25,11 +26,12 @@ pub mod schema;
 mod walk;
 
 pub use ages::Named;
+pub use edit::Edit;
 pub use ignored::Ignored;
 pub use kind::Kind;
 pub use mesh_settings::{MeshSettings, mesh_config, mesh_networks, mesh_settings};
 pub use metadata::{DEFAULT_NAMESPACE, Metadata, OwnerReference};
 pub use object::{Object, PodParts, Untyped};
 pub use proxy_annotation::PROXY_CONFIG;
-pub use read::{read, read_beside};
+pub use read::{read, read_beside, read_file};
 pub use resources::{Outcome, Resources};

@@ -51,6 +51,12 @@ pub fn read_beside(sources: &SourceSet, snapshot: Option<FileId>, limits: &Limit
     all
 }
 
+/// Reads the documents of one file as [`read`] does; none where what they may be stands in definitions of the tree.
+pub fn read_file(sources: &SourceSet, file: FileId, limits: &Limits) -> Option<Outcome> {
+    let read = Reader::new(&sources.file(file).text, limits).file(file);
+    read.foreign.is_empty().then_some(read.out)
+}
+
 /// Group, kind, namespace and name.
 type Identity = (String, String, String, String);
 

@@ -22,7 +22,7 @@ use crate::meshc::{Invariant, RouteTest};
 use crate::object::{Object, PodParts};
 
 /// All objects of a tree, by kind, in the order of files and documents.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Resources {
     /// Namespaces.
     pub namespaces: Vec<Object<()>>,

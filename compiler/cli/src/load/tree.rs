@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshc_diagnostics::{Diagnostic, Level, Severity, sort};
+use meshc_effective::Kept;
 use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::{Mesh, PodProxy};
 use meshc_resources::{Resources, rules::is_refusal};
@@ -26,8 +27,13 @@ pub(crate) struct Tree {
     pub(crate) resources: Resources,
     pub(crate) mesh: Mesh,
     governing: Governing,
+    /// What single documents show.
     document: Vec<Diagnostic>,
+    /// What is wrong with files that cannot be read, and with settings.
+    beside: Vec<Diagnostic>,
     suppressions: Vec<Suppression>,
+    /// The effective mesh, where it is to follow edits.
+    kept: Option<Kept>,
 }
 
 impl Tree {
@@ -35,6 +41,12 @@ impl Tree {
     /// several views of which none is chosen.
     pub(crate) fn read(selected: &Selected) -> Result<Self, Failure> {
         Workspace::read(selected)?.only_tree()
+    }
+
+    /// Reads a tree that `previous`, if it is there, was before: what depends on files with another text is made anew, and
+    /// nothing else where that can be told.
+    pub(crate) fn read_after(selected: &Selected, previous: &mut Option<Self>) -> Result<Self, Failure> {
+        Workspace::read(selected)?.only_tree_after(previous)
     }
 
     /// Reads two trees that are compared: what only one of them has was added or taken away, and the other is empty
@@ -56,17 +68,16 @@ impl Tree {
     pub(super) fn of(sources: SourceSet, problems: &[LoadProblem], governing: &Governing) -> Self {
         let limits = meshc_syntax::Limits::default();
         let outcome = meshc_resources::read_beside(&sources, governing.snapshot, &limits);
-        let mut document: Vec<Diagnostic> =
+        let mut beside: Vec<Diagnostic> =
             problems.iter().map(|problem| meshc_syntax::rules::load_diagnostic(problem, &sources)).collect();
-        document.extend(outcome.diagnostics);
-        document.extend(governing.diagnostics.iter().cloned());
+        beside.extend(governing.diagnostics.iter().cloned());
         let mut resources = outcome.resources;
         let settings = &governing.settings;
         let (config, networks) = (settings.mesh_config.as_ref(), settings.mesh_networks.as_ref());
         resources.mesh_settings.extend(meshc_resources::mesh_settings(
             config.map(meshc_syntax::de::Raw::node),
             networks.map(meshc_syntax::de::Raw::node),
-            &mut document,
+            &mut beside,
         ));
         if let Some(ages) = &governing.ages {
             resources.date(&|named| Some(ages.of(named, &sources.file(named.file).path)));
@@ -77,9 +88,49 @@ impl Tree {
             resources,
             mesh,
             governing: governing.clone(),
-            document,
+            document: outcome.diagnostics,
+            beside,
             suppressions: outcome.suppressions,
+            kept: None,
         }
+    }
+
+    /// The mesh of files that were those of this tree before, under the same settings.
+    pub(super) fn after(
+        mut self,
+        sources: SourceSet,
+        problems: &[LoadProblem],
+        governing: &Governing,
+    ) -> Self {
+        let plain = |of: &Governing| of.file.is_none() && of.snapshot.is_none() && of.ages.is_none();
+        let alike =
+            plain(governing) && plain(&self.governing) && problems.is_empty() && self.beside.is_empty();
+        if alike && let Some(kept) = &mut self.kept {
+            let read = meshc_effective::Read {
+                resources: &mut self.resources,
+                diagnostics: &mut self.document,
+                suppressions: &mut self.suppressions,
+                mesh: &mut self.mesh,
+            };
+            let limits = meshc_syntax::Limits::default();
+            if meshc_effective::follow(read, kept, (&self.sources, &sources), &limits).is_some() {
+                self.sources = sources;
+                return self;
+            }
+        }
+        Self::of(sources, problems, governing)
+    }
+
+    /// Keeps the effective mesh from now on, so that it can follow edits.
+    pub(crate) fn keep(&mut self) {
+        if self.kept.is_none() {
+            self.kept = Some(Kept::new(&self.mesh));
+        }
+    }
+
+    /// The effective mesh.
+    fn compile(&self) -> EffectiveMesh {
+        self.kept.as_ref().map_or_else(|| meshc_effective::compile(&self.mesh), |kept| kept.mesh().clone())
     }
 
     /// The findings of the rules of `levels` (all levels when empty) at the levels of the settings, and the effective
@@ -91,10 +142,10 @@ impl Tree {
         let (of_mesh, of_routes) = (wanted(Level::Mesh), wanted(Level::Routes));
         let (mut found, compiled) = rayon::join(
             || if of_mesh { self.examine_mesh() } else { Vec::new() },
-            || (of_mesh || of_routes).then(|| meshc_effective::compile(&self.mesh)),
+            || (of_mesh || of_routes).then(|| self.compile()),
         );
         if wanted(Level::Document) {
-            found.extend(self.document.iter().cloned());
+            found.extend(self.beside.iter().chain(&self.document).cloned());
         }
         if let Some(mesh) = &compiled {
             if of_mesh {
@@ -195,22 +246,21 @@ impl Tree {
 
     /// What the tree uses that this version does not model.
     fn refusals(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.document.iter().filter(|finding| is_refusal(finding))
+        self.beside.iter().chain(&self.document).filter(|finding| is_refusal(finding))
     }
 
     /// The effective mesh for a command that answers questions: whatever findings the tree has, it is treated as Istio
     /// would treat it; only what is not implemented yet makes it a failure, by name.
     pub(crate) fn compile_to_look(&self) -> Result<EffectiveMesh, Failure> {
         self.refuse()?;
-        Ok(meshc_effective::compile(&self.mesh))
+        Ok(self.compile())
     }
 
     /// The effective meshes of two trees, as [`Tree::compile_to_look`], side by side.
     pub(crate) fn compile_both(&self, other: &Self) -> Result<(EffectiveMesh, EffectiveMesh), Failure> {
         self.refuse()?;
         other.refuse()?;
-        let compile = |tree: &Self| meshc_effective::compile(&tree.mesh);
-        Ok(rayon::join(|| compile(self), || compile(other)))
+        Ok(rayon::join(|| self.compile(), || other.compile()))
     }
 
     /// Whether the ages of its resources are read from Git: then the same files may do something else in another commit.

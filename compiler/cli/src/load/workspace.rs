@@ -106,13 +106,17 @@ impl Workspace {
     }
 
     fn mesh(&self, view: &View) -> Tree {
+        let (members, problems) = self.members(view);
+        Tree::of(members, &problems, &self.governing)
+    }
+
+    /// The files of a view, and what is wrong with them.
+    fn members(&self, view: &View) -> (SourceSet, Vec<LoadProblem>) {
         let has =
             |file: FileId| view.has(file, &self.sources, &self.selected, &self.governing, &self.renders);
         let all = self.sources.iter().all(|(id, _)| has(id));
         let members = if all { self.sources.clone() } else { self.sources.masked(has) };
-        let problems: Vec<LoadProblem> =
-            self.problems.iter().filter(|problem| has(problem.file)).cloned().collect();
-        Tree::of(members, &problems, &self.governing)
+        (members, self.problems.iter().filter(|problem| has(problem.file)).cloned().collect())
     }
 
     /// The same with other texts of some files, which are no inputs of a render.
@@ -146,6 +150,18 @@ impl Workspace {
         self.meshes();
         let only = self.trees.take().and_then(|mut trees| trees.pop());
         Ok(only.unwrap_or_else(|| Tree::of(self.sources, &[], &self.governing)))
+    }
+
+    /// The one mesh, which `previous`, if it is there, was before.
+    pub(super) fn only_tree_after(self, previous: &mut Option<Tree>) -> Result<Tree, Failure> {
+        if let [view] = self.views.as_slice()
+            && self.renders.files.is_empty()
+            && let Some(previous) = previous.take()
+        {
+            let (members, problems) = self.members(view);
+            return Ok(previous.after(members, &problems, &self.governing));
+        }
+        self.only_tree()
     }
 
     /// The meshes, each with the name of its view.

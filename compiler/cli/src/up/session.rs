@@ -51,10 +51,11 @@ async fn session(
     // Read before anything is written: a request that cannot be read is told before a mesh is started for it.
     let asked = args.requests.as_deref().map(requests::read).transpose()?;
     console.working("Compiling", "the mesh");
-    let tree = Tree::read(selected).map_err(|failure| UpError::Source(failure.message))?;
+    let mut tree = Tree::read(selected).map_err(|failure| UpError::Source(failure.message))?;
     console.clear();
     if let Some(watch) = &mut watch {
         watch.cover(&tree.sources)?;
+        tree.keep();
     }
     let Some(mesh) = tree.compile_to_run(args.allow_errors) else { return Ok(FINDINGS) };
     if mesh.proxies.is_empty() {
@@ -68,7 +69,7 @@ async fn session(
     console.status("Compiled", &what);
     let site = site.insert(Site::open(args, processes)?);
     console.working("Starting", &format!("{} of {}", site.fleet.name(), mesh.proxies.len()));
-    let (world, applied) = site.bring(tree.sources, mesh, None).await?;
+    let (world, applied) = site.bring(tree.sources.clone(), mesh, None).await?;
     console.clear();
     console.status(
         "Running",
@@ -87,7 +88,7 @@ async fn session(
     };
     let Some(watch) = watch else { return Ok(code) };
     console.status("Watching", &format!("{}; Ctrl-C ends it all", watch.what()));
-    watch::follow(args, selected, site, world, watch, console).await?;
+    watch::follow(args, selected, site, (tree, world), watch, console).await?;
     Ok(DONE)
 }
 

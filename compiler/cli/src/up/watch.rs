@@ -167,7 +167,7 @@ pub(super) async fn follow(
     args: &UpArgs,
     selected: &Selected,
     site: &mut Site,
-    mut world: World,
+    (tree, mut world): (Tree, World),
     mut watch: Watch,
     console: &Console,
 ) -> Result<(), UpError> {
@@ -176,17 +176,21 @@ pub(super) async fn follow(
     }
     let news = News { console, json: args.format == UpFormat::Json };
     let mut considered = world.sources.digest();
+    let mut last = Some(tree);
     // What was saved while the mesh started may have no event.
     let mut since = Instant::now();
     loop {
-        match Tree::read(selected) {
-            Ok(tree) if tree.sources.digest() == considered => {}
-            Ok(tree) => {
-                considered = tree.sources.digest();
-                watch.cover(&tree.sources)?;
-                if let Some(next) = swap(args, tree, site, &world, &news, since).await? {
-                    world = next;
+        match Tree::read_after(selected, &mut last) {
+            Ok(mut tree) => {
+                if tree.sources.digest() != considered {
+                    considered = tree.sources.digest();
+                    watch.cover(&tree.sources)?;
+                    tree.keep();
+                    if let Some(next) = swap(args, &tree, site, &world, &news, since).await? {
+                        world = next;
+                    }
                 }
+                last = Some(tree);
             }
             Err(failure) => news.rejected(&failure.message),
         }
@@ -197,7 +201,7 @@ pub(super) async fn follow(
 /// Swaps in one tree; `None` where it is rejected.
 async fn swap(
     args: &UpArgs,
-    tree: Tree,
+    tree: &Tree,
     site: &mut Site,
     world: &World,
     news: &News<'_>,
@@ -207,7 +211,7 @@ async fn swap(
         news.rejected("the tree has errors");
         return Ok(None);
     };
-    match site.bring(tree.sources, mesh, Some(world)).await {
+    match site.bring(tree.sources.clone(), mesh, Some(world)).await {
         Ok((next, applied)) => {
             news.swapped(&applied.digest, since.elapsed(), world, &next);
             Ok(Some(next))

@@ -4,6 +4,7 @@ mod balancer;
 mod caller;
 mod endpoints;
 mod inbound;
+mod kept;
 mod locality;
 mod outlier;
 mod own;
@@ -21,6 +22,7 @@ use meshc_mesh::{DestinationRule, Interception, Mesh, Pod, Service, Target, View
 
 use crate::model::{ByName, Cluster, Clusters, ProxyKind};
 use caller::{Facts, Interest};
+pub(crate) use kept::Kept;
 use locality::Locality;
 use policy::Policy;
 use service::{Context, Mode};
@@ -75,10 +77,11 @@ struct InboundKey {
     places: Vec<(usize, usize, u16)>,
 }
 
+#[derive(Debug)]
 struct Made {
     clusters: Vec<Arc<Cluster>>,
-    _service: Arc<Service>,
-    _rule: Option<Arc<DestinationRule>>,
+    service: Arc<Service>,
+    rule: Option<Arc<DestinationRule>>,
 }
 
 impl Cache {
@@ -154,8 +157,8 @@ impl Cache {
                 let context = Context { mesh, settings, service, rule, caller };
                 Made {
                     clusters: service::clusters(&context, mode),
-                    _service: Arc::clone(service),
-                    _rule: rule.cloned(),
+                    service: Arc::clone(service),
+                    rule: rule.cloned(),
                 }
             });
             all.extend(made.clusters.iter().cloned());

@@ -31,6 +31,11 @@ impl Clusters {
         Self { shared, own: Arc::new(own) }
     }
 
+    /// The clusters of a view and those beside, of which none has the name of one of the view's.
+    pub(crate) fn of(shared: Arc<ByName>, own: Arc<ByName>) -> Self {
+        Self { shared, own }
+    }
+
     /// Those of the view. Proxies that see the same have one map in memory.
     pub fn shared(&self) -> &Arc<ByName> {
         &self.shared

@@ -9,5 +9,5 @@ mod table;
 
 pub(crate) use listeners::draft::PLAINTEXT_HTTP;
 pub(crate) use listeners::{Caller, Listeners};
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Shared, depends_on_caller};
 pub(crate) use table::{Tables, tables};

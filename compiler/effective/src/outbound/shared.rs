@@ -155,7 +155,7 @@ impl Shared {
 }
 
 /// Whether the routes of a VirtualService depend on who calls.
-fn depends_on_caller(by: &VirtualService) -> bool {
+pub(crate) fn depends_on_caller(by: &VirtualService) -> bool {
     by.http.iter().flat_map(|rule| &rule.route.matches).any(|condition| {
         !condition.source_labels.is_empty()
             || condition.source_namespace.as_ref().is_some_and(|namespace| !namespace.is_empty())

@@ -144,7 +144,7 @@ pub(super) fn of_pod(pod: &Pod) -> Endpoint {
     }
 }
 
-fn of_slices(
+pub(super) fn of_slices(
     service: &Service,
     slices: &[&Object<kubernetes::EndpointSlice>],
     by_name: &HashMap<(&str, &str), &Pod>,

@@ -1,6 +1,7 @@
 //! From typed resources to the resolved mesh, step by step: names first, then what selects what.
 
 mod deployments;
+mod edit;
 mod endpoints;
 mod installation;
 mod mirrored;

@@ -13,7 +13,7 @@ use crate::hostname::qualify;
 use crate::virtual_service::{gateways, qualified, qualified_tcp, qualified_tls};
 use crate::{ExportTo, HttpRule, Meta, Semantics, VirtualService, delegate, rules};
 
-type Delegates<'a> = BTreeMap<(String, String), &'a Object<istio::VirtualService>>;
+pub(super) type Delegates<'a> = BTreeMap<(String, String), &'a Object<istio::VirtualService>>;
 
 /// All that have hosts, in the order of the resources.
 pub(super) fn read(
@@ -37,7 +37,7 @@ pub(super) fn read(
     roots
 }
 
-fn root(
+pub(super) fn root(
     object: &Object<istio::VirtualService>,
     delegates: &Delegates<'_>,
     default: &ExportTo,
