@@ -1,5 +1,7 @@
-//! Edits of meshes made by chance: what follows them is the same as compiling anew. `MESHC_CASES=1000` tries so many
-//! meshes.
+//! Edits of meshes made by chance: what follows them is the same as compiling anew, in every proxy and every finding.
+//! `MESHC_CASES=1000` tries so many meshes.
+
+use std::io::Write as _;
 
 use meshc_effective::Incremental;
 use meshc_settings::Settings;
@@ -46,7 +48,8 @@ impl Tree {
                 }
             }
             3..=6 => self.edit_of("VirtualService", random),
-            7 | 8 => self.edit_of("EndpointSlice", random),
+            7 => self.edit_of("EndpointSlice", random),
+            8 => self.edit_of("AuthorizationPolicy", random),
             _ => {
                 if let Some(document) = &mut self.0[file] {
                     scalar(&mut document["spec"], random);
@@ -66,6 +69,7 @@ impl Tree {
         match kind {
             "EndpointSlice" if random.chance(80) => document["endpoints"] = endpoints(random),
             "EndpointSlice" => scalar(document, random),
+            "AuthorizationPolicy" => scalar(&mut document["spec"], random),
             _ => {
                 let routes = document["spec"]["http"].as_array().map_or(0, Vec::len);
                 if routes > 1 && random.chance(30) {
@@ -122,7 +126,7 @@ fn scalar(value: &mut Value, random: &mut Random) {
 
 #[test]
 fn what_follows_edits_is_what_is_compiled_anew() {
-    let cases = std::env::var("MESHC_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(20_u64);
+    let cases = std::env::var("MESHC_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(8_u64);
     let (mut followed, mut anew) = (0_u64, 0_u64);
     for seed in 0..cases {
         let mut random = Random::new(seed ^ 0xed17);
@@ -158,8 +162,8 @@ fn what_follows_edits_is_what_is_compiled_anew() {
             }
         }
     }
-    eprintln!("{followed} edits followed, {anew} compiled anew");
-    if cases == 20 {
-        assert_eq!((followed, anew), (0, 0));
+    let _ = writeln!(std::io::stderr().lock(), "{followed} edits followed, {anew} compiled anew");
+    if cases == 8 {
+        assert_eq!((followed, anew), (29, 67));
     }
 }

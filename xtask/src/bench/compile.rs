@@ -29,7 +29,20 @@ pub(super) fn bench(rounds: usize) -> Result<(), String> {
         });
     }
     table(&jobs, rounds)?;
-    requests(&meshc, rounds)
+    requests(&meshc, rounds)?;
+    edits("N=5000", with_pods(5000, false))?;
+    edits("N=5000, Sidecars", with_pods(5000, true))
+}
+
+/// What it takes to follow edits in memory; the example prints it.
+fn edits(name: &str, shape: Shape) -> Result<(), String> {
+    println!("\n{name}, in memory; median (least, most):");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(workspace());
+    command.args(["run", "--quiet", "--release", "--package", "meshc-xds", "--example", "edits", "--"]);
+    let status = command.arg(shape.tree()?).status().map_err(|e| format!("cargo cannot be started: {e}"))?;
+    if status.success() { Ok(()) } else { Err("the edits were not followed to their end".to_owned()) }
 }
 
 fn out() -> PathBuf {

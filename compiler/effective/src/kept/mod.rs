@@ -6,6 +6,7 @@
 //! mesh is compiled anew.
 
 mod endpoints;
+mod policies;
 mod routes;
 
 use std::sync::Arc;
@@ -63,6 +64,10 @@ impl Kept {
         for (before, after) in &edit.endpoint_slices {
             let (old, new) = mesh.replace_endpoints(resources, before, after)?;
             change.add(self.endpoints(mesh, &old, &new)?);
+        }
+        if !edit.policies.is_empty() {
+            mesh.replace_policies(resources)?;
+            change.add(policies::follow(&mut self.mesh, mesh, &edit.policies)?);
         }
         Some(change)
     }

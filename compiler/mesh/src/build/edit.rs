@@ -7,7 +7,7 @@ use std::sync::Arc;
 use meshc_resources::{Object, Resources, istio, kubernetes};
 
 use super::{endpoints, virtual_services};
-use crate::{Mesh, Pod, Registry, Semantics, Service, VirtualService};
+use crate::{Mesh, Pod, Policies, Registry, Semantics, Service, VirtualService};
 
 /// The label that a slice names its service by.
 const SERVICE: &str = "kubernetes.io/service-name";
@@ -83,6 +83,15 @@ impl Mesh {
         Some((std::mem::replace(slot, Arc::clone(&new)), new))
     }
 
+    /// Takes in that policies, which `resources` has already, say something else.
+    pub fn replace_policies(&mut self, resources: &Resources) -> Option<()> {
+        if !self.config.written.discovery_selectors.is_empty() {
+            return None;
+        }
+        self.policies = Policies::new(resources, self.config.root_namespace());
+        Some(())
+    }
+
     /// The pods that slices name, and those at their addresses.
     fn pods_behind(
         &self,
@@ -116,7 +125,7 @@ impl Mesh {
     }
 
     /// The pod of this name; of several the last.
-    fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
+    pub fn pod(&self, namespace: &str, name: &str) -> Option<&Pod> {
         let key = |pod: &Pod| (pod.namespace.as_str(), pod.name.as_str()) <= (namespace, name);
         let found = self.pods.partition_point(key).checked_sub(1).and_then(|at| self.pods.get(at));
         found.filter(|pod| pod.namespace == namespace && pod.name == name)
