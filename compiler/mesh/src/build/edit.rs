@@ -76,7 +76,7 @@ impl Mesh {
         let slices: Vec<_> = resources.endpoint_slices.iter().filter(of_service).collect();
         let (by_name, by_ip) = self.pods_behind(&slices);
         let mut service = Service::clone(self.services.get(place)?);
-        service.endpoints = endpoints::of_slices(&service, &slices, &by_name, &by_ip);
+        service.endpoints = endpoints::of_slices(&service, &slices, &by_name, &by_ip, &self.networks);
         service.endpoints.sort_by_key(|endpoint| endpoint.service_port);
         let new = Arc::new(service);
         let slot = self.services.get_mut(place)?;
