@@ -171,7 +171,7 @@ impl<'a> Compiler<'a> {
                     labels: &key.2,
                     interception: pod.interception,
                 },
-                &outbound::policy::of(self.mesh, &view),
+                &outbound::policy::of(self.mesh, &view).of_pod(pod),
                 &mut self.found,
             ),
             view,

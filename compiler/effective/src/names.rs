@@ -10,6 +10,10 @@ pub(crate) const INBOUND_PASSTHROUGH_CLUSTER: &str = "InboundPassthroughCluster"
 pub(crate) const UNKNOWN_SERVICE: &str = "UnknownService";
 /// The virtual host for what no service claims.
 pub(crate) const ALLOW_ANY: &str = "allow_any";
+/// The virtual host for what no service claims where its name is looked up.
+pub(crate) const ALLOW_ANY_DYNAMIC_DNS: &str = "allow_any_dynamic_dns";
+/// The cluster of those requests.
+pub(crate) const ALLOW_ANY_DYNAMIC_DNS_CLUSTER: &str = "AllowAnyDynamicDNSCluster";
 /// The virtual host for what no service claims where that is refused.
 pub(crate) const BLOCK_ALL: &str = "block_all";
 /// The listener that hands captured outbound connections over.

@@ -23,6 +23,10 @@ use crate::outbound::Tables;
 const HTTP10: &str = "ISTIO_META_HTTP10";
 /// See [`HTTP10`].
 const IDLE_TIMEOUT: &str = "ISTIO_META_IDLE_TIMEOUT";
+/// Spreads inbound connections evenly over threads.
+const INBOUND_BALANCE: &str = "ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE";
+/// The same of outbound ones and of a gateway's.
+const OUTBOUND_BALANCE: &str = "ISTIO_META_OUTBOUND_LISTENER_EXACT_BALANCE";
 
 /// What was made before, by what is written, which the mesh keeps in its place, and whether it is a gateway.
 #[derive(Default)]
@@ -76,7 +80,8 @@ fn told(table: &RouteTable, attempts: bool, host: bool) -> RouteTable {
         made.include_attempt_count &= attempts;
         let tells = |route: &Route| {
             let mut route = route.clone();
-            let catches_all = route.name.as_deref() == Some(names::ALLOW_ANY);
+            let catches_all = [names::ALLOW_ANY, names::ALLOW_ANY_DYNAMIC_DNS];
+            let catches_all = route.name.as_deref().is_some_and(|name| catches_all.contains(&name));
             if let Action::Forward(forward) = &mut route.action {
                 forward.tells_host = catches_all || forward.rewrite != Rewrite::default();
             }
@@ -168,6 +173,11 @@ fn edge(written: &ConnectionSettings, gateway: bool) -> ConnectionSettings {
     limits
 }
 
+/// As Istio reads a variable that says yes or no.
+fn is_true(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true")
+}
+
 fn settings(
     config: &MeshConfig,
     written: &MeshProxyConfig,
@@ -187,6 +197,8 @@ fn settings(
         connections: limits.map(connections).unwrap_or_default(),
         http10: variable(HTTP10) == "1",
         idle_timeout: variable(IDLE_TIMEOUT).parse::<de::Duration>().ok().and_then(de::Duration::as_std),
+        balances_inbound: is_true(variable(INBOUND_BALANCE)),
+        balances_outbound: is_true(variable(OUTBOUND_BALANCE)),
         trusted_proxies: topology
             .and_then(|own| own.num_trusted_proxies.as_ref())
             .map_or(0, |number| number.value),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::access_log::AccessLog;
 use crate::cluster::TransportSocket;
 use crate::message::{message, proto_enum};
-use crate::scalar::{Duration, Metadata};
+use crate::scalar::{Duration, Empty, Metadata};
 use crate::typed::TypedConfig;
 
 message! {
@@ -37,6 +37,8 @@ message! {
         pub traffic_direction: TrafficDirection,
         /// Connections that are accepted at one wake-up of the event loop.
         pub max_connections_to_accept_per_socket_event: Option<u32>,
+        /// How connections are spread over threads (whoever accepts them keeps them).
+        pub connection_balance_config: Option<ConnectionBalanceConfig>,
         /// The name in statistics in place of the address.
         pub stat_prefix: String,
         /// A socket for each worker.
@@ -47,6 +49,12 @@ message! {
         pub metadata: Option<Metadata>,
         /// Logs of connections.
         pub access_log: Vec<AccessLog>,
+    }
+
+    /// How connections are spread over threads.
+    pub struct ConnectionBalanceConfig {
+        /// Each thread has as many as any other.
+        pub exact_balance: Option<Empty>,
     }
 
     /// One more address of a listener.

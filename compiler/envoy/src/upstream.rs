@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use crate::cluster::{DnsLookupFamily, TransportSocket};
+use crate::listener::Address;
 use crate::message::{message, proto_enum};
 use crate::scalar::Duration;
 use crate::tls::CommonTlsContext;
+use crate::typed::TypedExtensionConfig;
 
 message! {
     /// TLS of connections that are made.
@@ -32,6 +34,8 @@ message! {
 
     /// `envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig`.
     pub struct CaresDnsResolverConfig {
+        /// Servers of names (the machine's).
+        pub resolvers: Vec<Address>,
         /// Queries by one socket.
         pub udp_max_queries: Option<u32>,
     }
@@ -52,6 +56,10 @@ message! {
         pub dns_lookup_family: DnsLookupFamily,
         /// How often names are looked up again.
         pub dns_refresh_rate: Option<Duration>,
+        /// How many names are kept (1,024).
+        pub max_hosts: Option<u32>,
+        /// What looks them up.
+        pub typed_dns_resolver_config: Option<TypedExtensionConfig>,
     }
 
     /// `udpa.type.v1.TypedStruct`: a message as JSON.

@@ -38,7 +38,7 @@ pub use answer::{
 };
 pub use error::TraceError;
 pub use hosts::HostKind;
-pub use meshc_envoy::normalize_path;
+pub use meshc_envoy::{merge_slashes, normalize_path};
 pub use query::{Direction, MAX_LINE_BYTES, Query, Request};
 pub use regexes::Regexes;
 pub use request_line::{RequestLine, RequestLineError};

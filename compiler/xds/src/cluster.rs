@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use meshc_effective::model::{
-    Balancing, Cluster, ClusterKind, Dns, DnsFamily, Limits, LoadBalancer, LocalityBalancing,
+    Balancing, Cluster, ClusterKind, Dns, DnsFamily, Limits, LoadBalancer, LocalityBalancing, Lookup,
     OutlierDetection, ServiceName, Warmup,
 };
 use meshc_envoy as envoy;
@@ -25,6 +25,12 @@ const UDP_MAX_QUERIES: u32 = 100;
 
 /// Istio spreads lookups over this time.
 const DNS_JITTER: Duration = Duration::from_millis(100);
+
+/// How many names istiod lets a proxy keep.
+const MAX_HOSTS: u32 = 1024;
+
+/// Where a proxy that captures DNS answers it.
+const OWN_NAME_SERVER: (&str, u16) = ("127.0.0.1", 15053);
 
 /// Envoy's cluster.
 pub(crate) fn cluster(cluster: &Cluster, target: Target) -> envoy::Cluster {
@@ -112,17 +118,40 @@ pub(crate) fn dns_cache(host: &str) -> String {
     format!("{host}_dfp_dns_cache")
 }
 
+/// The cache of all names that no service claims, which listeners and their cluster share (Istio's
+/// `buildAllowAnyDynamicDNSDNSCacheConfig`).
+pub(crate) fn any_cache(how: Lookup, family: DnsFamily) -> envoy::DnsCacheConfig {
+    let resolver = envoy::CaresDnsResolverConfig {
+        resolvers: vec![envoy::Address::socket(OWN_NAME_SERVER.0, OWN_NAME_SERVER.1)],
+        ..envoy::CaresDnsResolverConfig::default()
+    };
+    envoy::DnsCacheConfig {
+        name: "allow_any_dfp_dns_cache".to_owned(),
+        dns_lookup_family: lookup(family),
+        max_hosts: Some(MAX_HOSTS),
+        typed_dns_resolver_config: how.by_proxy.then(|| envoy::TypedExtensionConfig {
+            name: "envoy.network.dns_resolver.cares".to_owned(),
+            typed_config: Some(resolver.into()),
+        }),
+        ..envoy::DnsCacheConfig::default()
+    }
+}
+
 /// Names of requests that are looked up when they are asked for.
 fn dynamic(cluster: &Cluster) -> envoy::CustomClusterType {
     let family = cluster.dns.as_ref().map(|dns| dns.family).unwrap_or_default();
     let validated = cluster.http.auto_sni && cluster.http.auto_san_validation;
     let config = envoy::DynamicForwardProxyCluster {
-        dns_cache_config: Some(envoy::DnsCacheConfig {
-            name: dns_cache(&cluster.host),
-            dns_lookup_family: lookup(family),
-            ..envoy::DnsCacheConfig::default()
+        dns_cache_config: Some(match cluster.looks_up_any {
+            Some(how) => any_cache(how, family),
+            None => envoy::DnsCacheConfig {
+                name: dns_cache(&cluster.host),
+                dns_lookup_family: lookup(family),
+                ..envoy::DnsCacheConfig::default()
+            },
         }),
-        allow_insecure_cluster_options: cluster.tls.settings().is_some() && !validated,
+        allow_insecure_cluster_options: cluster.looks_up_any.is_some()
+            || (cluster.tls.settings().is_some() && !validated),
     };
     envoy::CustomClusterType {
         name: "envoy.clusters.dynamic_forward_proxy".to_owned(),
@@ -230,7 +259,10 @@ fn with_names(mut cluster: envoy::Cluster, dns: Option<&Dns>, in_place: bool) ->
     cluster.dns_refresh_rate = Some(dns.refresh_rate.into());
     cluster.dns_jitter = Some(DNS_JITTER.into());
     cluster.respect_dns_ttl = true;
-    let resolver = envoy::CaresDnsResolverConfig { udp_max_queries: Some(UDP_MAX_QUERIES) };
+    let resolver = envoy::CaresDnsResolverConfig {
+        udp_max_queries: Some(UDP_MAX_QUERIES),
+        ..envoy::CaresDnsResolverConfig::default()
+    };
     cluster.typed_dns_resolver_config = Some(envoy::TypedExtensionConfig {
         name: "envoy.network.dns_resolver.cares".to_owned(),
         typed_config: Some(resolver.into()),

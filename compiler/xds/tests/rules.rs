@@ -56,7 +56,21 @@ fn what_is_left_out_is_told_once_for_all_proxies_that_have_it() {
         )
     };
     let message = told(&(workload("a") + &workload("b"))).expect("sidecars have Istio's own filters");
-    for part in ["istio.metadata_exchange", "istio.alpn", "mutual TLS"] {
+    for part in ["istio.metadata_exchange", "istio.alpn", "mutual TLS", "statistics of gRPC"] {
+        assert!(message.contains(part), "{message}");
+    }
+    for part in ["Wasm", "tracer", "names that clusters"] {
+        assert!(!message.contains(part), "{message}");
+    }
+    let mesh = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    \
+                outboundClusterStatName: '%SERVICE%'\n    extensionProviders: [{name: z, zipkin: {service: z.ops.svc.cluster.local, \
+                port: 9411}}]\n    defaultProviders: {tracing: [z]}\n---\n\
+                apiVersion: v1\nkind: Service\nmetadata: {name: z, namespace: ops, annotations: {networking.istio.io/exportTo: '.'}}\n\
+                spec: {ports: [{name: http, port: 9411}]}\n---\n\
+                apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: w, namespace: shop}\nspec: \
+                {url: 'oci://registry.example.com/w'}\n---\n";
+    let message = told(&(mesh.to_owned() + &workload("a"))).expect("more is left out");
+    for part in ["Wasm modules", "a tracer that is out of sight", "names that clusters have"] {
         assert!(message.contains(part), "{message}");
     }
     assert_eq!(told("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"), None);

@@ -35,7 +35,11 @@ metadata:
   labels: {app: a}
   annotations:
     proxy.istio.io/config: |
-      proxyMetadata: {ISTIO_META_HTTP10: '1', ISTIO_META_IDLE_TIMEOUT: 90s}
+      proxyMetadata:
+        ISTIO_META_HTTP10: '1'
+        ISTIO_META_IDLE_TIMEOUT: 90s
+        ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE: 'true'
+        ISTIO_META_OUTBOUND_LISTENER_EXACT_BALANCE: 'true'
       connectionSettings: {httpMergeSlashes: true, httpPathWithEscapedSlashesAction: REJECT_REQUEST}
       proxyHeaders:
         attemptCount: {disabled: true}
@@ -142,4 +146,13 @@ fn a_gateway_at_the_edge_trusts_whom_it_is_told_to() {
     assert_eq!(manager["path_with_escaped_slashes_action"], "UNESCAPE_AND_REDIRECT");
     let exchange = &manager["http_filters"][0]["typed_config"]["value"]["upstream_propagation"];
     assert_eq!(*exchange, json!([{"istio_headers": {"skip_external_clusters": true}}]));
+}
+
+#[test]
+fn connections_are_spread_over_threads_where_it_is_asked_for() {
+    let [listeners, ..] = sent("a");
+    let evenly =
+        |name: &str| listener(&listeners, name)["connection_balance_config"] == json!({"exact_balance": {}});
+    assert!(evenly("virtualInbound") && evenly("0.0.0.0_80"));
+    assert!(!evenly("virtualOutbound"), "what is handed over is not spread");
 }

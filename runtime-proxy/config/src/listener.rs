@@ -75,6 +75,8 @@ impl Listener {
             continue_on_listener_filters_timeout: _,
             bind_to_port,
             traffic_direction: _,
+            // Each worker accepts for itself: the kernel spreads connections.
+            connection_balance_config: _,
             // A matter of speed alone.
             max_connections_to_accept_per_socket_event: _,
             stat_prefix,

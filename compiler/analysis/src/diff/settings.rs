@@ -131,6 +131,7 @@ fn carried_alike(a: (&Listener, &Chain), b: (&Listener, &Chain)) -> bool {
                 && a.grpc_web == b.grpc_web
                 && a.absolute_urls == b.absolute_urls
                 && a.looks_up == b.looks_up
+                && a.looks_up_any == b.looks_up_any
         }
     };
     listeners && chains
@@ -145,6 +146,7 @@ fn connections(listener: &Listener, chain: &Chain) -> Value {
             "grpc_web": http.grpc_web,
             "absolute_urls": http.absolute_urls,
             "looks_up": http.looks_up,
+            "looks_up_any": http.looks_up_any,
         }),
         ChainAction::Tcp(tcp) => json!({
             "idle_timeout": tcp.idle_timeout,

@@ -111,6 +111,9 @@ pub fn check_routes(mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
 /// What the tables say, as findings about what is written.
 pub(super) fn judge(mesh: &Mesh, seen: &BTreeMap<Span, Seen>) -> Vec<Diagnostic> {
     let written = all_written(mesh);
+    let normalization = mesh.config.written.path_normalization.as_ref();
+    let how =
+        normalization.and_then(|how| how.normalization.as_ref()).map(|how| how.value).unwrap_or_default();
     let mut found = Vec::new();
     for (span, what) in seen {
         let Some(route) = written.get(span) else { continue };
@@ -130,7 +133,7 @@ pub(super) fn judge(mesh: &Mesh, seen: &BTreeMap<Span, Seen>) -> Vec<Diagnostic>
                 found.push(hidden_route::finding(route, &by, hidden.witness.clone(), &aliases));
             }
         } else {
-            found.push(impossible_match::finding(route));
+            found.push(impossible_match::finding(route, how));
         }
     }
     cut_off::check(mesh, &written, seen, &mut found);

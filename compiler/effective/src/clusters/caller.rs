@@ -146,6 +146,6 @@ fn addresses(pod: &Pod) -> impl Iterator<Item = &str> {
 }
 
 /// IPv6 where the proxy has nothing else.
-fn family(pod: &Pod) -> DnsFamily {
+pub(super) fn family(pod: &Pod) -> DnsFamily {
     if addresses(pod).all(|address| address.contains(':')) { DnsFamily::V6Only } else { DnsFamily::V4Only }
 }

@@ -20,7 +20,8 @@ use std::sync::Arc;
 
 use meshc_mesh::{DestinationRule, Interception, Mesh, Pod, Service, Target, View};
 
-use crate::model::{ByName, Cluster, Clusters, ProxyKind};
+use crate::model::{ByName, Cluster, Clusters, DnsFamily, Lookup, ProxyKind};
+use crate::outbound;
 use caller::{Facts, Interest};
 pub(crate) use kept::Kept;
 use locality::Locality;
@@ -49,7 +50,7 @@ pub(crate) struct Cache {
     by_list: HashMap<(usize, Vec<*const Cluster>), Clusters>,
     /// Clusters of single workloads, by what they are made from.
     inbound: HashMap<InboundKey, Vec<Arc<Cluster>>>,
-    own: HashMap<(Vec<String>, bool), Arc<[Arc<Cluster>]>>,
+    own: HashMap<(Vec<String>, bool, Option<(Lookup, DnsFamily)>), Arc<[Arc<Cluster>]>>,
     black_hole: Arc<Cluster>,
 }
 
@@ -188,10 +189,12 @@ impl Cache {
         let mut own = self.inbound(mesh, pod, &ips, targets, &sources);
         let keeps_case = caller::keeps_case(pod.proxy_config.proxy_headers.as_ref());
         let settings = if keeps_case { &self.with_case } else { &self.settings };
+        let unclaimed = outbound::policy::of_sidecar(mesh, mesh.sidecars.of(pod).map(|sidecar| &**sidecar));
+        let lookup = unclaimed.of_pod(pod).lookup().map(|lookup| (lookup, caller::family(pod)));
         let always = self
             .own
-            .entry((sources, keeps_case))
-            .or_insert_with_key(|(sources, _)| Arc::new(own::of_sidecar(settings, sources)) as Arc<[_]>);
+            .entry((sources, keeps_case, lookup))
+            .or_insert_with_key(|(sources, _, lookup)| own::of_sidecar(settings, sources, *lookup).into());
         own.extend(always.iter().cloned());
         self.collected(outbound, own)
     }

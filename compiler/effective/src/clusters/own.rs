@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::policy::Policy;
 use super::pool;
 use super::settings::Settings;
-use crate::model::{Cluster, ClusterKind, HttpOptions, LoadBalancer, Telemetry, UpstreamProtocol};
+use crate::model::{
+    Cluster, ClusterKind, Dns, DnsFamily, HttpOptions, LoadBalancer, Lookup, Telemetry, UpstreamProtocol,
+};
 use crate::names;
 
 /// The address that connections to the proxy's own workload come from, so that they are not captured again.
@@ -74,7 +76,27 @@ pub(super) fn black_hole(settings: &Settings) -> Cluster {
     }
 }
 
-/// Both of every sidecar's, in Istio's order.
-pub(super) fn of_sidecar(settings: &Settings, sources: &[String]) -> [Arc<Cluster>; 2] {
-    [Arc::new(passthrough(settings)), Arc::new(inbound_passthrough(settings, sources))]
+/// Requests that no service claims, to the names that they ask for.
+fn looked_up(settings: &Settings, lookup: Lookup, family: DnsFamily) -> Cluster {
+    let mut cluster = Cluster {
+        name: names::ALLOW_ANY_DYNAMIC_DNS_CLUSTER.to_owned(),
+        kind: ClusterKind::DynamicForwardProxy,
+        looks_up_any: Some(lookup),
+        dns: Some(Dns { family, refresh_rate: settings.dns_refresh_rate }),
+        ..passthrough(settings)
+    };
+    pool::apply(&mut cluster, &Policy::default(), settings);
+    cluster.http = passthrough(settings).http;
+    cluster
+}
+
+/// Those of every sidecar, in Istio's order. `lookup` says whether and how it looks names up that no service claims.
+pub(super) fn of_sidecar(
+    settings: &Settings,
+    sources: &[String],
+    lookup: Option<(Lookup, DnsFamily)>,
+) -> Vec<Arc<Cluster>> {
+    let looked_up = lookup.map(|(lookup, family)| looked_up(settings, lookup, family));
+    let always = [passthrough(settings), inbound_passthrough(settings, sources)];
+    always.into_iter().chain(looked_up).map(Arc::new).collect()
 }

@@ -38,8 +38,8 @@ pub(crate) fn service(
 }
 
 /// What no service of the mesh claims, to a cluster.
-pub(crate) fn allow_any(cluster: &str) -> Route {
-    plain(names::ALLOW_ANY, cluster.to_owned(), None)
+pub(crate) fn allow_any(name: &str, cluster: &str) -> Route {
+    plain(name, cluster.to_owned(), None)
 }
 
 /// What no service of the mesh claims, refused.

@@ -39,26 +39,8 @@ pub(super) fn hundredths(percent: u32) -> Percent {
 
 /// A gRPC status by its name or number.
 fn grpc_code(text: &str) -> Option<u32> {
-    const NAMES: [&str; 17] = [
-        "OK",
-        "CANCELLED",
-        "UNKNOWN",
-        "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED",
-        "NOT_FOUND",
-        "ALREADY_EXISTS",
-        "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED",
-        "FAILED_PRECONDITION",
-        "ABORTED",
-        "OUT_OF_RANGE",
-        "UNIMPLEMENTED",
-        "INTERNAL",
-        "UNAVAILABLE",
-        "DATA_LOSS",
-        "UNAUTHENTICATED",
-    ];
-    let by_name = NAMES.iter().position(|name| *name == text).and_then(|code| u32::try_from(code).ok());
+    let by_name =
+        istio::GRPC_STATUSES.iter().position(|name| *name == text).and_then(|code| u32::try_from(code).ok());
     by_name.or_else(|| text.parse().ok().filter(|code| *code < 17))
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::Lookup;
+
 /// How HTTP is spoken on a chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct HttpChain {
@@ -17,6 +19,8 @@ pub struct HttpChain {
     pub absolute_urls: bool,
     /// The wildcard host whose names are looked up when requests come (ServiceEntry resolution `DYNAMIC_DNS`).
     pub looks_up: Option<String>,
+    /// Hosts that no service claims are looked up when requests come.
+    pub looks_up_any: Option<Lookup>,
     /// The port that policies about the chain mean: of a workload behind an inbound chain, else the listener's.
     pub port: u16,
 }

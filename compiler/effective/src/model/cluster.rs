@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cluster_settings::{
-    Balancing, Dns, HttpOptions, Limits, OutlierDetection, ProxyProtocol, TcpKeepalive, Telemetry,
+    Balancing, Dns, HttpOptions, Limits, Lookup, OutlierDetection, ProxyProtocol, TcpKeepalive, Telemetry,
 };
 use super::{EndpointGroup, Origin, Tls};
 
@@ -84,6 +84,8 @@ pub struct Cluster {
     pub port_override: Option<u16>,
     /// How names are looked up.
     pub dns: Option<Dns>,
+    /// The names of requests are looked up, whatever they are.
+    pub looks_up_any: Option<Lookup>,
     /// What statistics and Istio's filters are told.
     pub telemetry: Telemetry,
     /// The Service, ServiceEntry and DestinationRule.
@@ -112,6 +114,7 @@ impl Default for Cluster {
             source_addresses: Vec::new(),
             port_override: None,
             dns: None,
+            looks_up_any: None,
             telemetry: Telemetry::default(),
             origins: Vec::new(),
         }

@@ -162,6 +162,13 @@ pub struct Dns {
     pub refresh_rate: Duration,
 }
 
+/// How the names of requests that no service claims are looked up (`ALLOW_ANY_DYNAMIC_DNS`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Lookup {
+    /// The proxy's own server of names is asked, which it has where it captures DNS; else the machine's.
+    pub by_proxy: bool,
+}
+
 /// Which addresses of a name are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

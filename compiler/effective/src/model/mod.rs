@@ -22,8 +22,8 @@ mod tls;
 pub use chain::{ClientValidation, HttpChain, Secret, ServerTls, TcpForward, TlsVersion, Tunnel};
 pub use cluster::{Cluster, ClusterKind, LoadBalancer};
 pub use cluster_settings::{
-    Balancing, Dns, DnsFamily, HttpOptions, Limits, LocalityBalancing, OutlierDetection, ProxyProtocol,
-    RetryBudget, ServiceName, TcpKeepalive, Telemetry, UpstreamProtocol, Warmup,
+    Balancing, Dns, DnsFamily, HttpOptions, Limits, LocalityBalancing, Lookup, OutlierDetection,
+    ProxyProtocol, RetryBudget, ServiceName, TcpKeepalive, Telemetry, UpstreamProtocol, Warmup,
 };
 pub use clusters::{ByName, Clusters};
 pub use endpoint::{Address, Endpoint, EndpointGroup, Health};

@@ -84,6 +84,10 @@ pub struct ProxySettings {
     pub http10: bool,
     /// How long a connection may be silent, where nothing closer to it says otherwise.
     pub idle_timeout: Option<Duration>,
+    /// Connections that come in are spread evenly over its threads.
+    pub balances_inbound: bool,
+    /// Connections to listeners of its own ports for what goes out, or of a gateway, are spread evenly over its threads.
+    pub balances_outbound: bool,
     /// How many proxies before a gateway are trusted about who the client is.
     pub trusted_proxies: u32,
     /// Blocks of addresses, sorted, whose clients a gateway takes for the mesh's own: it keeps their `x-envoy-` headers.

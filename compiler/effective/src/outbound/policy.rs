@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use meshc_mesh::{Mesh, View};
+use meshc_mesh::{Mesh, Pod, Sidecar, View};
 use meshc_resources::istio::mesh::MeshOutboundMode;
 use meshc_resources::istio::{Destination, OutboundMode, OutboundTrafficPolicy};
 
-use crate::model::{Origin, Route, VirtualHost};
+use crate::model::{Lookup, Origin, Route, VirtualHost};
 use crate::{http, names};
 
 /// Where what no service claims goes.
@@ -14,14 +14,21 @@ use crate::{http, names};
 pub(crate) enum Unclaimed {
     /// To this cluster: where it was going, or an egress proxy.
     To(String),
+    /// Requests to the name that they ask for, which is looked up; other bytes to where they were going.
+    LookedUp(Lookup),
     /// Nowhere.
     Refused,
 }
 
 /// The policy of a view.
 pub(crate) fn of(mesh: &Mesh, view: &View) -> Unclaimed {
+    of_sidecar(mesh, view.sidecar.as_deref())
+}
+
+/// The policy under a Sidecar, or under none.
+pub(crate) fn of_sidecar(mesh: &Mesh, sidecar: Option<&Sidecar>) -> Unclaimed {
     let passes = || Unclaimed::To(names::PASSTHROUGH_CLUSTER.to_owned());
-    let own = view.sidecar.as_ref().and_then(|sidecar| sidecar.outbound_traffic_policy.as_ref());
+    let own = sidecar.and_then(|sidecar| sidecar.outbound_traffic_policy.as_ref());
     match own.map(|policy| &policy.value) {
         Some(policy) if mode(policy) == OutboundMode::AllowAny => {
             policy.egress_proxy.as_ref().map_or_else(passes, |proxy| Unclaimed::To(cluster(proxy)))
@@ -29,8 +36,8 @@ pub(crate) fn of(mesh: &Mesh, view: &View) -> Unclaimed {
         Some(_) => Unclaimed::Refused,
         None => match mesh.config.outbound_mode() {
             MeshOutboundMode::RegistryOnly => Unclaimed::Refused,
-            // The names of requests are looked up by the proxy with the latter: refused by name where it is read.
-            MeshOutboundMode::AllowAny | MeshOutboundMode::AllowAnyDynamicDns => passes(),
+            MeshOutboundMode::AllowAny => passes(),
+            MeshOutboundMode::AllowAnyDynamicDns => Unclaimed::LookedUp(Lookup::default()),
         },
     }
 }
@@ -51,10 +58,27 @@ fn cluster(proxy: &Destination) -> String {
 }
 
 impl Unclaimed {
+    /// The same for the proxy of a pod, which may have a server of names.
+    pub(crate) fn of_pod(self, pod: &Pod) -> Self {
+        match self {
+            Self::LookedUp(_) => Self::LookedUp(Lookup { by_proxy: pod.answers_dns() }),
+            other => other,
+        }
+    }
+
+    /// How names are looked up, if they are.
+    pub(crate) fn lookup(&self) -> Option<Lookup> {
+        match self {
+            Self::LookedUp(lookup) => Some(*lookup),
+            Self::To(_) | Self::Refused => None,
+        }
+    }
+
     /// The cluster that bytes go to.
     pub(crate) fn cluster(&self) -> &str {
         match self {
             Self::To(cluster) => cluster,
+            Self::LookedUp(_) => names::PASSTHROUGH_CLUSTER,
             Self::Refused => names::BLACK_HOLE_CLUSTER,
         }
     }
@@ -62,7 +86,11 @@ impl Unclaimed {
     /// The virtual host at the end of each route table.
     pub(crate) fn virtual_host(&self, mesh: &Mesh, view: &View) -> Arc<VirtualHost> {
         let (name, route) = match self {
-            Self::To(cluster) => (names::ALLOW_ANY, http::allow_any(cluster)),
+            Self::To(cluster) => (names::ALLOW_ANY, http::allow_any(names::ALLOW_ANY, cluster)),
+            Self::LookedUp(_) => (
+                names::ALLOW_ANY_DYNAMIC_DNS,
+                http::allow_any(names::ALLOW_ANY_DYNAMIC_DNS, names::ALLOW_ANY_DYNAMIC_DNS_CLUSTER),
+            ),
             Self::Refused => (names::BLOCK_ALL, http::block_all()),
         };
         let origins = origin(mesh, view);

@@ -63,10 +63,10 @@ pub use telemetry::{
     TelemetryTagValue, TelemetryTracing, TracingSelector, WorkloadMode,
 };
 pub use virtual_service::{
-    Abort, CorsPolicy, Delay, Delegate, DerivePort, Fault, HeaderOperations, Headers, HttpBody,
-    HttpDirectResponse, HttpMatch, HttpMirrorPolicy, HttpRedirect, HttpRetry, HttpRewrite, HttpRoute,
-    HttpRouteDestination, L4Match, Percent, RegexRewrite, RouteDestination, TcpRoute, TlsMatch, TlsRoute,
-    UnmatchedPreflights, VirtualService,
+    Abort, CorsPolicy, Delay, Delegate, DerivePort, Fault, GRPC_STATUSES, HeaderOperations, Headers,
+    HttpBody, HttpDirectResponse, HttpMatch, HttpMirrorPolicy, HttpRedirect, HttpRetry, HttpRewrite,
+    HttpRoute, HttpRouteDestination, L4Match, Percent, RegexRewrite, RouteDestination, TcpRoute, TlsMatch,
+    TlsRoute, UnmatchedPreflights, VirtualService,
 };
 pub use workload_entry::{
     ExecProbe, GrpcProbe, HttpProbe, HttpProbeHeader, ReadinessProbe, TcpProbe, WorkloadEntry, WorkloadGroup,

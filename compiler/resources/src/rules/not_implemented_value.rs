@@ -12,8 +12,7 @@ use crate::istio::mesh::MeshProxyConfig;
 declare_rule! {
     /// ## What it does
     /// Refuses a value that this version of meshc knows and does not model yet: a bootstrap of one's own for proxies, a
-    /// variable of their environment that changes what istiod sends them, names that proxies look up for the whole
-    /// outside world.
+    /// variable of their environment that changes what istiod sends them, TLS to hosts that no service claims.
     ///
     /// ## What happens to traffic
     /// In a cluster the value takes effect. meshc would have to guess, so it refuses the tree by name.
@@ -24,7 +23,7 @@ declare_rule! {
     /// metadata: {name: istio, namespace: istio-system}
     /// data:
     ///   mesh: |
-    ///     outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS}
+    ///     outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS, tls: {mode: SIMPLE}}
     /// ```
     ///
     /// ## Use instead
@@ -59,8 +58,6 @@ const METADATA: &[&str] = &[
     "ISTIO_META_ENABLE_HBONE",
     "ISTIO_META_HTTP_PROXY_PORT",
     "ISTIO_META_UNPRIVILEGED_POD",
-    "ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE",
-    "ISTIO_META_OUTBOUND_LISTENER_EXACT_BALANCE",
 ];
 
 /// How a proxy is set up; `within` is the path before the fields of `of`.
@@ -100,12 +97,9 @@ pub(crate) fn proxy_config_resource(object: &Object<ProxyConfig>, found: &mut Ve
 /// Settings of the whole mesh.
 pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
     let policy = node.get("outboundTrafficPolicy").or(node.get("outbound_traffic_policy"));
-    let mode = policy.and_then(|policy| policy.get("mode"));
-    if let Some(mode) =
-        mode.filter(|mode| mode.as_str() == Some("ALLOW_ANY_DYNAMIC_DNS") || mode.as_int() == Some(3))
-    {
-        let message = "`outboundTrafficPolicy.mode: ALLOW_ANY_DYNAMIC_DNS` is not implemented yet: where requests go is \
-                       unknown here, so the tree is refused";
-        found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, mode.span, message));
+    if let Some(tls) = policy.and_then(|policy| policy.entry("tls")).filter(|tls| !tls.value.is_null()) {
+        let message = "`outboundTrafficPolicy.tls` is not implemented yet: how proxies connect to hosts that no service claims \
+                       is unknown here, so the tree is refused";
+        found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, tls.key.span, message));
     }
 }

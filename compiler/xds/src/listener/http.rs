@@ -246,6 +246,9 @@ fn http_filters(http: &HttpChain, place: Place<'_>) -> Vec<envoy::HttpFilter> {
     if let Some(host) = &http.looks_up {
         filters.push(istio::forward_proxy(host, place.proxy));
     }
+    if let Some(how) = http.looks_up_any {
+        filters.push(istio::forward_any(how, place.proxy));
+    }
     filters.push(of_routes::router(!place.proxy.settings.headers.debug));
     filters
 }

@@ -3,7 +3,7 @@
 use meshc_envoy::TypedConfig;
 use serde_json::{Value, json};
 
-use meshc_effective::model::Proxy;
+use meshc_effective::model::{DnsFamily, Lookup, Proxy};
 use meshc_envoy as envoy;
 
 use super::{Class, network_filter};
@@ -98,6 +98,18 @@ pub(super) fn forward_proxy(host: &str, proxy: &Proxy) -> envoy::HttpFilter {
         TypedConfig::Other(json!({
             "@type": "type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
             "dns_cache_config": dns_cache(host, proxy),
+        })),
+    )
+}
+
+/// All names that no service claims, looked up when requests come.
+pub(super) fn forward_any(how: Lookup, proxy: &Proxy) -> envoy::HttpFilter {
+    let family = if proxy.ip.contains(':') { DnsFamily::V6Only } else { DnsFamily::V4Only };
+    http_filter(
+        "envoy.filters.http.dynamic_forward_proxy",
+        TypedConfig::Other(json!({
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig",
+            "dns_cache_config": cluster::any_cache(how, family),
         })),
     )
 }

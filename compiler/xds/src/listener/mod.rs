@@ -108,6 +108,8 @@ pub(crate) fn listener(listener: &Listener, proxy: &Proxy, target: Target) -> en
         continue_on_listener_filters_timeout: inspectors::goes_on(listener, place),
         bind_to_port: (listener.binding == Binding::Captured).then_some(false),
         max_connections_to_accept_per_socket_event: (listener.binding != Binding::Captured).then_some(1),
+        connection_balance_config: balances(listener, place)
+            .then(|| envoy::ConnectionBalanceConfig { exact_balance: Some(envoy::Empty::default()) }),
         access_log: telemetry::listener_log(listener, place),
         per_connection_buffer_limit_bytes: place
             .proxy
@@ -120,6 +122,16 @@ pub(crate) fn listener(listener: &Listener, proxy: &Proxy, target: Target) -> en
             Direction::Outbound => envoy::TrafficDirection::Outbound,
         },
         ..envoy::Listener::default()
+    }
+}
+
+/// Whether connections are spread evenly over threads: never those that are handed over to other listeners.
+fn balances(listener: &Listener, place: Place<'_>) -> bool {
+    let settings = &place.proxy.settings;
+    match place.class {
+        Class::SidecarInbound => settings.balances_inbound,
+        Class::SidecarOutbound => settings.balances_outbound && listener.binding != Binding::CapturePoint,
+        Class::Gateway => settings.balances_outbound,
     }
 }
 

@@ -93,7 +93,12 @@ impl<'a> Entry<'a> {
         let (mut chains, mut fallback) = (Vec::new(), None);
         for draft in self.drafts {
             let any = draft.is_any();
-            let chain = draft.finish();
+            let mut chain = draft.finish();
+            if let ChainAction::HttpTable { http, .. } | ChainAction::HttpInline { http, .. } =
+                &mut chain.action
+            {
+                http.looks_up_any = unclaimed.lookup();
+            }
             if any {
                 fallback = Some(chain);
             } else {

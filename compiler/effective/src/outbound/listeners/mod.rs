@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{
-    Egress, Interception, Mesh, Port, Protocol, Resolution, Service, TargetPort, UNSPECIFIED, View,
-    VirtualService,
+    Egress, Interception, Port, Protocol, Resolution, Service, TargetPort, UNSPECIFIED, View, VirtualService,
 };
 use meshc_resources::istio::CaptureMode;
 
@@ -21,7 +20,8 @@ use super::policy::Unclaimed;
 use crate::inbound;
 use crate::l4::World;
 use crate::model::{
-    Binding, Chain, ChainAction, ChainMatch, Direction, HttpChain, Listener, Origin, TcpForward,
+    Binding, Chain, ChainAction, ChainMatch, Direction, HttpChain, Inspector, Listener, Origin, Ports,
+    RouteTable, TcpForward,
 };
 use crate::names;
 
@@ -132,10 +132,10 @@ fn listeners(
     let mut listeners: Vec<_> =
         building.made.into_values().map(|entry| Arc::new(entry.finish(unclaimed))).collect();
     if let Some(port) = world.mesh.config.proxy_http_port() {
-        listeners.push(Arc::new(http_proxy(port)));
+        listeners.push(Arc::new(http_proxy(port, unclaimed)));
     }
     if !all_bound {
-        listeners.push(Arc::new(capture_point(world.mesh, caller.interception, unclaimed)));
+        listeners.push(Arc::new(capture_point(world, caller.interception, unclaimed)));
     }
     listeners
 }
@@ -303,14 +303,15 @@ impl<'a> Building<'a, '_> {
 }
 
 /// Istio's `virtualOutbound`: what no other listener is for goes where it was going.
-fn capture_point(mesh: &Mesh, interception: Interception, unclaimed: &Unclaimed) -> Listener {
-    let port = mesh.config.proxy_listen_port();
+fn capture_point(world: World<'_>, interception: Interception, unclaimed: &Unclaimed) -> Listener {
+    let port = world.mesh.config.proxy_listen_port();
     let tcp = |name: &str, forward| Chain {
         name: Some(format!("{}-{name}", names::VIRTUAL_OUTBOUND)),
         ..Chain::new(ChainAction::Tcp(forward))
     };
     let guard = TcpForward { is_guard: true, ..TcpForward::to(names::BLACK_HOLE_CLUSTER) };
     let mut blackhole = tcp("blackhole", guard);
+    let looked_up = looked_up(world, unclaimed);
     blackhole.matches = ChainMatch { destination_port: Some(port), ..ChainMatch::default() };
     Listener {
         name: names::VIRTUAL_OUTBOUND.to_owned(),
@@ -319,17 +320,46 @@ fn capture_point(mesh: &Mesh, interception: Interception, unclaimed: &Unclaimed)
         direction: Direction::Outbound,
         binding: Binding::CapturePoint,
         transparent: interception == Interception::Tproxy,
-        chains: vec![blackhole, tcp("catchall-tcp", TcpForward::to(unclaimed.cluster()))],
+        inspectors: looked_up.iter().map(|_| Inspector::Http(Ports::All)).collect(),
+        chains: std::iter::once(blackhole)
+            .chain(looked_up)
+            .chain([tcp("catchall-tcp", TcpForward::to(unclaimed.cluster()))])
+            .collect(),
         ..Listener::default()
     }
 }
 
+/// Requests on ports that no service has, where their names are looked up.
+fn looked_up(world: World<'_>, unclaimed: &Unclaimed) -> Option<Chain> {
+    let lookup = unclaimed.lookup()?;
+    let name = names::ALLOW_ANY_DYNAMIC_DNS;
+    let table = RouteTable {
+        name: name.to_owned(),
+        virtual_hosts: vec![unclaimed.virtual_host(world.mesh, world.view)],
+        ignore_port_in_host: true,
+    };
+    let http = HttpChain {
+        stat_prefix: format!("outbound_{}_{name};", names::VIRTUAL_OUTBOUND),
+        looks_up_any: Some(lookup),
+        ..HttpChain::default()
+    };
+    Some(Chain {
+        name: Some(format!("{}-catchall-tcp-http", names::VIRTUAL_OUTBOUND)),
+        matches: ChainMatch {
+            application_protocols: draft::PLAINTEXT_HTTP.map(str::to_owned).to_vec(),
+            ..ChainMatch::default()
+        },
+        ..Chain::new(ChainAction::HttpInline { table: Arc::new(table), http })
+    })
+}
+
 /// The port on which the sidecar is an HTTP proxy.
-fn http_proxy(port: u16) -> Listener {
+fn http_proxy(port: u16, unclaimed: &Unclaimed) -> Listener {
     let address = "127.0.0.1";
     let http = HttpChain {
         stat_prefix: format!("outbound_{address}_{port};"),
         absolute_urls: true,
+        looks_up_any: unclaimed.lookup(),
         port,
         ..HttpChain::default()
     };

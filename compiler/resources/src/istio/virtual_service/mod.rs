@@ -17,8 +17,8 @@ pub use action::{
 };
 pub use l4::{L4Match, RouteDestination, TcpRoute, TlsMatch, TlsRoute};
 pub use policy::{
-    Abort, CorsPolicy, Delay, Fault, HeaderOperations, Headers, HttpMirrorPolicy, HttpRetry, Percent,
-    UnmatchedPreflights,
+    Abort, CorsPolicy, Delay, Fault, GRPC_STATUSES, HeaderOperations, Headers, HttpMirrorPolicy, HttpRetry,
+    Percent, UnmatchedPreflights,
 };
 
 /// How requests to some hosts are routed.

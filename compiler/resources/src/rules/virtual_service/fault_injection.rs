@@ -36,27 +36,6 @@ declare_rule! {
     ["IST0106", "IST0133"]
 }
 
-/// The names of gRPC's statuses.
-const GRPC_STATUSES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
-
 /// Those of all routes.
 pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>) {
     for fault in object.spec.http.iter().filter_map(|route| route.fault.as_ref()) {
@@ -76,8 +55,8 @@ pub(crate) fn check(object: &Object<VirtualService>, found: &mut Vec<Diagnostic>
         let Some(abort) = &fault.abort else { continue };
         share(&mut refusals, abort.percentage.as_ref());
         if let Some(status) = &abort.grpc_status {
-            if !GRPC_STATUSES.contains(&status.as_str()) {
-                let close = meshc_syntax::suggest::nearest(status, GRPC_STATUSES);
+            if !crate::istio::GRPC_STATUSES.contains(&status.as_str()) {
+                let close = meshc_syntax::suggest::nearest(status, crate::istio::GRPC_STATUSES);
                 refusals.at(status.span, format!("`{}` is no gRPC status", status.value));
                 if let (Some(close), Some(finding)) = (close, found.pop()) {
                     found.push(finding.help(format!("did you mean `{close}`?")));
