@@ -1,4 +1,4 @@
-//! `cargo xtask laws`: the laws of proofs, over as many cases as one likes; with `--envoy` what they show, by real Envoy.
+//! `cargo xtask laws`: the laws of proofs, over as many cases as one likes.
 
 use crate::parts::{Suite, number, run};
 

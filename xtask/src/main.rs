@@ -34,9 +34,11 @@ usage: cargo xtask COMMAND
   agree [MESHES [REQUESTS]]
                    `trace` says what real Envoy does, over the recorded worlds and so many made ones
   laws [CASES]     the laws of proofs against a second implementation (100,000 cases by default)
+  laws --envoy [MESHES]
+                   what proofs and diffs show of so many made meshes (200 by default), sent through real Envoy
   mutants [COUNT]  mutation testing of the diff, judged by enumeration (2,000 mutants by default)
-                   these four run in parts, MESHC_JOBS at once (all cores by default); what has passed is kept in
-                   target/runs, so that one that was stopped goes on where it was
+                   validate, agree, laws and mutants run in parts, MESHC_JOBS at once (all cores by default);
+                   what has passed is kept in target/runs, so that one that was stopped goes on where it was
   envoy            fetch real Envoy into target/ and print its path
 ";
 
@@ -53,6 +55,9 @@ fn main() -> ExitCode {
         Some("agree") => real::agree(rest.first().map(String::as_str), rest.get(1).map(String::as_str)),
         Some("messages") => messages::run(&rest),
         Some("fuzz") => fuzz::run(rest.first().map(String::as_str)),
+        Some("laws") if rest.first().is_some_and(|flag| flag == "--envoy") => {
+            real::witnesses(rest.get(1).map(String::as_str))
+        }
         Some("laws") => laws::laws(rest.first().map(String::as_str)),
         Some("mutants") => mutants::mutants(rest.first().map(String::as_str)),
         Some("envoy") => envoy::fetch().map(|path| println!("{}", path.display())),

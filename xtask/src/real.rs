@@ -27,6 +27,16 @@ pub(crate) fn agree(meshes: Option<&str>, requests: Option<&str>) -> Result<(), 
     ])
 }
 
+/// Sends what proofs and diffs show through real Envoy: the routes of so many meshes made by chance, and so many changes.
+pub(crate) fn witnesses(meshes: Option<&str>) -> Result<(), String> {
+    let meshes = number(meshes, 200)?;
+    let suite = suites("witnesses", Vec::new())?;
+    run(&[
+        suite("routes_are_taken_as_proved", 10, Some(("cases", meshes))),
+        suite("changes_are_seen_as_told", 40, Some(("cases", meshes * 10))),
+    ])
+}
+
 /// Makes suites of one file of tests, which is told where Envoy is.
 fn suites(
     target: &'static str,

@@ -22,11 +22,8 @@ fn recorded(test: &str, kind: &str, one_of: usize) {
     let world = |case: PathBuf| {
         let read = |name: &str| fs::read_to_string(case.join(name)).expect("the case is whole");
         let label = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        World {
-            label,
-            text: read("input.yaml"),
-            lines: read("requests.jsonl").lines().map(ToOwned::to_owned).collect(),
-        }
+        let lines: Vec<String> = read("requests.jsonl").lines().map(ToOwned::to_owned).collect();
+        World::new(label, vec![("input.yaml".to_owned(), read("input.yaml"))]).asked(lines)
     };
     let worlds: Vec<World> =
         parts::members(cases(&oracle.join(kind)), one_of).into_iter().map(world).collect();
@@ -47,8 +44,9 @@ fn recorded_meshes() {
 fn meshes_made_by_chance() {
     let count = std::env::var("MESHC_REQUESTS").ok().and_then(|number| number.parse().ok()).unwrap_or(40);
     let world = |seed| {
-        let lines = requests(seed, Style::Requests, count).iter().map(ToString::to_string).collect();
-        World { label: format!("seed {seed}"), text: mesh(seed, Style::Requests), lines }
+        let lines = requests(seed, Style::Requests, count).into_iter().map(|line| line.to_string());
+        let text = mesh(seed, Style::Requests);
+        World::new(format!("seed {seed}"), vec![("mesh.yaml".to_owned(), text)]).asked(lines)
     };
     let worlds: Vec<World> = parts::cases(6).map(world).collect();
     compare("meshes_made_by_chance", &worlds);

@@ -63,9 +63,9 @@ impl Route {
             request_headers_to_remove,
             response_headers_to_add,
             response_headers_to_remove,
-            stat_prefix,
+            // It names counters of the route's own beside those of the cluster; what becomes of a request is the same.
+            stat_prefix: _,
         } = route;
-        at.refuse("stat_prefix", stat_prefix)?;
         let field = at.field("match");
         let Some(matches) = r#match else { return Err(field.error("must be set")) };
         let levels = Context { levels: &context.below(typed_per_filter_config, at), ..*context };

@@ -7,6 +7,7 @@ use super::hop;
 use super::query::{Behind, Look, alike};
 use super::select::Wanted;
 use super::verdict::{Refused, Verdict, Way};
+use super::ways::doubt;
 use super::{Entry, Node, Place};
 use crate::origin::because;
 use crate::promises::destination_words;
@@ -23,6 +24,12 @@ impl<'m> Look<'_, 'm> {
         let Node::Bytes { port, origins, .. } = &self.graph.net[node] else { return };
         for behind in self.behind(node, wanted) {
             let words = format!("connections to port {port}");
+            let why = doubt(entry, &behind.places);
+            if why.is_some() {
+                let way = plain(self, entry, &behind, &behind.places, (Verdict::Unknown, words), origins);
+                ways.push(Way { why, ..way });
+                continue;
+            }
             if behind.places.is_empty() {
                 // Wherever the caller wants is no destination that anybody asked for by name.
                 let anywhere = behind.cluster.is_none_or(|cluster| cluster.host.is_empty());

@@ -143,3 +143,56 @@ spec:
     let question = Question { from: Some("catalog-v1".to_owned()), ..to("isbn.publisher.example") };
     insta::assert_snapshot!(ask(&world(&tree), &question));
 }
+
+/// What a patch changes is unknown, and the patch is named: at the caller, at the workload, for requests and for bytes.
+#[test]
+fn what_a_patch_changes_is_unknown() {
+    let patch = |name: &str, app: &str, context: &str, apply_to: &str| {
+        let typed = if apply_to == "HTTP_FILTER" { "http.lua.v3.Lua" } else { "network.echo.v3.Echo" };
+        format!(
+            "apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  workloadSelector: {{labels: {{app: {app}}}}}
+  configPatches:
+    - applyTo: {apply_to}
+      match: {{context: {context}}}
+      patch:
+        operation: INSERT_FIRST
+        value:
+          name: own
+          typed_config: {{\"@type\": type.googleapis.com/envoy.extensions.filters.{typed}}}
+---
+"
+        )
+    };
+    let mut text = String::new();
+    for (what, patch) in [
+        ("the workload's", patch("inner", "reviews", "SIDECAR_INBOUND", "HTTP_FILTER")),
+        ("the caller's", patch("outer", "storefront", "SIDECAR_OUTBOUND", "HTTP_FILTER")),
+        ("of connections", patch("bytes", "storefront", "SIDECAR_OUTBOUND", "NETWORK_FILTER")),
+    ] {
+        let mut tree = bookshop();
+        tree.push(("patches.yaml".to_owned(), patch));
+        let question = Question { from: Some("storefront-v1".to_owned()), ..to("reviews") };
+        text.push_str(&format!("# {what}\n{}\n", ask(&world(&tree), &question)));
+    }
+    insta::assert_snapshot!(text);
+}
+
+/// Where nothing answers, the request that finds nobody is shown.
+#[test]
+fn a_destination_without_endpoints_is_shown_by_a_request() {
+    let mut tree = bookshop();
+    let empty = "apiVersion: v1
+kind: Service
+metadata: {name: empty, namespace: shop}
+spec:
+  selector: {app: empty}
+  ports: [{name: http, port: 9080}]
+";
+    tree.push(("empty.yaml".to_owned(), empty.to_owned()));
+    let question = Question { from: Some("storefront-v1".to_owned()), ..to("empty") };
+    insta::assert_snapshot!(ask(&world(&tree), &question));
+}

@@ -258,7 +258,7 @@ impl<'m> Look<'_, 'm> {
 }
 
 /// Why what proxies do on the way is not certain: a patch changes it.
-fn doubt(entry: &Entry<'_>, group: &[Place<'_>]) -> Option<String> {
+pub(super) fn doubt(entry: &Entry<'_>, group: &[Place<'_>]) -> Option<String> {
     let outer = entry.proxy.doubt(PatchSide::outer(entry.proxy));
     outer.or_else(|| {
         let proxy = group.first()?.proxy?;

@@ -51,7 +51,7 @@ fn the_first_route_that_matches_is_taken() {
         {"name": "segments", "match": {"path_separated_prefix": "/b"}, "route": to},
         {"name": "regex", "match": {"safe_regex": {"regex": "/c\\d"}}, "route": to},
         {"name": "fold", "match": {"prefix": "/D", "case_sensitive": false}, "route": to},
-        {"name": "prefix", "match": {"prefix": "/a"}, "route": to},
+        {"name": "prefix", "match": {"prefix": "/a"}, "route": to, "stat_prefix": "counted"},
     ]))
     .unwrap();
     for (line, expected) in [
