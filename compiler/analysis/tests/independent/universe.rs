@@ -28,6 +28,8 @@ pub(crate) struct Universe {
 /// The universe of everything that the tables and policies of some proxies speak of.
 pub(crate) fn universe<'p>(proxies: impl IntoIterator<Item = &'p Proxy>) -> Universe {
     let mut universe = Universe::default();
+    // Someone whom no policy speaks of: where only mutual TLS is taken, nobody else may show what is let in.
+    universe.peers.insert("spiffe://cluster.local/ns/default/sa/default".to_owned());
     for proxy in proxies {
         for table in proxy.tables.values() {
             universe.table(table);

@@ -109,6 +109,7 @@ impl Run<'_> {
 /// not the same. The first cluster of a name keeps it, for what refers to it.
 fn together(bootstraps: &[(String, Value)]) -> Value {
     let mut listeners = Vec::new();
+    let mut moved = BTreeMap::new();
     let mut clusters: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (index, (_, bootstrap)) in bootstraps.iter().enumerate() {
         let resources =
@@ -116,11 +117,11 @@ fn together(bootstraps: &[(String, Value)]) -> Value {
         for mut listener in resources("listeners") {
             let name = format!("{}#{index}", listener["name"].as_str().unwrap_or_default());
             listener["name"] = name.into();
-            move_address(&mut listener["address"], index);
+            move_address(&mut listener["address"], index, &mut moved);
             for more in
                 listener.get_mut("additional_addresses").and_then(Value::as_array_mut).into_iter().flatten()
             {
-                move_address(&mut more["address"], index);
+                move_address(&mut more["address"], index, &mut moved);
             }
             listeners.push(listener);
         }
@@ -150,14 +151,18 @@ fn together(bootstraps: &[(String, Value)]) -> Value {
     whole
 }
 
-/// Another loopback address, which nobody binds while it is validated.
-fn move_address(address: &mut Value, index: usize) {
+/// Another address, which nobody binds while it is validated: one for each that a proxy has, by the proxy's number and the
+/// address.
+fn move_address(address: &mut Value, index: usize, moved: &mut BTreeMap<(usize, String), usize>) {
     if let Some(socket) = address.get_mut("socket_address") {
-        let is_ipv6 = socket["address"].as_str().is_some_and(|address| address.contains(':'));
+        let old = socket["address"].as_str().unwrap_or_default().to_owned();
+        let is_ipv6 = old.contains(':');
+        let next = moved.len() + 1;
+        let number = *moved.entry((index, old)).or_insert(next);
         socket["address"] = if is_ipv6 {
-            format!("fd00::{:x}", index + 1).into()
+            format!("fd00::{number:x}").into()
         } else {
-            format!("127.1.{}.{}", index / 250, index % 250 + 1).into()
+            format!("127.{}.{}.{}", number / 62_500 + 1, number / 250 % 250, number % 250 + 1).into()
         };
     } else if let Some(pipe) = address.get_mut("pipe") {
         pipe["path"] = format!("/tmp/listener-{index}").into();

@@ -2,8 +2,8 @@
 
 use meshc_trace::{Query, Tracer};
 
-use super::differences;
-use crate::up::fixture::{TERMS, bookshop, world};
+use super::{differences, in_mesh};
+use crate::up::fixture::{TERMS, bookshop, mesh, world};
 use crate::up::observed::{AnsweredBy, Arrived, Observed};
 
 /// The question for the split of the bookshop, and an answer that fits it.
@@ -62,4 +62,74 @@ fn whatever_is_wrong_is_named() {
     ];
     assert!(all.iter().all(|found| !found.is_empty()), "{all:#?}");
     insta::assert_snapshot!(all.concat().join("\n"));
+}
+
+/// A caller and a gateway that answers by itself.
+const EGRESS: &str = "apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: caller, namespace: shop}
+spec:
+  selector: {matchLabels: {app: caller}}
+  template:
+    metadata: {labels: {app: caller}}
+    spec: {containers: [{name: app, image: app}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: egress, namespace: shop}
+spec:
+  selector: {istio: egress}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: egress, namespace: shop}
+spec:
+  selector: {matchLabels: {istio: egress}}
+  template:
+    metadata:
+      labels: {istio: egress, sidecar.istio.io/inject: \"true\"}
+      annotations: {inject.istio.io/templates: gateway}
+    spec: {containers: [{name: istio-proxy, image: auto}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: egress, namespace: shop}
+spec:
+  selector: {istio: egress}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [egress]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: egress, namespace: shop}
+spec:
+  hosts: [egress]
+  gateways: [egress]
+  http: [{directResponse: {status: 418}}]
+";
+
+/// What a gateway of the mesh makes of a request that a route leads to it is the answer that is due.
+#[test]
+fn a_gateway_of_the_mesh_answers_for_itself() {
+    let world = world(mesh(EGRESS), TERMS, &[]);
+    let line = r#"{"proxy":"caller-0","route_table":"80","request":{"authority":"egress","path":"/"}}"#;
+    let query = Query::from_line(line).expect("a question");
+    let tracer = Tracer::new(&world.mesh, &world.sources);
+    let predicted = tracer.trace(&query).expect("an answer");
+    let proxy = tracer.proxy(&query.proxy).expect("the proxy");
+    let answered = |status: u16| {
+        let observed = Observed {
+            status: Some(status),
+            route: predicted.route.clone(),
+            destinations: Some(vec![("outbound|80||egress.shop.svc.cluster.local".to_owned(), 100)]),
+            ..Observed::default()
+        };
+        in_mesh(&world, &tracer, (&query, proxy), &predicted, &observed)
+    };
+    assert_eq!((predicted.status, answered(418)), (Some(200), Vec::new()));
+    assert_eq!(answered(200), ["status: expected 418, got 200"]);
 }
