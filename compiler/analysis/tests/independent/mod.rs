@@ -19,7 +19,7 @@ use meshc_effective::model::{Route, RouteTable, VirtualHost};
 
 pub(crate) use hosts::host_of;
 pub(crate) use matching::{path_holds, rest_holds, takes, text_holds};
-pub(crate) use outcome::outcome;
+pub(crate) use outcome::{of_taken, outcome};
 pub(crate) use rules::{Fate, passes};
 pub(crate) use universe::{Universe, universe};
 
@@ -94,7 +94,16 @@ pub(crate) fn taken_by<'t>(
     table: &'t RouteTable,
     sent: &Sent,
 ) -> (Option<&'t VirtualHost>, Option<(usize, &'t Route)>) {
-    let Some(at) = host_of(table, &sent.authority) else { return (None, None) };
+    taken_in(table, host_of(table, &sent.authority), sent)
+}
+
+/// The same for a request whose virtual host is known by its place.
+pub(crate) fn taken_in<'t>(
+    table: &'t RouteTable,
+    at: Option<usize>,
+    sent: &Sent,
+) -> (Option<&'t VirtualHost>, Option<(usize, &'t Route)>) {
+    let Some(at) = at else { return (None, None) };
     let host = &table.virtual_hosts[at];
     let secure = sent.headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     if host.require_tls && !secure {

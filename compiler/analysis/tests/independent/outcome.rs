@@ -1,7 +1,10 @@
 //! What becomes of a request, in a form in which behaviour that no client and no service can tell apart is one text.
 
+use std::collections::BTreeMap;
+
 use meshc_effective::model::{
-    Action, Forward, HeaderOps, Proxy, Redirect, RedirectPath, Route, RouteTable, WeightedDestination,
+    Action, Forward, HeaderOps, Proxy, Redirect, RedirectPath, Route, RouteTable, VirtualHost,
+    WeightedDestination,
 };
 use serde_json::{Value, json};
 
@@ -10,7 +13,16 @@ use super::{Sent, taken_by};
 
 /// What becomes of a request at a table of a proxy.
 pub(crate) fn outcome(proxy: &Proxy, table: &RouteTable, sent: &Sent) -> Value {
-    match taken_by(table, sent) {
+    of_taken(proxy, taken_by(table, sent), sent)
+}
+
+/// What becomes of a request that a virtual host and a route take; nothing of it but its path matters any more.
+pub(crate) fn of_taken(
+    proxy: &Proxy,
+    taken: (Option<&VirtualHost>, Option<(usize, &Route)>),
+    sent: &Sent,
+) -> Value {
+    match taken {
         (None, _) => json!({"status": 404}),
         (Some(host), None) if host.require_tls => json!({"status": 301, "to": "https"}),
         (Some(_), None) => json!({"status": 404}),
@@ -70,14 +82,13 @@ fn after_match<'p>(route: &Route, path: &'p str) -> &'p str {
 
 fn forwarded(proxy: &Proxy, forward: &Forward, route: &Route, sent: &Sent) -> Value {
     let total: u64 = forward.destinations.iter().map(|d| u64::from(d.weight)).sum();
-    let mut shares: Vec<(String, String)> = Vec::new();
+    let mut shares: BTreeMap<String, u64> = BTreeMap::new();
     for destination in &forward.destinations {
         let part = (u64::from(destination.weight) * 1_000_000).checked_div(total).unwrap_or(0);
         if part > 0 || forward.destinations.len() == 1 {
-            shares.push((of_destination(proxy, forward, destination), part.to_string()));
+            *shares.entry(of_destination(proxy, forward, destination)).or_default() += part;
         }
     }
-    shares.sort();
     let rewrite = &forward.rewrite;
     let path = match (&rewrite.prefix, &rewrite.regex) {
         (Some(prefix), _) => format!("{prefix}{}", after_match(route, &sent.path)),
@@ -126,20 +137,16 @@ fn forwarded(proxy: &Proxy, forward: &Forward, route: &Route, sent: &Sent) -> Va
 }
 
 fn of_destination(proxy: &Proxy, forward: &Forward, destination: &WeightedDestination) -> String {
-    let known = proxy.clusters.get(&destination.cluster);
-    let state = match known {
-        None => format!("no cluster, {}", forward.cluster_not_found_status),
-        Some(cluster) if cluster.has_endpoints() => "answers".to_owned(),
-        Some(_) => "no endpoint, 503".to_owned(),
-    };
     let own = &destination.headers;
-    format!(
-        "{} ({state}) {} {:?} {:?}",
-        destination.cluster,
-        requests(own),
-        own.response_add,
-        own.response_remove
-    )
+    let on_response = format!("{:?} {:?}", own.response_add, own.response_remove);
+    // Where nobody gets the request, the answer is all there is.
+    match proxy.clusters.get(&destination.cluster) {
+        None => format!("nobody, {} {on_response}", forward.cluster_not_found_status),
+        Some(cluster) if cluster.has_endpoints() => {
+            format!("{} {} {on_response}", destination.cluster, requests(own))
+        }
+        Some(_) => format!("nobody, 503 {on_response}"),
+    }
 }
 
 /// Operations on the request, in an order that does not matter between names.
