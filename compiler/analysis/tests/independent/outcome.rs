@@ -36,10 +36,13 @@ fn of_route(proxy: &Proxy, route: &Route, sent: &Sent) -> Value {
     if let Some(written) = &route.fault {
         let delay = written.delay.as_ref().filter(|d| d.percent.millionths > 0 && !d.fixed.is_zero());
         let abort = written.abort.as_ref().filter(|a| a.percent.millionths > 0);
-        fault = json!({
-            "delay": delay.map(|d| (d.fixed.as_millis().to_string(), d.percent.millionths)),
-            "abort": abort.map(|a| (a.http_status, a.grpc_status, a.percent.millionths)),
-        });
+        // One that befalls nobody is none.
+        if delay.is_some() || abort.is_some() {
+            fault = json!({
+                "delay": delay.map(|d| (d.fixed.as_millis().to_string(), d.percent.millionths)),
+                "abort": abort.map(|a| (a.http_status, a.grpc_status, a.percent.millionths)),
+            });
+        }
         always = abort.filter(|abort| abort.percent.millionths == 1_000_000);
     }
     let mut answer = match &route.action {
@@ -88,6 +91,12 @@ fn forwarded(proxy: &Proxy, forward: &Forward, route: &Route, sent: &Sent) -> Va
         if part > 0 || forward.destinations.len() == 1 {
             *shares.entry(of_destination(proxy, forward, destination)).or_default() += part;
         }
+    }
+    let answers = |cluster: &str| proxy.clusters.get(cluster).is_some_and(|cluster| cluster.has_endpoints());
+    let sent_there = forward.destinations.iter().filter(|d| d.weight > 0 || forward.destinations.len() == 1);
+    if !sent_there.into_iter().any(|destination| answers(&destination.cluster)) {
+        // Where nobody gets a request, nothing shows what would have been done to it, and no copy is sent.
+        return json!({ "shares": shares });
     }
     let rewrite = &forward.rewrite;
     let path = match (&rewrite.prefix, &rewrite.regex) {
