@@ -217,11 +217,11 @@ fn the_older_decides_by_name_or_by_git() {
     let tree = tempfile::tempdir().expect("a directory");
     let root = tree.path();
     git(root, &["init", "--quiet", "--initial-branch=main"]);
-    write(root, "shop.yaml", SHOP);
-    write(root, "web.yaml", CALLER);
-    write(root, "z.yaml", &of_shop("z", "1s"));
+    write(root, "shop.yaml", &SHOP.replace("spec:", "spec:\n  selector: {app: web}"));
+    write(root, "web.yaml", &CALLER.replace("{name: web,", "{name: web, labels: {app: web},"));
+    write(root, "z.yaml", &of_shop("second", "1s"));
     commit(root, "2026-01-01T00:00:00Z");
-    write(root, "a.yaml", &of_shop("a", "2s"));
+    write(root, "a.yaml", &of_shop("first", "2s"));
     commit(root, "2026-02-01T00:00:00Z");
     let contested = |args: &[&str]| {
         let found = found(root, args);
@@ -241,8 +241,8 @@ fn the_older_decides_by_name_or_by_git() {
     fs::rename(root.join("z.yaml"), root.join("b.yaml")).expect("moved");
     commit(root, "2026-03-01T00:00:00Z");
     assert_eq!(timeout(), 1000);
-    write(root, "b.yaml", &of_shop("y", "3s"));
-    assert_eq!(timeout(), 2000, "`y` is not committed yet");
+    write(root, "b.yaml", &of_shop("third", "3s"));
+    assert_eq!(timeout(), 2000, "`third` is not committed yet");
     assert_eq!(contested(&[]), [""; 0]);
 }
 

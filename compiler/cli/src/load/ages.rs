@@ -163,15 +163,15 @@ mod tests {
     #[test]
     fn a_resource_is_as_old_as_its_last_coming() {
         let mut ages = Ages::default();
-        ages.follow(state(1, &[("a.yaml", text(&["x", "y"]))]));
-        ages.follow(state(2, &[("a.yaml", text(&["x"])), ("b.yaml", text(&["y", "z"]))]));
+        ages.follow(state(1, &[("a.yaml", text(&["one", "two"]))]));
+        ages.follow(state(2, &[("a.yaml", text(&["one"])), ("b.yaml", text(&["two", "three"]))]));
         ages.follow(state(3, &[("a.yaml", None)]));
-        ages.follow(state(4, &[("a.yaml", text(&["x"]))]));
+        ages.follow(state(4, &[("a.yaml", text(&["one"]))]));
         let ages = ages.finish();
-        assert_eq!(ages.of(named("y"), "./b.yaml"), 1, "moved");
-        assert_eq!(ages.of(named("z"), "b.yaml"), 2, "added to a file that was there");
-        assert_eq!(ages.of(named("x"), "a.yaml"), 4, "taken away and made anew");
-        assert_eq!(ages.of(named("z"), "rendered"), 2);
+        assert_eq!(ages.of(named("two"), "./b.yaml"), 1, "moved");
+        assert_eq!(ages.of(named("three"), "b.yaml"), 2, "added to a file that was there");
+        assert_eq!(ages.of(named("one"), "a.yaml"), 4, "taken away and made anew");
+        assert_eq!(ages.of(named("three"), "rendered"), 2);
         assert_eq!(ages.of(named("new"), "a.yaml"), NOT_COMMITTED);
     }
 }
