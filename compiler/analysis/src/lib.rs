@@ -27,4 +27,4 @@ pub use promises::{Case, Destination, Promise, Refutation, Verdict, keep_invaria
 pub use reach::{
     HostView, Reachable, Reached, RouteReach, RouteView, RoutesView, TableView, reachability, routes_view,
 };
-pub use rules::{check_lone_routes, check_mesh, check_proofs, check_routes, unseen_namespaces};
+pub use rules::{check_mesh, unseen_namespaces};

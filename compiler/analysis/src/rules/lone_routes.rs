@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_effective::model::EffectiveMesh;
 use meshc_mesh::Mesh;
 use meshc_resources::kubernetes::{ServicePort, ServiceSpec};
 use meshc_resources::{Kind, Metadata, Object, PodParts, Resources};
@@ -24,11 +23,6 @@ impl Reached<'_> {
     pub fn check_lone_routes(&self, resources: &Resources, mesh: &Mesh) -> Vec<Diagnostic> {
         check(resources, mesh, self)
     }
-}
-
-/// [`Reached::check_lone_routes`] of a mesh of which nothing else is asked.
-pub fn check_lone_routes(resources: &Resources, mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
-    Reached::new(effective).check_lone_routes(resources, mesh)
 }
 
 fn check(resources: &Resources, mesh: &Mesh, reached: &Reached<'_>) -> Vec<Diagnostic> {

@@ -45,9 +45,6 @@ use rayon::prelude::*;
 
 use context::{Context, World};
 
-pub use lone_routes::check_lone_routes;
-pub use proofs::check_proofs;
-pub use routes::check_routes;
 pub use unknown_host::unseen_namespaces;
 
 /// All rules of this crate, by code.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use meshc_diagnostics::{Diagnostic, Witness};
-use meshc_effective::model::{EffectiveMesh, Route, VirtualHost};
+use meshc_effective::model::{Route, VirtualHost};
 use meshc_mesh::{HttpRule, Mesh, Meta, VirtualService};
 use meshc_resources::istio::HttpMatch;
 use meshc_source::Span;
@@ -101,11 +101,6 @@ impl Reached<'_> {
     pub fn check_routes(&self, mesh: &Mesh) -> Vec<Diagnostic> {
         judge(mesh, &all_seen(self))
     }
-}
-
-/// [`Reached::check_routes`] of a mesh of which nothing else is asked.
-pub fn check_routes(mesh: &Mesh, effective: &EffectiveMesh) -> Vec<Diagnostic> {
-    Reached::new(effective).check_routes(mesh)
 }
 
 /// What the tables say, as findings about what is written.

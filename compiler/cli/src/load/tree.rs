@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use meshc_analysis::Reached;
 use meshc_diagnostics::{Diagnostic, Level, Severity, sort};
 use meshc_effective::Kept;
 use meshc_effective::model::EffectiveMesh;
@@ -153,8 +154,9 @@ impl Tree {
                 found.extend(meshc_xds::rules::check(mesh));
             }
             if of_routes {
+                let reached = Reached::new(mesh);
                 let (routes, proofs) =
-                    rayon::join(|| self.examine_routes(mesh), || self.examine_requests(mesh));
+                    rayon::join(|| self.examine_routes(&reached), || self.examine_requests(mesh, &reached));
                 found.extend(routes);
                 found.extend(proofs);
             }
@@ -178,11 +180,11 @@ impl Tree {
     }
 
     /// What is proved of all requests. Of a tree that uses what is not modelled nothing is.
-    fn examine_requests(&self, mesh: &EffectiveMesh) -> Vec<Diagnostic> {
+    fn examine_requests(&self, mesh: &EffectiveMesh, reached: &Reached<'_>) -> Vec<Diagnostic> {
         if self.refusals().next().is_some() {
             return Vec::new();
         }
-        let mut found = meshc_analysis::check_proofs(&self.resources, &self.mesh, mesh, &self.sources);
+        let mut found = reached.check_proofs(&self.resources, &self.mesh, mesh, &self.sources);
         found.extend(meshc_policies::check_invariants(
             &self.governing.packs,
             (&self.mesh, mesh),
@@ -195,7 +197,7 @@ impl Tree {
 
     /// What single routes say. What is not modelled silences only the resources where it stands, but for the settings of
     /// the mesh and patches, which may change every route.
-    fn examine_routes(&self, mesh: &EffectiveMesh) -> Vec<Diagnostic> {
+    fn examine_routes(&self, reached: &Reached<'_>) -> Vec<Diagnostic> {
         let everywhere = |refusal: &Diagnostic| {
             let kind = refusal.resource.as_ref().map(|resource| resource.kind.as_str());
             kind.is_none_or(|kind| matches!(kind, "ConfigMap" | "EnvoyFilter"))
@@ -203,8 +205,8 @@ impl Tree {
         if self.refusals().any(everywhere) {
             return Vec::new();
         }
-        let mut found = meshc_analysis::check_routes(&self.mesh, mesh);
-        found.extend(meshc_analysis::check_lone_routes(&self.resources, &self.mesh, mesh));
+        let mut found = reached.check_routes(&self.mesh);
+        found.extend(reached.check_lone_routes(&self.resources, &self.mesh));
         found.retain(|finding| self.refusals().all(|refusal| refusal.resource != finding.resource));
         found
     }

@@ -73,16 +73,6 @@ impl Reached<'_> {
     }
 }
 
-/// [`Reached::check_proofs`] of a mesh of which nothing else is asked.
-pub fn check_proofs(
-    resources: &Resources,
-    mesh: &Mesh,
-    effective: &EffectiveMesh,
-    sources: &SourceSet,
-) -> Vec<Diagnostic> {
-    Reached::new(effective).check_proofs(resources, mesh, effective, sources)
-}
-
 fn check(
     resources: &Resources,
     mesh: &Mesh,

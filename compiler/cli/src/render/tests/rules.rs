@@ -45,9 +45,10 @@ fn findings(code: &str, path: &Path) -> (SourceSet, Vec<Diagnostic>) {
     let mut found = outcome.diagnostics;
     found.extend(meshc_analysis::check_mesh(&outcome.resources, &mesh, Some(NOW)));
     found.extend(effective.diagnostics.iter().cloned());
-    found.extend(meshc_analysis::check_routes(&mesh, &effective));
-    found.extend(meshc_analysis::check_lone_routes(&outcome.resources, &mesh, &effective));
-    found.extend(meshc_analysis::check_proofs(&outcome.resources, &mesh, &effective, &sources));
+    let reached = meshc_analysis::Reached::new(&effective);
+    found.extend(reached.check_routes(&mesh));
+    found.extend(reached.check_lone_routes(&outcome.resources, &mesh));
+    found.extend(reached.check_proofs(&outcome.resources, &mesh, &effective, &sources));
     found.extend(meshc_xds::rules::check(&effective));
     found.retain(|finding| finding.code.to_string() == code);
     sort(&mut found, &sources);
