@@ -25,7 +25,14 @@ pub enum Emitted<T> {
     Typed(T),
     /// One that was changed.
     Patched(Patched),
+    /// One that is made when it is asked for.
+    Later(Later<T>),
 }
+
+/// Makes a resource. A mesh's resources together are several times as large as what they are made of and as their text,
+/// and most are only written, once.
+#[derive(Clone)]
+pub struct Later<T>(Arc<dyn Fn() -> T + Send + Sync>);
 
 /// A resource that was changed after it was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,11 +126,19 @@ impl<T> From<T> for Emitted<T> {
     }
 }
 
+impl<T> Emitted<T> {
+    /// One that is made by `make`, the same each time.
+    pub fn later(make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        Self::Later(Later(Arc::new(make)))
+    }
+}
+
 impl<T: Clone + DeserializeOwned> Emitted<T> {
     /// It as our own type, if that knows all of it.
     pub fn to_typed(&self) -> Result<T, UnknownPatch> {
         match self {
             Self::Typed(typed) => Ok(typed.clone()),
+            Self::Later(later) => Ok(later.make()),
             Self::Patched(Patched { name, value }) => protojson::from_value(value.clone())
                 .map_err(|error| UnknownPatch { name: name.clone(), reason: error.to_string() }),
         }
@@ -135,7 +150,29 @@ impl<T: Serialize> Serialize for Emitted<T> {
         match self {
             Self::Typed(typed) => typed.serialize(serializer),
             Self::Patched(patched) => patched.value.serialize(serializer),
+            Self::Later(later) => later.make().serialize(serializer),
         }
+    }
+}
+
+// === impl Later ===
+
+impl<T> Later<T> {
+    /// The resource.
+    pub fn make(&self) -> T {
+        (self.0)()
+    }
+}
+
+impl<T> std::fmt::Debug for Later<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Later")
+    }
+}
+
+impl<T: PartialEq> PartialEq for Later<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.make() == other.make()
     }
 }
 

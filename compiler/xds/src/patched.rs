@@ -82,6 +82,7 @@ pub(crate) fn added_clusters(proxy: &Proxy) -> Vec<Arc<Emitted<envoy::Cluster>>>
 pub(crate) fn is_discovered(cluster: &Emitted<envoy::Cluster>) -> bool {
     match cluster {
         Emitted::Typed(cluster) => cluster.r#type == Some(DiscoveryType::Eds),
+        Emitted::Later(later) => later.make().r#type == Some(DiscoveryType::Eds),
         Emitted::Patched(patched) => patched.value.get("type").and_then(Value::as_str) == Some("EDS"),
     }
 }

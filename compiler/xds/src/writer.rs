@@ -83,6 +83,28 @@ fn served(proxy: &Proxy) -> impl Iterator<Item = &Arc<RouteTable>> {
     proxy.tables.iter().filter(move |(name, _)| named.contains(name.as_str())).map(|(_, table)| table)
 }
 
+/// A proxy as far as a single listener asks about it.
+fn without_parts(proxy: &Proxy) -> Proxy {
+    Proxy {
+        id: proxy.id.clone(),
+        kind: proxy.kind,
+        workload: proxy.workload.clone(),
+        labels: proxy.labels.clone(),
+        service_account: proxy.service_account.clone(),
+        ip: proxy.ip.clone(),
+        security: Arc::clone(&proxy.security),
+        listeners: Vec::new(),
+        tables: Arc::default(),
+        clusters: proxy.clusters.clone(),
+        extensions: Arc::clone(&proxy.extensions),
+        patches: Arc::clone(&proxy.patches),
+        reading: proxy.reading,
+        settings: Arc::clone(&proxy.settings),
+        telemetry: Arc::clone(&proxy.telemetry),
+        origin: proxy.origin.clone(),
+    }
+}
+
 /// The patches of a proxy, where it has any.
 fn patches(proxy: &Proxy) -> Held {
     (!proxy.patches.is_empty()).then(|| Arc::clone(&proxy.patches))
@@ -147,7 +169,12 @@ impl Writer {
         surroundings: usize,
     ) -> Arc<Emitted<envoy::Listener>> {
         let entry = self.listeners.entry((Arc::as_ptr(part) as usize, surroundings));
-        let new = || (Arc::clone(part), Arc::new(listener::listener(part, proxy, self.target).into()));
+        let target = self.target;
+        let new = || {
+            let (of, surroundings) = (Arc::clone(part), without_parts(proxy));
+            let written = Emitted::later(move || listener::listener(&of, &surroundings, target));
+            (Arc::clone(part), Arc::new(written))
+        };
         Arc::clone(&entry.or_insert_with(new).1)
     }
 
@@ -157,7 +184,8 @@ impl Writer {
         for table in served(proxy) {
             let entry = self.tables.entry(key(Arc::as_ptr(table) as usize, proxy));
             let (_, _, written) = entry.or_insert_with(|| {
-                let typed = route::table(table).into();
+                let of = Arc::clone(table);
+                let typed = Emitted::later(move || route::table(&of));
                 (Arc::clone(table), patches(proxy), Arc::new(patched::table(proxy, typed)))
             });
             set.push(Arc::as_ptr(written) as usize);
@@ -181,14 +209,19 @@ impl Writer {
         let mut endpoints = Vec::new();
         for part in of.values() {
             let entry = self.clusters.entry(Arc::as_ptr(part) as usize);
-            let written = entry.or_insert_with(|| WrittenCluster {
-                of: Arc::clone(part),
-                cluster: Arc::new(cluster::cluster(part, self.target).into()),
-                endpoints: (part.kind == ClusterKind::Eds)
-                    .then(|| Arc::new(cluster::assignment(part, self.target))),
+            let target = self.target;
+            let written = entry.or_insert_with(|| {
+                let of = Arc::clone(part);
+                WrittenCluster {
+                    of: Arc::clone(part),
+                    cluster: Arc::new(Emitted::later(move || cluster::cluster(&of, target))),
+                    endpoints: (part.kind == ClusterKind::Eds)
+                        .then(|| Arc::new(cluster::assignment(part, target))),
+                }
             });
             if let Some(patched) = patched::cluster(proxy, &written.of, &written.cluster) {
-                if patched::is_discovered(&patched) {
+                let same = Arc::ptr_eq(&patched, &written.cluster);
+                if (same && written.endpoints.is_some()) || (!same && patched::is_discovered(&patched)) {
                     endpoints.extend(written.endpoints.clone());
                 }
                 clusters.push(patched);

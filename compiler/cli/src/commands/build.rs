@@ -35,11 +35,14 @@ pub(crate) fn run(args: &Build) -> Result<u8, Failure> {
     for proxy in &mesh.proxies {
         builder.node(&proxy.id.to_string(), &writer.node(proxy));
     }
+    let proxies = mesh.proxies.len();
     let written = builder.write(&args.out, format).map_err(Failure::new)?;
+    // The process ends soon: taking the mesh apart piece by piece would only be waited for.
+    std::mem::forget((tree, mesh, writer));
     output::out(&format!("{}\n", written.configuration));
     output::note(&format!(
         "wrote {} proxies as {} blobs ({} bytes) to {}; endpoints {}",
-        mesh.proxies.len(),
+        proxies,
         written.blobs,
         written.bytes,
         args.out.display(),
