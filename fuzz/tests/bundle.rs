@@ -18,6 +18,7 @@ fn a_bundle_with_edits() {
         ..SharedNode::default()
     };
     builder.node("a.shop", &node);
+    let expected = node.to_node_config();
     builder.write(written.path(), Format::Oci).expect("a bundle");
     let mut files = vec![written.path().join("index.json")];
     let blobs = fs::read_dir(written.path().join("blobs/sha256")).expect("blobs");
@@ -28,7 +29,7 @@ fn a_bundle_with_edits() {
         let index = usize::from(*which) % files.len();
         fs::write(&files[index], edited(&whole[index], script)).expect("a file");
         if let Ok(Some(found)) = read(written.path()).and_then(|bundle| bundle.node("a.shop")) {
-            assert_eq!(Ok(found), node.to_node_config());
+            assert_eq!(Ok(found), expected);
         }
         fs::write(&files[index], &whole[index]).expect("a file");
     });
