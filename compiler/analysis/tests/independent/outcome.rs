@@ -136,6 +136,8 @@ fn forwarded(proxy: &Proxy, forward: &Forward, route: &Route, sent: &Sent) -> Va
     json!({
         "shares": shares,
         "path": path,
+        // Envoy notes the path as it was even where it stays so.
+        "noted": rewrite.prefix.is_some() || rewrite.regex.is_some(),
         "authority": rewrite.authority.clone().or_else(|| route.headers.authority.clone()),
         "on_request": requests(&route.headers),
         "timeout": forward.timeout.map_or(15_000, |t| t.as_millis()).to_string(),

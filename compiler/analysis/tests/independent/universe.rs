@@ -23,6 +23,9 @@ pub(crate) struct Universe {
     pub(crate) query: BTreeMap<String, BTreeSet<String>>,
     /// Plaintext besides these.
     pub(crate) peers: BTreeSet<String>,
+    /// How paths begin, and how they end: of policies that ask for both, some path does.
+    begins: BTreeSet<String>,
+    ends: BTreeSet<String>,
 }
 
 /// The universe of everything that the tables and policies of some proxies speak of.
@@ -39,6 +42,11 @@ pub(crate) fn universe<'p>(proxies: impl IntoIterator<Item = &'p Proxy>) -> Univ
                 rbac.enforced.iter().chain(&rbac.shadow).for_each(|set| universe.rules(set));
             }
         }
+    }
+    let begins: Vec<String> = universe.begins.iter().cloned().chain(["/x".to_owned()]).collect();
+    for end in universe.ends.clone() {
+        let both = begins.iter().map(|begin| format!("{begin}{end}"));
+        universe.paths.extend(both.filter(|path| is_normal(path)));
     }
     universe
 }
@@ -122,6 +130,11 @@ impl Universe {
             Permission::Not(inner) => self.permission(inner),
             Permission::Header(header) => self.header(header),
             Permission::Path(path) => {
+                match path {
+                    StringMatch::Prefix(text) => drop(self.begins.insert(text.clone())),
+                    StringMatch::Suffix(text) => drop(self.ends.insert(text.clone())),
+                    _ => {}
+                }
                 self.paths.extend(near(path).into_iter().filter(|text| is_normal(text)));
             }
             Permission::PathTemplate(template) => {

@@ -94,13 +94,14 @@ impl World {
                 retry["retry_on"] = json!(words);
             }
         }
-        // What Envoy notes of a rewrite is the rewrite.
-        for note in ["x-envoy-original-path", "x-envoy-original-host"] {
-            if let Some(Value::Object(headers)) =
-                fields.get_mut("upstream").and_then(|up| up.get_mut("headers"))
-            {
-                headers.remove(note);
-            }
+        // What Envoy notes of a rewrite is the rewrite: all that shows of one which leaves a path as it is.
+        if let Some(Value::Object(upstream)) = fields.get_mut("upstream") {
+            let headers = upstream.get_mut("headers").and_then(Value::as_object_mut);
+            let notes = ["x-envoy-original-path", "x-envoy-original-host"];
+            let noted: Vec<Value> = headers
+                .map(|headers| notes.iter().filter_map(|note| headers.remove(*note)).collect())
+                .unwrap_or_default();
+            upstream.insert("notes".to_owned(), noted.into());
         }
         let alternatives: Vec<Value> = alternatives
             .as_array()
@@ -193,7 +194,7 @@ pub(crate) fn aspects(a: &Value, b: &Value) -> BTreeSet<Aspect> {
         return all;
     }
     let upstream = |of: &Value, key: &str| of["upstream"].get(key).cloned();
-    if ["path", "authority"].iter().any(|key| upstream(a, key) != upstream(b, key)) {
+    if ["path", "authority", "notes"].iter().any(|key| upstream(a, key) != upstream(b, key)) {
         all.insert(Aspect::Rewrite);
     }
     if ["headers", "by_destination"].iter().any(|key| upstream(a, key) != upstream(b, key))

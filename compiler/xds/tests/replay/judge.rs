@@ -8,7 +8,7 @@ use meshc_trace::Answer;
 use serde_json::{Map, Value, json};
 
 use super::Claim;
-use super::plan::Case;
+use super::plan::{Case, Varying};
 
 /// Headers of answers that proxies and services always send.
 const OF_ANSWERS: [&str; 10] = [
@@ -29,7 +29,7 @@ pub(super) struct Happened<'a> {
     pub(super) answer: &'a echo::Answer,
     pub(super) logged: &'a Value,
     /// Headers that depend on the destination.
-    pub(super) varying: &'a BTreeSet<String>,
+    pub(super) varying: &'a Varying,
 }
 
 /// What differs between what was said and what happened; nothing where what happened is one of the things that may.
@@ -56,7 +56,7 @@ fn broken(claim: &Claim, happened: &Happened<'_>) -> Option<String> {
 fn of_answer(said: &Answer, prefix: &str, happened: &Happened<'_>) -> Vec<String> {
     let Happened { answer: happened, logged, varying } = happened;
     // Only of several destinations one can do what the others do not.
-    let varies_here = |name: &str| said.destinations.len() != 1 && varying.contains(name);
+    let varies_here = |name: &str| said.destinations.len() != 1 && varying.answers.contains(name);
     let mut found = Vec::new();
     let mut same = |what: &str, said: Value, happened: Value| {
         if said != happened {
@@ -116,14 +116,7 @@ fn of_answer(said: &Answer, prefix: &str, happened: &Happened<'_>) -> Vec<String
     same("timeout", json!(said.timeout_ms), json!(timeout));
     // What a cluster that is listed twice does is told of its first listing alone.
     let twice = said.destinations.iter().filter(|(name, _)| name == cluster).count() > 1;
-    let varies: BTreeSet<&str> = upstream
-        .by_destination
-        .get(cluster)
-        .filter(|_| twice)
-        .into_iter()
-        .flat_map(|ops| ops.set.keys().chain(ops.add.keys()).chain(&ops.remove))
-        .map(String::as_str)
-        .collect();
+    let varies: BTreeSet<&str> = varying.requests.iter().filter(|_| twice).map(String::as_str).collect();
     let names: BTreeSet<&str> =
         expected.keys().map(String::as_str).chain(headers.keys().map(String::as_str)).collect();
     for name in names.difference(&varies).copied() {

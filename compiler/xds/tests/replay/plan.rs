@@ -39,8 +39,8 @@ pub(super) struct Plan {
     pub(super) cases: Vec<Case>,
     listeners: BTreeMap<String, Value>,
     clusters: BTreeMap<String, Value>,
-    /// By listener: headers of answers that one of several weighted destinations changes, which is not told.
-    varying: BTreeMap<String, BTreeSet<String>>,
+    /// By listener: headers that one of several weighted destinations changes.
+    varying: BTreeMap<String, Varying>,
     /// Tables that no listener of their proxy serves.
     pub(super) unserved: usize,
     pub(super) wrong: Vec<String>,
@@ -101,7 +101,7 @@ impl Plan {
             }
             self.clusters.insert(name, made);
         }
-        let mut varying = BTreeSet::new();
+        let mut varying = Varying::default();
         of_destinations(&manager["typed_config"]["route_config"], &mut varying);
         self.varying.insert(name.to_owned(), varying);
         if let Some(config) = manager["typed_config"].as_object_mut() {
@@ -196,17 +196,27 @@ fn rename(value: &mut Value, prefix: &str, used: &mut BTreeSet<String>) {
     }
 }
 
-/// The headers of answers that weighted destinations change.
-fn of_destinations(value: &Value, names: &mut BTreeSet<String>) {
+/// Names of headers that weighted destinations change: of answers, which is not told, and of requests, which is told once a
+/// cluster.
+#[derive(Default)]
+pub(super) struct Varying {
+    pub(super) requests: BTreeSet<String>,
+    pub(super) answers: BTreeSet<String>,
+}
+
+/// The headers that weighted destinations change.
+fn of_destinations(value: &Value, names: &mut Varying) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| of_destinations(item, names)),
         Value::Object(fields) => {
             for cluster in fields.get("clusters").and_then(Value::as_array).into_iter().flatten() {
-                let list = |key: &str| cluster[key].as_array().into_iter().flatten();
-                let added =
-                    list("response_headers_to_add").filter_map(|header| header["header"]["key"].as_str());
-                let removed = list("response_headers_to_remove").filter_map(Value::as_str);
-                names.extend(added.chain(removed).map(str::to_ascii_lowercase));
+                let list = |key: String| cluster[key].as_array().into_iter().flatten();
+                for (side, names) in [("request", &mut names.requests), ("response", &mut names.answers)] {
+                    let added = list(format!("{side}_headers_to_add"))
+                        .filter_map(|header| header["header"]["key"].as_str());
+                    let removed = list(format!("{side}_headers_to_remove")).filter_map(Value::as_str);
+                    names.extend(added.chain(removed).map(str::to_ascii_lowercase));
+                }
             }
             fields.values().for_each(|field| of_destinations(field, names));
         }
