@@ -182,13 +182,13 @@ fn aliases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'static st
     static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let written = Vec::<String>::deserialize(deserializer)?;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let one = |alias: String| match known.get(alias.as_str()) {
-        Some(alias) => *alias,
-        None => {
-            let alias: &'static str = alias.leak();
-            known.insert(alias);
-            alias
+    let one = |alias: String| {
+        if let Some(alias) = known.get(alias.as_str()) {
+            return *alias;
         }
+        let alias: &'static str = alias.leak();
+        known.insert(alias);
+        alias
     };
     Ok(written.into_iter().map(one).collect())
 }

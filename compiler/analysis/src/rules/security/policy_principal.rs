@@ -34,7 +34,7 @@ declare_rule! {
     ///
     /// ## Covers
     /// KIA0106, and KIA0108 for an unknown trust domain.
-    pub POLICY_PRINCIPAL = "MC1502", "policy-principal", Error, Mesh,
+    pub POLICY_PRINCIPAL = "MC1502", "policy-principal", Warning, Mesh,
     "An identity in an AuthorizationPolicy that no workload has",
     ["KIA0106", "KIA0108"]
 }
@@ -71,7 +71,6 @@ pub(super) fn check(
             );
             object
                 .finding(&POLICY_PRINCIPAL, value.span, message)
-                .severity(meshc_diagnostics::Severity::Warning)
                 .alias("KIA0108")
                 .help("the trust domain is `trustDomain` of MeshConfig, `cluster.local` where none is set")
         } else {

@@ -101,13 +101,13 @@ kind: Gateway
 metadata: {name: egress, namespace: shop}
 spec:
   selector: {istio: egress}
-  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [egress]}]
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [\"*\"]}]
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: egress, namespace: shop}
 spec:
-  hosts: [egress]
+  hosts: [\"*\"]
   gateways: [egress]
   http: [{directResponse: {status: 418}}]
 ";
