@@ -15,12 +15,12 @@ pub(super) fn bench(rounds: usize) -> Result<(), String> {
     machine();
     let mut jobs = Vec::new();
     for (count, wall, peak) in [(1000, 0.2, 100), (10_000, 1.5, 250)] {
-        let args = &["check", ".", "--only", "routes"];
+        let args = &["check", ".", "--no-cache", "--only", "routes"];
         let name = format!("{count} routes of one host");
         jobs.push(Job::new(name, (wall, Some(peak)), meshc_in(&meshc, &routes(count)?, args)));
     }
     for (services, wall, peak) in [(1000, 0.4, 200), (5000, 1.5, 700)] {
-        let args = &["check", ".", "--only", "mesh", "--only", "routes"];
+        let args = &["check", ".", "--no-cache", "--only", "mesh", "--only", "routes"];
         let name = format!("N={services}, routing and policy rules");
         jobs.push(Job::new(
             name,

@@ -53,8 +53,7 @@ fn build(meshc: &Path, name: &str, shape: Shape, target: (f64, Option<u64>)) -> 
     let (meshc, tree) = (meshc.to_path_buf(), shape.tree()?);
     Ok(Job::new(name, target, move || {
         let mut command = Command::new(&meshc);
-        // The generator names callers that are in another namespace, which is an error.
-        command.current_dir(&tree).args(["build", ".", "--allow-errors", "-o"]).arg(out());
+        command.current_dir(&tree).args(["build", ".", "-o"]).arg(out());
         command
     }))
 }

@@ -137,7 +137,7 @@ impl<'a> Report<'a> {
         let mut related = Vec::new();
         for label in &finding.labels {
             let place = sources.file(label.span.file);
-            if label.span.file == finding.span.file {
+            if label.span.file == finding.span.file && !is_far_above(file, label.span, finding.span) {
                 labels
                     .push(LabeledSpan::new_with_span(Some(label.message.clone()), shown(place, label.span)));
             } else {
@@ -163,6 +163,14 @@ impl<'a> Report<'a> {
         }
     }
 }
+
+/// Whether a label would be an excerpt of its own above that of the finding, whose place is to be the first.
+fn is_far_above(file: &SourceFile, label: Span, finding: Span) -> bool {
+    file.position(label.start).line + TOUCHING < file.position(finding.start).line
+}
+
+/// So many lines below a place with its context, that of another place begins.
+const TOUCHING: u32 = 3;
 
 /// The part of a span that is underlined: its first line, so that a whole route takes no screen.
 fn shown(file: &SourceFile, span: Span) -> SourceSpan {
@@ -269,13 +277,15 @@ impl SourceCode for Snippet<'_> {
         let contents = self.file.text.as_bytes().read_span(span, before, after)?;
         // miette counts columns in bytes; ours are those that every other format gives.
         let start = self.file.position(contents.span().offset() as u32);
+        // Nor does it count the lines from the start of the excerpt; two labels far apart would show all between them.
+        let lines = contents.data().iter().filter(|&&byte| byte == b'\n').count();
         Ok(Box::new(MietteSpanContents::new_named(
             self.file.path.clone(),
             contents.data(),
             *contents.span(),
             start.line as usize - 1,
             start.column as usize - 1,
-            contents.line_count(),
+            lines,
         )))
     }
 }
