@@ -41,7 +41,7 @@ impl Tree {
         let file = random.below(self.0.len());
         match random.below(10) {
             0 => self.0[file] = None,
-            1 => self.0[file] = other.0[file % other.0.len()].clone(),
+            1 => self.0[file].clone_from(&other.0[file % other.0.len()]),
             2 => {
                 if let Some(document) = &mut self.0[file] {
                     document["metadata"]["name"] = format!("renamed-{}", random.below(3)).into();
@@ -99,8 +99,7 @@ fn slice(service: &Value) -> Value {
 
 fn endpoints(random: &mut Random) -> Value {
     let addresses = random.several(0, 3, |random| format!("10.7.0.{}", random.below(200)));
-    let ready =
-        |address: &String| json!({"addresses": [address], "conditions": {"ready": address.len() % 2 == 0}});
+    let ready = |address: &String| json!({"addresses": [address], "conditions": {"ready": address.len().is_multiple_of(2)}});
     addresses.iter().map(ready).collect()
 }
 

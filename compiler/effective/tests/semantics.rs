@@ -75,10 +75,7 @@ fn tasks() {
 /// Every file of Istio's samples alone, and all of Bookinfo's routes with its services: nothing in them is refused.
 #[test]
 fn samples_compile() {
-    let Some(root) = support::shared("../samples/istio") else {
-        println!("skipped: no ../shared");
-        return;
-    };
+    let Some(root) = meshc_testkit::shared("Istio's samples compile", "samples/istio") else { return };
     let all = files(&root);
     assert!(all.len() > 60, "{}", all.len());
     let mut refused_of = Vec::new();

@@ -195,22 +195,19 @@ fn of_service(
             .any(|port| port.port.as_ref().is_some_and(|port| port.value == u32::from(number)))
     };
     let label = object.metadata.label(NETWORK).filter(|network| !network.is_empty());
-    let ports = match label {
-        Some(network) => {
-            let written = object.metadata.label(GATEWAY_PORT).and_then(|port| port.parse().ok());
-            let port = written.unwrap_or(PORT);
-            if listens(port) {
-                vec![(network, port)]
-            } else if listens(TUNNELS) {
-                vec![(network, 0)]
-            } else {
-                Vec::new()
-            }
+    let ports = if let Some(network) = label {
+        let written = object.metadata.label(GATEWAY_PORT).and_then(|port| port.parse().ok());
+        let port = written.unwrap_or(PORT);
+        if listens(port) {
+            vec![(network, port)]
+        } else if listens(TUNNELS) {
+            vec![(network, 0)]
+        } else {
+            Vec::new()
         }
-        None => {
-            let host = service_host(object.name(), object.namespace());
-            by_name.get(host.as_str()).cloned().unwrap_or_default()
-        }
+    } else {
+        let host = service_host(object.name(), object.namespace());
+        by_name.get(host.as_str()).cloned().unwrap_or_default()
     };
     let addresses = external_addresses(object);
     let made = ports.iter().flat_map(|(network, port)| {

@@ -88,14 +88,11 @@ impl<'m> Outcomes<'m> {
     }
 
     fn of(&mut self, sent: &Sent) -> Rc<Value> {
-        let at = match self.hosts.get(&sent.authority) {
-            Some(at) => *at,
-            None => {
-                let at = host_of(self.table, &sent.authority);
-                self.hosts.insert(sent.authority.clone(), at);
-                at
-            }
-        };
+        let known = self.hosts.get(&sent.authority).copied();
+        let at = known.unwrap_or_else(|| host_of(self.table, &sent.authority));
+        if known.is_none() {
+            self.hosts.insert(sent.authority.clone(), at);
+        }
         let taken = taken_in(self.table, at, sent);
         let key = (at, taken.1.map(|(index, _)| index), sent.path.clone());
         let known = self.known.entry(key).or_insert_with(|| Rc::new(of_taken(self.proxy, taken, sent)));

@@ -80,7 +80,7 @@ impl Ages {
 impl Governing {
     /// Reads the history, where the settings want it.
     pub(super) fn add_ages(&mut self, selected: &Selected) -> Result<(), Failure> {
-        let Some(order) = self.settings.creation_order.clone() else { return Ok(()) };
+        let Some(order) = self.settings.creation_order else { return Ok(()) };
         if order.value == CreationOrder::Name {
             return Ok(());
         }
@@ -144,14 +144,14 @@ fn add(root: &Node, all: &mut Vec<Identity>) {
 mod tests {
     use super::*;
 
-    fn named<'a>(name: &'a str) -> Named<'a> {
+    fn named(name: &str) -> Named<'_> {
         Named { kind: "VirtualService", namespace: "shop", name, file: FileId(0) }
     }
 
-    fn text(names: &[&str]) -> Option<Vec<u8>> {
+    fn text(names: &[&str]) -> Vec<u8> {
         let document =
             |name: &&str| format!("kind: VirtualService\nmetadata: {{namespace: shop, name: {name}}}\n");
-        Some(names.iter().map(document).collect::<Vec<_>>().join("---\n").into_bytes())
+        names.iter().map(document).collect::<Vec<_>>().join("---\n").into_bytes()
     }
 
     fn state(seconds: i64, changes: &[(&str, Option<Vec<u8>>)]) -> State {
@@ -163,10 +163,10 @@ mod tests {
     #[test]
     fn a_resource_is_as_old_as_its_last_coming() {
         let mut ages = Ages::default();
-        ages.follow(state(1, &[("a.yaml", text(&["one", "two"]))]));
-        ages.follow(state(2, &[("a.yaml", text(&["one"])), ("b.yaml", text(&["two", "three"]))]));
+        ages.follow(state(1, &[("a.yaml", Some(text(&["one", "two"])))]));
+        ages.follow(state(2, &[("a.yaml", Some(text(&["one"]))), ("b.yaml", Some(text(&["two", "three"])))]));
         ages.follow(state(3, &[("a.yaml", None)]));
-        ages.follow(state(4, &[("a.yaml", text(&["one"]))]));
+        ages.follow(state(4, &[("a.yaml", Some(text(&["one"])))]));
         let ages = ages.finish();
         assert_eq!(ages.of(named("two"), "./b.yaml"), 1, "moved");
         assert_eq!(ages.of(named("three"), "b.yaml"), 2, "added to a file that was there");

@@ -76,13 +76,10 @@ impl Store {
     /// or where there is no place.
     pub(crate) fn of_user() -> Option<Self> {
         let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-        let directory = match variable("MESHC_CACHE_DIR") {
-            Some(directory) => directory,
-            None => {
-                let of_desktop = variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
-                of_desktop.or_else(|| Some(variable("HOME")?.join(".cache")))?.join("meshc")
-            }
-        };
+        let of_desktop = || variable("XDG_CACHE_HOME").filter(|path| path.is_absolute());
+        let of_home = || Some(variable("HOME")?.join(".cache"));
+        let directory =
+            variable("MESHC_CACHE_DIR").or_else(|| Some(of_desktop().or_else(of_home)?.join("meshc")))?;
         (!directory.as_os_str().is_empty()).then_some(Self { directory })
     }
 
@@ -136,7 +133,7 @@ impl Store {
 /// An entry, or one that was never finished.
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.ends_with(".check") || name.starts_with(".tmp")
+    path.extension().is_some_and(|end| end == "check") || name.starts_with(".tmp")
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -129,7 +129,7 @@ impl Workspace {
                 let snapshot = governing.snapshot;
                 let (packs, of_policies, ages) = (governing.packs, governing.of_policies, governing.ages);
                 governing =
-                    Governing { snapshot, packs, of_policies, ages, ..Governing::of(*file, &sources) };
+                    Governing { snapshot, ages, packs, of_policies, ..Governing::of(*file, &sources) };
                 governing.accept_names();
                 governing.diagnostics.extend(self.renders.diagnostics.iter().cloned());
             }

@@ -278,7 +278,7 @@ impl SourceCode for Snippet<'_> {
         // miette counts columns in bytes; ours are those that every other format gives.
         let start = self.file.position(contents.span().offset() as u32);
         // Nor does it count the lines from the start of the excerpt; two labels far apart would show all between them.
-        let lines = contents.data().iter().filter(|&&byte| byte == b'\n').count();
+        let lines = contents.data().split(|byte| *byte == b'\n').count() - 1;
         Ok(Box::new(MietteSpanContents::new_named(
             self.file.path.clone(),
             contents.data(),

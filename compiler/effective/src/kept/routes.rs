@@ -82,6 +82,9 @@ struct Swap<'a> {
     maps: HashMap<usize, (Arc<Tables>, Option<Arc<Tables>>)>,
 }
 
+/// An edit that is no exchange of routes alone.
+struct NotFollowed;
+
 impl Swap<'_> {
     /// All tables of a proxy.
     fn map(&mut self, map: &Arc<Tables>) -> Option<()> {
@@ -91,7 +94,7 @@ impl Swap<'_> {
         }
         let mut other: Option<Tables> = None;
         for (name, table) in map.iter() {
-            if let Some(made) = self.table(table)? {
+            if let Some(made) = self.table(table).ok()? {
                 other.get_or_insert_with(|| Tables::clone(map)).insert(name.clone(), made);
             }
         }
@@ -99,31 +102,31 @@ impl Swap<'_> {
         Some(())
     }
 
-    /// A table with the new routes in it; the inner none where it has none of the old.
-    fn table(&mut self, table: &Arc<RouteTable>) -> Option<Option<Arc<RouteTable>>> {
+    /// A table with the new routes in it; none where it has none of the old.
+    fn table(&mut self, table: &Arc<RouteTable>) -> Result<Option<Arc<RouteTable>>, NotFollowed> {
         let place = Arc::as_ptr(table).addr();
         if let Some((_, known)) = self.tables.get(&place) {
-            return Some(known.clone());
+            return Ok(known.clone());
         }
         let port = port(&table.name);
         if let Some(port) = port {
             let (old, new) = self.of_port(port);
             if old.is_empty() != new.is_empty() {
-                return None;
+                return Err(NotFollowed);
             }
         }
         let mut other: Option<RouteTable> = None;
         for (at, host) in table.virtual_hosts.iter().enumerate() {
-            if !host.origins.first().is_some_and(|origin| origin.span == self.old.meta.span) {
+            if host.origins.first().is_none_or(|origin| origin.span != self.old.meta.span) {
                 continue;
             }
-            let made = self.host(host, port?)?;
+            let made = port.and_then(|port| self.host(host, port)).ok_or(NotFollowed)?;
             let other = other.get_or_insert_with(|| RouteTable::clone(table));
-            *other.virtual_hosts.get_mut(at)? = made;
+            *other.virtual_hosts.get_mut(at).ok_or(NotFollowed)? = made;
         }
         let other = other.map(Arc::new);
         self.tables.insert(place, (Arc::clone(table), other.clone()));
-        Some(other)
+        Ok(other)
     }
 
     fn host(&mut self, host: &Arc<VirtualHost>, port: u16) -> Option<Arc<VirtualHost>> {

@@ -93,7 +93,7 @@ fn convert(
                 made.redirect = filter.request_redirect.as_ref().map(filters::redirect).map(Box::new);
             }
             Some(Type::UrlRewrite) => {
-                made.rewrite = filter.url_rewrite.as_ref().and_then(filters::rewrite).map(Box::new)
+                made.rewrite = filter.url_rewrite.as_ref().and_then(filters::rewrite).map(Box::new);
             }
             Some(Type::Cors) => made.cors_policy = filter.cors.as_ref().map(filters::cors).map(Box::new),
             Some(Type::RequestMirror) => {

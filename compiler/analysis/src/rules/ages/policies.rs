@@ -156,7 +156,7 @@ fn for_pod(context: &Context<'_>, namespace: &str, one: &Labels, other: &Labels)
 /// Whether two filters patch the same kind of part in the same place with one priority.
 fn patch_alike(a: &EnvoyFilter, b: &EnvoyFilter) -> bool {
     let priority = |spec: &EnvoyFilter| spec.priority.as_ref().map_or(0, |priority| priority.value);
-    let place = |patch: &ConfigPatch| (patch.apply_to.clone(), patch.matches.clone());
+    let place = |patch: &ConfigPatch| (patch.apply_to, patch.matches.clone());
     let same = |one: &ConfigPatch, other: &ConfigPatch| place(one) == place(other);
     priority(a) == priority(b)
         && a.config_patches.iter().any(|one| b.config_patches.iter().any(|other| same(one, other)))
