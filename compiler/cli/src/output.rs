@@ -20,6 +20,31 @@ pub(crate) fn json_line(value: &impl serde::Serialize) {
     out(&line);
 }
 
+/// Values as lines of JSON that are written together.
+#[derive(Default)]
+pub(crate) struct JsonLines(Vec<u8>);
+
+impl JsonLines {
+    /// Adds a value.
+    pub(crate) fn push(&mut self, value: &impl serde::Serialize) {
+        // Our types have string keys only, which is all that can fail.
+        let _ = serde_json::to_writer(&mut self.0, value);
+        self.0.push(b'\n');
+    }
+
+    /// Writes what was added.
+    pub(crate) fn flush(&mut self) {
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(&self.0).and_then(|()| stdout.flush());
+        self.0.clear();
+    }
+
+    /// Whether so much was added that it should go out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() > 64 << 10
+    }
+}
+
 /// Writes a value as indented JSON.
 pub(crate) fn json_pretty(value: &impl serde::Serialize) {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();

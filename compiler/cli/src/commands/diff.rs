@@ -41,16 +41,21 @@ fn nothing(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Opti
     }
     let tree = Tree::read(base)?;
     tree.refuse()?;
-    Ok((!tree.is_dated()).then(|| Found::nothing(names.0, names.1, tree.proxies())))
+    let found = (!tree.is_dated()).then(|| Found::nothing(names.0, names.1, tree.proxies()));
+    // The process ends soon: taking trees and meshes apart piece by piece would only be waited for.
+    std::mem::forget(tree);
+    Ok(found)
 }
 
 fn compared(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Found, Failure> {
     let (base_tree, head_tree) = Tree::read_both(base, head)?;
     let (base, head) = base_tree.compile_both(&head_tree)?;
-    Ok(diff(
+    let found = diff(
         Side { name: names.0, mesh: &base, sources: &base_tree.sources },
         Side { name: names.1, mesh: &head, sources: &head_tree.sources },
-    ))
+    );
+    std::mem::forget((base_tree, head_tree, base, head));
+    Ok(found)
 }
 
 /// What makes `--fail-on` fail.

@@ -22,29 +22,40 @@ pub(crate) fn run(args: &Trace) -> Result<u8, Failure> {
     };
     let tracer = Tracer::new(&mesh, &tree.sources);
     let mut all_answered = true;
+    let mut answers = output::JsonLines::default();
     let mut lines = Lines { input: BufReader::new(input), text: Vec::new() };
     while let Some(line) =
         lines.next().map_err(|e| Failure::new(format!("{}: {e}", args.requests.display())))?
     {
         match Query::from_line(&line).and_then(|query| tracer.trace(&query)) {
-            Ok(answer) => output::json_line(&answer),
+            Ok(answer) => answers.push(&answer),
             Err(error) => {
                 all_answered = false;
-                output::json_line(&json!({"error": error.to_string()}));
+                answers.push(&json!({"error": error.to_string()}));
             }
         }
+        // Who asks one question at a time waits for its answer.
+        if answers.is_full() || !lines.has_more() {
+            answers.flush();
+        }
     }
+    answers.flush();
     Ok(if all_answered { DONE } else { FAILED })
 }
 
 /// Lines of bounded length. A longer one is given cut off, long enough to be refused for its length; bytes that are
 /// no UTF-8 are replaced, so that the line is refused and those after it are read.
 struct Lines<R> {
-    input: R,
+    input: BufReader<R>,
     text: Vec<u8>,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
+    /// Whether a line can be had without waiting for it.
+    fn has_more(&self) -> bool {
+        self.input.buffer().contains(&b'\n')
+    }
+
     /// The next line that is not empty.
     fn next(&mut self) -> io::Result<Option<String>> {
         loop {
@@ -81,13 +92,15 @@ impl<R: BufRead> Lines<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use super::{Lines, MAX_LINE_BYTES};
 
     #[test]
     fn a_line_that_is_too_long_does_not_hide_the_next() {
         let mut text = vec![b'x'; MAX_LINE_BYTES * 2];
         text.extend(b"\n\nsecond\n");
-        let mut lines = Lines { input: text.as_slice(), text: Vec::new() };
+        let mut lines = Lines { input: BufReader::new(text.as_slice()), text: Vec::new() };
         assert!(lines.next().is_ok_and(|line| line.is_some_and(|line| line.len() > MAX_LINE_BYTES)));
         assert_eq!(lines.next().ok().flatten().as_deref(), Some("second"));
         assert_eq!(lines.next().ok().flatten(), None);
