@@ -21,7 +21,8 @@ fn main() {
         println!("usage: edits DIRECTORY");
         return;
     };
-    let selection = Selection::worktree(directory, Vec::new());
+    // The directory itself, wherever it lies: without a path a tree that Git ignores would be none.
+    let selection = Selection::worktree(directory, vec![PathBuf::from(".")]);
     let sources = match load(&selection, &meshc_source::Limits::default()) {
         Ok((sources, _)) => sources,
         Err(error) => {
