@@ -46,7 +46,12 @@ pub(crate) fn fingerprint(finding: &Diagnostic, sources: &SourceSet) -> String {
     let whole = format!("{}\0{place}\0{said}\0{text}", finding.code);
     // The digest of a file with this text is the digest that is wanted.
     let digest = SourceFile::new("", whole).sha256;
-    digest.iter().take(12).fold(String::new(), |mut text, byte| {
+    hexadecimal(&digest[..12])
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text

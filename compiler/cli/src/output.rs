@@ -8,16 +8,19 @@ use std::path::Path;
 
 /// Writes to standard output. A reader that went away (a closed pipe) is no error: nobody is left to tell.
 pub(crate) fn out(text: &str) {
+    write(text.as_bytes());
+}
+
+fn write(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
 /// Writes a value as one line of JSON.
 pub(crate) fn json_line(value: &impl serde::Serialize) {
-    // Our types have string keys only, which is all that can fail.
-    let mut line = serde_json::to_string(value).unwrap_or_default();
-    line.push('\n');
-    out(&line);
+    let mut lines = JsonLines::default();
+    lines.push(value);
+    lines.flush();
 }
 
 /// Values as lines of JSON that are written together.
@@ -34,8 +37,7 @@ impl JsonLines {
 
     /// Writes what was added.
     pub(crate) fn flush(&mut self) {
-        let mut stdout = io::stdout().lock();
-        let _ = stdout.write_all(&self.0).and_then(|()| stdout.flush());
+        write(&self.0);
         self.0.clear();
     }
 

@@ -4,7 +4,6 @@
 //! and texts of all files, and which levels were asked for. It is written whole or not at all, closes with a digest of
 //! itself, and may be deleted at any time.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -13,12 +12,14 @@ use meshc_source::SourceSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::fingerprint::hexadecimal;
+
 /// Entries beyond this many are deleted, the oldest first.
 const MAX_ENTRIES: usize = 32;
 
 /// The answer to `meshc check` about one tree.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct Answer {
     /// Documents in the tree; of several views, the sum.
     pub(crate) documents: usize,
     /// Resources of the mesh among those.
@@ -84,7 +85,7 @@ impl Store {
     }
 
     /// What was kept; nothing where it is not there, or is not what was written.
-    pub(super) fn read(&self, key: &Key) -> Option<Kept> {
+    pub(super) fn read(&self, key: &Key) -> Option<Answer> {
         let text = std::fs::read_to_string(self.path(key)).ok()?;
         let (body, digest) = text.rsplit_once('\n')?;
         (digest == hexadecimal(&Sha256::digest(body))).then_some(())?;
@@ -92,8 +93,8 @@ impl Store {
     }
 
     /// Keeps an answer. That it cannot be kept is no error: the next run finds the same again.
-    pub(super) fn write(&self, key: &Key, kept: &Kept) {
-        let Ok(mut text) = serde_json::to_string(kept) else { return };
+    pub(super) fn write(&self, key: &Key, answer: &Answer) {
+        let Ok(mut text) = serde_json::to_string(answer) else { return };
         let digest = hexadecimal(&Sha256::digest(&text));
         text.push('\n');
         text.push_str(&digest);
@@ -136,14 +137,6 @@ fn is_ours(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "check") || name.starts_with(".tmp")
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use meshc_diagnostics::{Severity, declare_rule};
@@ -157,7 +150,7 @@ mod tests {
         pub ANY = "MC0199", "any", Error, Document, "Anything", ["IST0101"]
     }
 
-    fn kept() -> Kept {
+    fn answer() -> Answer {
         let span = Span::new(FileId(0), 3, 7);
         let finding = Diagnostic::new(&ANY, span, "a message")
             .severity(Severity::Warning)
@@ -166,7 +159,7 @@ mod tests {
             .help("do this")
             .alias("IST0101")
             .replace("Replace", span, "text");
-        Kept { documents: 2, resources: 1, found: vec![finding] }
+        Answer { documents: 2, resources: 1, found: vec![finding] }
     }
 
     fn key(text: &str, settings: &str, levels: &[Level]) -> Option<Key> {
@@ -179,8 +172,8 @@ mod tests {
         let store = Store { directory: directory.path().join("new") };
         let key = key("a: b", "", &[]).unwrap();
         assert_eq!(store.read(&key), None);
-        store.write(&key, &kept());
-        assert_eq!(store.read(&key), Some(kept()));
+        store.write(&key, &answer());
+        assert_eq!(store.read(&key), Some(answer()));
         let text = std::fs::read_to_string(store.path(&key)).unwrap();
         for length in 0..text.len() {
             std::fs::write(store.path(&key), &text[..length]).unwrap();
@@ -206,7 +199,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = Store { directory: directory.path().to_owned() };
         for number in 0..MAX_ENTRIES + 5 {
-            store.write(&key(&number.to_string(), "", &[]).unwrap(), &kept());
+            store.write(&key(&number.to_string(), "", &[]).unwrap(), &answer());
         }
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), MAX_ENTRIES);
     }

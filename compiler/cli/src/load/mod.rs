@@ -1,6 +1,7 @@
 //! From the command line's words to meshes, their findings, and what they do.
 
 mod ages;
+mod examine;
 mod kept;
 mod kustomize;
 mod origin;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 
 use meshc_diagnostics::Rule;
 
-pub(crate) use kept::{Kept, Store};
+pub(crate) use kept::{Answer, Store};
 pub(crate) use paths::{is_in, normal};
 pub(crate) use policies::packs_here;
 pub(crate) use selected::Selected;

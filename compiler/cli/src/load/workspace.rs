@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 
 use meshc_diagnostics::{Diagnostic, Label, Level, sort};
+use meshc_effective::model::EffectiveMesh;
 use meshc_source::{FileId, LoadProblem, ProblemKind, SourceError, SourceSet};
 
-use super::kept::{Kept, Key, Store};
+use super::kept::{Answer, Key, Store};
 use super::kustomize::Kustomizations;
 use super::origin;
 use super::renders::{Renders, is_of_chart};
@@ -25,6 +26,8 @@ pub(crate) struct Workspace {
     views: Vec<View>,
     /// Made when the first question is asked that needs them.
     trees: OnceLock<Vec<Tree>>,
+    /// What the last check compiled: whoever ends the process need not take it apart before.
+    compiled: Vec<EffectiveMesh>,
 }
 
 impl Workspace {
@@ -97,7 +100,16 @@ impl Workspace {
         problems: Vec<LoadProblem>,
         views: Vec<View>,
     ) -> Self {
-        Self { sources, selected, governing, renders, problems, views, trees: OnceLock::new() }
+        Self {
+            sources,
+            selected,
+            governing,
+            renders,
+            problems,
+            views,
+            trees: OnceLock::new(),
+            compiled: Vec::new(),
+        }
     }
 
     /// The mesh of each view.
@@ -175,10 +187,10 @@ impl Workspace {
         let mut all: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
         let several = self.views.len() > 1;
         self.meshes();
+        self.compiled.clear();
         for (view, tree) in self.views.iter().zip(self.trees.get().into_iter().flatten()) {
             let (found, compiled) = tree.examine(levels);
-            // The process ends soon: taking the mesh apart piece by piece would only be waited for.
-            std::mem::forget(compiled);
+            self.compiled.extend(compiled);
             let found = if self.renders.files.is_empty() {
                 found
             } else {
@@ -220,18 +232,18 @@ impl Workspace {
     }
 
     /// As [`Workspace::check`], with how much was read; what a store has of the same tree is taken from there.
-    pub(crate) fn check_once(&mut self, levels: &[Level], store: Option<&Store>) -> Kept {
+    pub(crate) fn check_once(&mut self, levels: &[Level], store: Option<&Store>) -> Answer {
         let key = store.and_then(|store| Some((store, self.key(levels)?)));
         if let Some(kept) = key.as_ref().and_then(|(store, key)| store.read(key)) {
             return kept;
         }
         let found = self.check(levels);
         let (documents, resources) = self.counts();
-        let kept = Kept { documents, resources, found };
+        let answer = Answer { documents, resources, found };
         if let Some((store, key)) = key {
-            store.write(&key, &kept);
+            store.write(&key, &answer);
         }
-        kept
+        answer
     }
 
     /// How many documents and resources were read; of several views, the sums.

@@ -9,7 +9,7 @@ use meshc_diagnostics::{Diagnostic, Level, Severity};
 
 use super::{DONE, FINDINGS};
 use crate::args::{Check, CheckFormat};
-use crate::load::{Failure, Kept, Selected, Store, Workspace, all_rules};
+use crate::load::{Answer, Failure, Selected, Store, Workspace, all_rules};
 use crate::{output, render};
 use narrow::Narrowing;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
         Workspace::read(&selected)?
     };
     let store = if args.no_cache { None } else { Store::of_user() };
-    let Kept { documents, resources, found: all } = workspace.check_once(&levels, store.as_ref());
+    let Answer { documents, resources, found: all } = workspace.check_once(&levels, store.as_ref());
     let mut counts = (documents, resources);
     let mut narrowing = Narrowing::new(args, &selected, (&levels, store.as_ref()), &all, &workspace.sources)?;
     let mut found = narrowing.narrow(all, &workspace.sources);
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Check) -> Result<u8, Failure> {
     }
     let fails = |finding: &Diagnostic| finding.severity >= Severity::from(args.fail_on);
     let failed = found.iter().any(fails) || (args.diff && changes);
-    // As with the effective mesh: the process ends here.
+    // The process ends soon: taking the tree and its mesh apart piece by piece would only be waited for.
     std::mem::forget(workspace);
     Ok(if failed { FINDINGS } else { DONE })
 }
