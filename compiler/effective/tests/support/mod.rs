@@ -1,7 +1,10 @@
 //! The effective configuration as protojson in the shape that Istio's recorded tables have.
 
+mod checks;
 pub(crate) mod json;
+mod reports;
 pub(crate) mod text;
+mod upstream;
 
 use std::path::{Path, PathBuf};
 

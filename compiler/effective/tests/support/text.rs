@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 
 use meshc_effective::model::{
-    Action, Address, Chain, ChainAction, Direction, EffectiveMesh, Forward, HeaderCondition, HeaderMatch,
-    HeaderOps, Listener, PathMatch, Proxy, QueryCondition, Route, RouteMatch, RouteTable, StringMatch,
+    Action, Chain, ChainAction, Cors, Direction, EffectiveMesh, Forward, HeaderCondition, HeaderMatch,
+    HeaderOps, Listener, PathMatch, Proxy, QueryCondition, Route, RouteMatch, RouteTable, Secret, ServerTls,
+    StringMatch,
 };
+
+use super::{checks, reports, upstream};
 
 /// Every proxy, each distinct part once: proxies that do the same are named together, and what callers of one
 /// namespace have in common stands behind the first of them.
@@ -40,6 +43,8 @@ pub(crate) fn mesh(mesh: &EffectiveMesh) -> String {
 /// What a proxy does for its own workload.
 fn own_part(proxy: &Proxy) -> String {
     let mut out = String::new();
+    checks::security(&mut out, &proxy.security);
+    reports::telemetry(&mut out, &proxy.telemetry);
     for inbound in proxy.listeners.iter().filter(|listener| listener.direction == Direction::Inbound) {
         listener(&mut out, inbound);
     }
@@ -56,25 +61,7 @@ fn common_part(proxy: &Proxy) -> String {
         self::table(&mut out, table);
     }
     for cluster in proxy.clusters.values().filter(|cluster| !cluster.host.is_empty()) {
-        let endpoints: Vec<String> = cluster
-            .endpoints
-            .iter()
-            .flat_map(|group| &group.endpoints)
-            .map(|endpoint| {
-                let (address, port) = match &endpoint.address {
-                    Address::Socket { address, port } => (address, *port),
-                    Address::Pipe { path } => (path, 0),
-                };
-                let name = endpoint.pod.as_deref().unwrap_or(address);
-                format!("{name}:{port}{}", if endpoint.is_healthy() { "" } else { " (not ready)" })
-            })
-            .collect();
-        let endpoints = if endpoints.is_empty() { "nothing".to_owned() } else { endpoints.join(", ") };
-        let _ = writeln!(
-            out,
-            "cluster {} {:?} {:?}: {endpoints}",
-            cluster.name, cluster.kind, cluster.load_balancer
-        );
+        upstream::cluster(&mut out, cluster);
     }
     out
 }
@@ -89,6 +76,9 @@ fn listener(out: &mut String, listener: &Listener) {
         }
         for name in &matches.server_names {
             let _ = write!(port, " {name}");
+        }
+        if let Some(tls) = chain.tls.as_deref().filter(|_| listener.direction == Direction::Outbound) {
+            port.push_str(&server_tls(tls));
         }
         let _ = match action {
             ChainAction::HttpTable { table, .. } => writeln!(out, "  chain{port} → table {table}"),
@@ -106,6 +96,40 @@ fn listener(out: &mut String, listener: &Listener) {
             }
         };
     }
+}
+
+/// How a gateway ends TLS.
+fn server_tls(tls: &ServerTls) -> String {
+    let secret = |secret: &Secret| match secret {
+        Secret::Agent(name) => format!("the agent's {name}"),
+        Secret::ControlPlane(name) => name.clone(),
+    };
+    let shown: Vec<_> = tls.certificates.iter().map(secret).collect();
+    let mut out = format!(" ending TLS as {}", shown.join(" or "));
+    if let Some(clients) = &tls.clients {
+        let by = clients.authorities.as_ref().map_or("any".to_owned(), secret);
+        let asked = if tls.require_client_certificate { "must" } else { "may" };
+        let _ = write!(out, ", clients {asked} have a certificate of {by}");
+        let named = clients.names.iter().chain(&clients.name_prefixes).cloned().collect::<Vec<_>>();
+        if !named.is_empty() {
+            let _ = write!(out, " for {}", named.join(" or "));
+        }
+        let digests = clients.key_digests.iter().chain(&clients.certificate_digests);
+        for digest in digests {
+            let _ = write!(out, " with digest {digest}");
+        }
+    }
+    if let Some(version) = tls.min_version {
+        let _ = write!(out, ", from {version:?}");
+    }
+    if let Some(version) = tls.max_version {
+        let _ = write!(out, ", to {version:?}");
+    }
+    if !tls.cipher_suites.is_empty() {
+        let _ = write!(out, ", ciphers {}", tls.cipher_suites.join(" "));
+    }
+    let _ = write!(out, ", ALPN {}", tls.alpn.join(" "));
+    out
 }
 
 /// One table.
@@ -131,10 +155,33 @@ fn route(route: &Route) -> String {
         let status = abort.http_status.or(abort.grpc_status).unwrap_or_default();
         let _ = write!(out, ", abort {status} {} %", abort.percent.value());
     }
-    if route.cors.is_some() {
-        out.push_str(", CORS");
+    if let Some(cors) = &route.cors {
+        self::cors(&mut out, cors);
     }
     out
+}
+
+fn cors(out: &mut String, cors: &Cors) {
+    let origins: Vec<_> = cors.allow_origins.iter().map(string).collect();
+    let _ = write!(out, ", CORS for origin{}", origins.join(" or origin"));
+    for (what, value) in [
+        ("methods", &cors.allow_methods),
+        ("headers", &cors.allow_headers),
+        ("exposed", &cors.expose_headers),
+    ] {
+        if !value.is_empty() {
+            let _ = write!(out, ", {what} {value}");
+        }
+    }
+    if let Some(age) = &cors.max_age {
+        let _ = write!(out, ", for {age} s");
+    }
+    if cors.allow_credentials == Some(true) {
+        out.push_str(", with credentials");
+    }
+    if cors.forward_not_matching_preflights == Some(true) {
+        out.push_str(", other preflights go on");
+    }
 }
 
 fn conditions(matches: &RouteMatch) -> String {
@@ -158,10 +205,13 @@ fn conditions(matches: &RouteMatch) -> String {
             QueryCondition::Value(value) => write!(out, " ?{}{}", query.name, string(value)),
         };
     }
+    for left in &matches.metadata {
+        let _ = write!(out, " {}", checks::metadata(left));
+    }
     out
 }
 
-fn string(value: &StringMatch) -> String {
+pub(super) fn string(value: &StringMatch) -> String {
     match value {
         StringMatch::Exact(text) => format!("={text}"),
         StringMatch::Prefix(text) => format!("={text}*"),
