@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use meshc_effective::model::{
     Cidr, ExternalAuthorization, ExternalService, HeaderCondition, HeaderMatch, JwtKeys, JwtProvider,
-    MetadataMatch, MtlsSetting, Permission, Principal, RbacAction, RbacPolicy, RuleSet, Security,
+    MetadataMatch, MtlsMode, MtlsSetting, Permission, Principal, RbacAction, RbacPolicy, RuleSet, Security,
     SecurityFilter, ValueMatch,
 };
 
@@ -12,15 +12,14 @@ use super::text::string;
 
 /// Nothing where everything passes.
 pub(super) fn security(out: &mut String, security: &Security) {
-    if security.is_open() {
-        return;
+    if security.mtls.all.mode != MtlsMode::default() || !security.mtls.ports.is_empty() {
+        let mode = |setting: &MtlsSetting| format!("{:?}", setting.mode);
+        let _ = write!(out, "takes mutual TLS: {}", mode(&security.mtls.all));
+        for (port, setting) in &security.mtls.ports {
+            let _ = write!(out, ", at {port} {}", mode(setting));
+        }
+        out.push('\n');
     }
-    let mode = |setting: &MtlsSetting| format!("{:?}", setting.mode);
-    let _ = write!(out, "takes mutual TLS: {}", mode(&security.mtls.all));
-    for (port, setting) in &security.mtls.ports {
-        let _ = write!(out, ", at {port} {}", mode(setting));
-    }
-    out.push('\n');
     for (what, filters) in [("requests", &security.http), ("connections", &security.tcp)] {
         for checked in filters {
             filter(out, what, checked);
