@@ -4,20 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
-use meshc_mesh::{Interception, Mesh, Pod, PodProxy, Target, View, Views, VirtualService};
+use meshc_mesh::{Interception, Mesh, Pod, PodProxy, View, Views, VirtualService};
 use meshc_resources::istio::TlsMode;
+use rayon::prelude::*;
 
 use crate::l4::World;
-use crate::model::{Binding, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Reading, Security};
+use crate::model::{
+    Binding, Clusters, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Reading, Security,
+};
 use crate::outbound::{self, Tables};
 use crate::{clusters, extensions, gateway, inbound, patches, rules, security, settings, telemetry};
-
-/// What all sidecars of a namespace that differ in nothing that routes ask about have in common.
-struct Outbound {
-    tables: Arc<Tables>,
-    listeners: Arc<Vec<Arc<Listener>>>,
-    view: Arc<View>,
-}
 
 /// What each proxy of the mesh does, as Istio's control plane would decide it.
 pub fn compile(mesh: &Mesh) -> EffectiveMesh {
@@ -26,36 +22,131 @@ pub fn compile(mesh: &Mesh) -> EffectiveMesh {
 
 /// The same, with the clusters of each service, so that other endpoints can be followed.
 pub(crate) fn compile_kept(mesh: &Mesh) -> (EffectiveMesh, clusters::Kept) {
-    let mut compiler = Compiler::new(mesh);
-    let mut proxies = Vec::with_capacity(mesh.pods.len());
-    for (index, pod) in mesh.pods.iter().enumerate() {
-        match pod.proxy {
-            PodProxy::Sidecar => proxies.push(Arc::new(compiler.sidecar(index, pod))),
-            PodProxy::Gateway => proxies.push(Arc::new(compiler.gateway(index, pod))),
-            PodProxy::None => {}
-        }
-    }
+    let plan = Plan::new(mesh);
+    // Where requests may go and what becomes of connections is as much work as what is at their end, and asks nothing
+    // about it.
+    let (outbound, mut parts) = rayon::join(|| Outbound::all(&plan), || Compiler::new(&plan).parts());
+    let mut found = mesh.diagnostics.clone();
+    found.extend(rules::of_mesh(mesh));
+    found.extend(outbound.iter().flat_map(|outbound| outbound.found.iter().cloned()));
+    found.append(&mut parts.found);
+    let mut settings = parts.settings;
+    let tables: Vec<Arc<Tables>> = plan
+        .sidecars()
+        .zip(&parts.proxies)
+        .map(|((_, _, place), proxy)| settings.tables(&outbound[place].tables, &proxy.settings))
+        .collect();
+    let join = |((_, pod, place), (mut proxy, tables)): ((usize, &Pod, usize), (Proxy, Arc<Tables>))| {
+        // No pod reaches itself through its own proxy.
+        let is_self =
+            |listener: &Listener| listener.binding == Binding::Captured && listener.address == pod.ip;
+        let others = outbound[place].listeners.iter().filter(|listener| !is_self(listener));
+        proxy.listeners = others.cloned().chain(proxy.listeners).collect();
+        proxy.tables = tables;
+        Arc::new(proxy)
+    };
+    let sidecars: Vec<_> = plan.sidecars().collect();
+    let made = parts.proxies.into_par_iter().zip(tables);
+    let mut proxies: Vec<Arc<Proxy>> = sidecars.into_par_iter().zip(made).map(join).collect();
+    proxies.extend(parts.gateways.into_iter().map(Arc::new));
     proxies.sort_by(|a, b| (&a.id.namespace, &a.id.name).cmp(&(&b.id.namespace, &b.id.name)));
-    let (diagnostics, clusters) = compiler.finish();
-    (EffectiveMesh { proxies, diagnostics }, clusters)
+    (EffectiveMesh { proxies, diagnostics: each_once(found) }, parts.clusters)
 }
 
-/// What a pod checks, how its connections come, and the ports that services lead to.
-type InboundKey = (usize, Interception, Vec<(usize, usize, u16)>);
+/// What sidecars ask about where requests go, by which they are alike or not: namespace, interception, the labels that
+/// any route asks for, the place of the Sidecar, and whether the proxy answers DNS.
+type Key = (String, Interception, BTreeMap<String, String>, usize, bool);
 
-struct Compiler<'a> {
+/// Which proxies there are, and what they see.
+struct Plan<'a> {
     mesh: &'a Mesh,
-    views: Views<'a>,
-    /// The keys of labels that any route asks of its callers.
-    label_keys: BTreeSet<String>,
-    /// By namespace, interception, labels, the place of the Sidecar, and whether the proxy answers DNS.
-    outbound: BTreeMap<(String, Interception, BTreeMap<String, String>, usize, bool), Arc<Outbound>>,
+    /// What sidecars see that are alike.
+    seen: Vec<(Key, Arc<View>, &'a Pod)>,
+    /// Each pod with a sidecar, and what it sees.
+    sidecars: Vec<(usize, usize)>,
+    /// Each pod that is a gateway.
+    gateways: Vec<usize>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(mesh: &'a Mesh) -> Self {
+        let asked = mesh.virtual_services.iter().flat_map(|by| asked_labels(by));
+        let label_keys: BTreeSet<String> =
+            asked.chain(mesh.destination_rules.selector_keys().cloned()).collect();
+        let views = Views::new(mesh);
+        let mut seen: Vec<(Key, Arc<View>, &Pod)> = Vec::new();
+        let mut known: HashMap<Key, usize> = HashMap::new();
+        let (mut sidecars, mut gateways) = (Vec::new(), Vec::new());
+        for (index, pod) in mesh.pods.iter().enumerate() {
+            match pod.proxy {
+                PodProxy::Gateway => gateways.push(index),
+                PodProxy::Sidecar => {
+                    let sidecar = mesh.sidecars.of(pod);
+                    let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
+                    let labels = pod.labels.iter().filter(|(key, _)| label_keys.contains(*key));
+                    let labels = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
+                    let key = (pod.namespace.clone(), pod.interception, labels, place, pod.answers_dns());
+                    let at = *known.entry(key).or_insert_with_key(|key| {
+                        let view = views.of_sidecars(&pod.namespace, sidecar);
+                        let view = if key.4 { view.with_auto_addresses() } else { view };
+                        seen.push((key.clone(), Arc::new(view), pod));
+                        seen.len() - 1
+                    });
+                    sidecars.push((index, at));
+                }
+                PodProxy::None => {}
+            }
+        }
+        Self { mesh, seen, sidecars, gateways }
+    }
+
+    /// Each pod with a sidecar, by its place, and the place of what it sees.
+    fn sidecars(&self) -> impl Iterator<Item = (usize, &'a Pod, usize)> {
+        self.sidecars.iter().map(|&(index, at)| (index, &self.mesh.pods[index], at))
+    }
+}
+
+/// What all sidecars that are alike have in common.
+struct Outbound {
+    tables: Arc<Tables>,
+    listeners: Arc<Vec<Arc<Listener>>>,
+    found: Vec<Diagnostic>,
+}
+
+impl Outbound {
+    /// For everything that sidecars see, in its order.
+    fn all(plan: &Plan<'_>) -> Vec<Self> {
+        let mesh = plan.mesh;
+        let mut shared = outbound::Shared::new(mesh);
+        let mut known = outbound::Listeners::default();
+        let of = |((namespace, interception, labels, ..), view, pod): &(Key, Arc<View>, &Pod)| {
+            let mut found = Vec::new();
+            let caller = outbound::Caller { namespace, labels, interception: *interception };
+            let unclaimed = outbound::policy::of(mesh, view).of_pod(pod);
+            let listeners = known.of(World { mesh, view, labels }, caller, &unclaimed, &mut found);
+            Self { tables: Arc::new(outbound::tables(mesh, view, labels, &mut shared)), listeners, found }
+        };
+        plan.seen.iter().map(of).collect()
+    }
+}
+
+/// What a [`Compiler`] makes.
+struct Parts {
+    /// The sidecars, without what they do with what comes from their workloads.
+    proxies: Vec<Proxy>,
+    gateways: Vec<Proxy>,
+    settings: settings::Cache,
+    clusters: clusters::Kept,
+    found: Vec<Diagnostic>,
+}
+
+/// Makes everything of proxies but where requests of sidecars' own workloads go.
+struct Compiler<'a> {
+    plan: &'a Plan<'a>,
+    mesh: &'a Mesh,
     gateway_views: BTreeMap<String, Arc<View>>,
-    /// Listeners of inbound connections, by what they follow from.
-    inbound: HashMap<InboundKey, Vec<Arc<Listener>>>,
+    inbound: inbound::Cache,
     clusters: clusters::Cache,
-    listeners: outbound::Listeners,
-    shared: outbound::Shared,
     security: security::Cache,
     telemetry: telemetry::Cache,
     extensions: extensions::Cache,
@@ -65,42 +156,40 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(mesh: &'a Mesh) -> Self {
-        let asked = mesh.virtual_services.iter().flat_map(|by| asked_labels(by));
+    fn new(plan: &'a Plan<'a>) -> Self {
+        let mesh = plan.mesh;
         Self {
+            plan,
             mesh,
-            views: Views::new(mesh),
-            label_keys: asked.chain(mesh.destination_rules.selector_keys().cloned()).collect(),
-            outbound: BTreeMap::new(),
             gateway_views: BTreeMap::new(),
-            inbound: HashMap::new(),
+            inbound: inbound::Cache::default(),
             clusters: clusters::Cache::new(mesh),
-            listeners: outbound::Listeners::default(),
-            shared: outbound::Shared::new(mesh),
             security: security::Cache::new(mesh),
             telemetry: telemetry::Cache::default(),
             extensions: extensions::Cache::default(),
             patches: patches::Cache::default(),
             settings: settings::Cache::default(),
-            found: rules::of_mesh(mesh),
+            found: Vec::new(),
         }
     }
 
-    fn sidecar(&mut self, index: usize, pod: &Pod) -> Proxy {
-        let outbound = self.outbound(pod);
+    fn parts(mut self) -> Parts {
+        let plan = self.plan;
+        let sidecar = |(index, pod, at): (usize, &Pod, usize)| self.sidecar(index, pod, &plan.seen[at].1);
+        let proxies = plan.sidecars().map(sidecar).collect();
+        let gateways = plan.gateways.iter().map(|&index| self.gateway(index, &plan.mesh.pods[index]));
+        let gateways = gateways.collect();
+        let (settings, found) = (self.settings, self.found);
+        Parts { proxies, gateways, settings, clusters: self.clusters.keep(), found }
+    }
+
+    fn sidecar(&mut self, index: usize, pod: &Pod, view: &Arc<View>) -> Proxy {
         let (settings, reading) = self.settings.of(&self.mesh.config, pod);
         let security = self.security.of(self.mesh, pod);
         let targets = self.mesh.targets(index);
-        let inbound = self.inbound(pod, &targets, &security);
-        let clusters = self.clusters.outbound(self.mesh, &outbound.view, pod, ProxyKind::Sidecar);
-        // No pod reaches itself through its own proxy.
-        let is_self =
-            |listener: &Listener| listener.binding == Binding::Captured && listener.address == pod.ip;
-        let others = outbound.listeners.iter().filter(|listener| !is_self(listener));
-        let listeners = others.cloned().chain(inbound).collect();
+        let clusters = self.clusters.outbound(self.mesh, view, pod, ProxyKind::Sidecar);
         Proxy {
-            listeners,
-            tables: self.settings.tables(&outbound.tables, &settings),
+            listeners: self.inbound.of(self.mesh, pod, &targets, &security),
             clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &targets),
             reading,
             settings,
@@ -131,69 +220,18 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The listeners of a pod's inbound connections; its replicas have the same.
-    fn inbound(&mut self, pod: &Pod, targets: &[Target], security: &Arc<Security>) -> Vec<Arc<Listener>> {
-        if self.mesh.sidecars.of(pod).is_some_and(|sidecar| !sidecar.ingress.is_empty()) {
-            // What a Sidecar says of ports can be about the pod's own address.
-            let made = inbound::listeners(self.mesh, pod, targets, security);
-            return made.into_iter().map(Arc::new).collect();
-        }
-        // What a pod checks stands for the policies that hold for it; the cache of it keeps its place taken.
-        let places = targets.iter().map(|t| (Arc::as_ptr(&t.service) as usize, t.port, t.target_port));
-        let key = (Arc::as_ptr(security) as usize, pod.interception, places.collect());
-        let made = self.inbound.entry(key).or_insert_with(|| {
-            inbound::listeners(self.mesh, pod, targets, security).into_iter().map(Arc::new).collect()
-        });
-        made.clone()
-    }
-
-    fn outbound(&mut self, pod: &Pod) -> Arc<Outbound> {
-        let labels: BTreeMap<String, String> = pod
-            .labels
-            .iter()
-            .filter(|(key, _)| self.label_keys.contains(*key))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        let sidecar = self.mesh.sidecars.of(pod);
-        let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
-        let key = (pod.namespace.clone(), pod.interception, labels, place, pod.answers_dns());
-        if let Some(known) = self.outbound.get(&key) {
-            return Arc::clone(known);
-        }
-        let view = self.views.of_sidecars(&pod.namespace, sidecar);
-        let view = Arc::new(if key.4 { view.with_auto_addresses() } else { view });
-        let made = Arc::new(Outbound {
-            tables: Arc::new(outbound::tables(self.mesh, &view, &key.2, &mut self.shared)),
-            listeners: self.listeners.of(
-                World { mesh: self.mesh, view: &view, labels: &key.2 },
-                outbound::Caller {
-                    namespace: &pod.namespace,
-                    labels: &key.2,
-                    interception: pod.interception,
-                },
-                &outbound::policy::of(self.mesh, &view).of_pod(pod),
-                &mut self.found,
-            ),
-            view,
-        });
-        self.outbound.insert(key, Arc::clone(&made));
-        made
-    }
-
     fn gateway_view(&mut self, namespace: &str) -> Arc<View> {
         let made = self.gateway_views.entry(namespace.to_owned());
-        Arc::clone(made.or_insert_with(|| Arc::new(self.views.of_gateways(namespace))))
+        Arc::clone(made.or_insert_with(|| Arc::new(self.mesh.gateway_view(namespace))))
     }
+}
 
-    /// The findings, each once: many proxies see the same thing.
-    fn finish(self) -> (Vec<Diagnostic>, clusters::Kept) {
-        let mut found = self.mesh.diagnostics.clone();
-        let mut seen = BTreeSet::new();
-        let key = |d: &Diagnostic| (d.code, d.span, d.message.clone(), d.resource.clone());
-        found.extend(self.found);
-        found.retain(|diagnostic| seen.insert(key(diagnostic)));
-        (found, self.clusters.keep())
-    }
+/// The findings, each once: many proxies see the same thing.
+fn each_once(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let key = |d: &Diagnostic| (d.code, d.span, d.message.clone(), d.resource.clone());
+    found.retain(|diagnostic| seen.insert(key(diagnostic)));
+    found
 }
 
 /// The keys of labels that a VirtualService asks of its callers.
@@ -230,7 +268,7 @@ fn plain(pod: &Pod, kind: ProxyKind, security: Arc<Security>) -> Proxy {
         patches: Arc::default(),
         listeners: Vec::new(),
         tables: Arc::default(),
-        clusters: BTreeMap::new().into(),
+        clusters: Clusters::default(),
         origin: Origin::new(pod.span, text),
     }
 }

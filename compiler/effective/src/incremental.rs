@@ -2,7 +2,7 @@
 
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::Mesh;
-use meshc_resources::{Resources, read_file};
+use meshc_resources::{Edit, Resources, may_be_edit, read_file};
 use meshc_settings::Settings;
 use meshc_source::{FileId, SourceSet};
 use meshc_syntax::{Limits, Suppression};
@@ -30,22 +30,39 @@ pub fn follow(
     (before, after): (&SourceSet, &SourceSet),
     limits: &Limits,
 ) -> Option<Change> {
-    let (old, new) = (before.files(), after.files());
-    let same_names = old.len() == new.len() && old.iter().zip(new).all(|(a, b)| a.path == b.path);
     // Definitions say what documents of other files may be.
-    if !same_names || !read.resources.custom_resource_definitions.is_empty() {
+    if !read.resources.custom_resource_definitions.is_empty() {
         return None;
     }
-    let mut all = Change::default();
-    let changed = (0..).map(FileId).zip(old.iter().zip(new)).filter(|(_, (a, b))| a.sha256 != b.sha256);
-    for (file, _) in changed {
+    let mut edit = Edit::default();
+    for file in changed(before, after)? {
         let (was, is) = (read_file(before, file, limits)?, read_file(after, file, limits)?);
         splice(read.diagnostics, is.diagnostics, |of| of.span.file, file);
         splice(read.suppressions, is.suppressions, |of| of.span.file, file);
-        let edit = read.resources.edit(file, was.resources, is.resources)?;
-        all.add(kept.follow(read.mesh, read.resources, &edit)?);
+        edit.add(read.resources.edit(file, was.resources, is.resources)?);
     }
-    Some(all)
+    kept.follow(read.mesh, read.resources, &edit)
+}
+
+/// Whether it is worth trying to [`follow`] this step: single files tell nothing that speaks against it.
+pub fn may_follow(before: &SourceSet, after: &SourceSet, limits: &Limits) -> bool {
+    let of_file = |file: FileId| {
+        let (was, is) = (read_file(before, file, limits)?, read_file(after, file, limits)?);
+        Some(may_be_edit(was.resources, is.resources))
+    };
+    // Where much changed, reading it twice would cost more than can be won.
+    changed(before, after).is_some_and(|changed| {
+        changed.len() <= before.files().len() / 10
+            && changed.into_iter().all(|file| of_file(file) == Some(true))
+    })
+}
+
+/// The files whose text is another; none where there are not the same files.
+fn changed(before: &SourceSet, after: &SourceSet) -> Option<Vec<FileId>> {
+    let (old, new) = (before.files(), after.files());
+    let same_names = old.len() == new.len() && old.iter().zip(new).all(|(a, b)| a.path == b.path);
+    let changed = (0..).map(FileId).zip(old.iter().zip(new)).filter(|(_, (a, b))| a.sha256 != b.sha256);
+    same_names.then(|| changed.map(|(file, _)| file).collect())
 }
 
 /// Puts what one file has in the place of what it had.

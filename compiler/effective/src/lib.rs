@@ -25,5 +25,5 @@ mod settings;
 mod telemetry;
 
 pub use compile::compile;
-pub use incremental::{Incremental, Read, follow};
+pub use incremental::{Incremental, Read, follow, may_follow};
 pub use kept::{Change, Kept};

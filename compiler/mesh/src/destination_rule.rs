@@ -110,7 +110,7 @@ impl DestinationRule {
 impl DestinationRules {
     /// From all resources, in any order.
     pub fn new(objects: &[Object<istio::DestinationRule>], config: &MeshConfig) -> Self {
-        let mut rules: Vec<_> = objects.iter().map(DestinationRule::new).collect();
+        let mut rules: Vec<_> = objects.iter().map(|object| Arc::new(DestinationRule::new(object))).collect();
         // Those that select callers come first.
         rules.sort_by(|a, b| {
             a.selector.is_none().cmp(&b.selector.is_none()).then_with(|| a.meta.by_age(&b.meta))
@@ -144,7 +144,7 @@ impl DestinationRules {
             let Some(own) = self.own.get(namespace) else { continue };
             for (host, rules) in exported {
                 let own = own.get(host).map(Vec::as_slice).unwrap_or_default();
-                for rule in rules {
+                for rule in rules.iter_mut().filter(|rule| !own.iter().any(|own| Arc::ptr_eq(own, rule))) {
                     if let Some(same) = own.iter().find(|own| *own == rule) {
                         *rule = Arc::clone(same);
                     }
@@ -227,7 +227,7 @@ impl DestinationRules {
 
 /// Merges a rule into those of its host that have the same `exportTo` or a narrower one and select the same callers;
 /// where the last of them is another, it stands for itself too.
-fn add(rules: &mut ByHost, rule: &DestinationRule) {
+fn add(rules: &mut ByHost, rule: &Arc<DestinationRule>) {
     let of_host = rules.entry(rule.host.value.clone()).or_default();
     let mut apart = true;
     for existing in of_host.iter_mut() {
@@ -252,6 +252,6 @@ fn add(rules: &mut ByHost, rule: &DestinationRule) {
         Arc::make_mut(existing).merge(rule);
     }
     if apart {
-        of_host.push(Arc::new(rule.clone()));
+        of_host.push(Arc::clone(rule));
     }
 }

@@ -74,7 +74,7 @@ pub struct Pod {
     /// Whether the YAML lists it.
     pub listed: bool,
     /// The ports that its containers declare.
-    pub ports: Vec<ContainerPort>,
+    pub ports: Arc<[ContainerPort]>,
     /// What stands beside it.
     pub proxy: PodProxy,
     /// How its traffic comes to its sidecar.

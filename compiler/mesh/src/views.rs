@@ -57,11 +57,6 @@ impl<'m> Views<'m> {
         view
     }
 
-    /// What the gateways of a namespace see.
-    pub fn of_gateways(&self, namespace: &str) -> View {
-        View::of_gateways(self.mesh, namespace)
-    }
-
     /// The services that a namespace sees and that may be among these imports, in Istio's order.
     pub(crate) fn services(&self, imports: &Imports, namespace: &str) -> Vec<Arc<Service>> {
         if let Some(named) = imports.exact() {

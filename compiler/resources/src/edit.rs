@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use meshc_source::FileId;
 
-use crate::istio::VirtualService;
+use crate::istio::{AuthorizationPolicy, RequestAuthentication, VirtualService};
 use crate::kubernetes::EndpointSlice;
 use crate::{Object, Resources};
 
@@ -20,21 +20,51 @@ pub struct Edit {
     pub policies: BTreeSet<String>,
 }
 
+impl Edit {
+    /// What another file changes, too.
+    pub fn add(&mut self, other: Self) {
+        self.virtual_services.extend(other.virtual_services);
+        self.endpoint_slices.extend(other.endpoint_slices);
+        self.policies.extend(other.policies);
+    }
+}
+
+/// What of a file can be followed: of each kind, what was and what is there.
+struct Followed {
+    routes: [Vec<Object<VirtualService>>; 2],
+    slices: [Vec<Object<EndpointSlice>>; 2],
+    rules: [Vec<Object<AuthorizationPolicy>>; 2],
+    tokens: [Vec<Object<RequestAuthentication>>; 2],
+    documents: [usize; 2],
+}
+
+impl Followed {
+    /// None where the rest of the file differs.
+    fn new(mut before: Resources, mut after: Resources) -> Option<Self> {
+        let followed = Self {
+            routes: [&mut before, &mut after].map(|of| std::mem::take(&mut of.virtual_services)),
+            slices: [&mut before, &mut after].map(|of| std::mem::take(&mut of.endpoint_slices)),
+            rules: [&mut before, &mut after].map(|of| std::mem::take(&mut of.authorization_policies)),
+            tokens: [&mut before, &mut after].map(|of| std::mem::take(&mut of.request_authentications)),
+            documents: [&mut before, &mut after].map(|of| std::mem::take(&mut of.documents)),
+        };
+        (before == after && same_names(&followed.routes) && same_names(&followed.slices)).then_some(followed)
+    }
+}
+
+/// Whether what two versions of a file hold, where they differ at all, is no more than what [`Resources::edit`] takes in.
+pub fn may_be_edit(before: Resources, after: Resources) -> bool {
+    Followed::new(before, after).is_some()
+}
+
 impl Resources {
     /// Takes in that one file of the tree, whose objects were `before`, has the objects `after`. None, and nothing is
     /// taken in, where that is more than the same VirtualServices and EndpointSlices with other contents, and policies about
     /// requests.
-    pub fn edit(&mut self, file: FileId, mut before: Self, mut after: Self) -> Option<Edit> {
-        let routes = [&mut before, &mut after].map(|of| std::mem::take(&mut of.virtual_services));
-        let slices = [&mut before, &mut after].map(|of| std::mem::take(&mut of.endpoint_slices));
-        let rules = [&mut before, &mut after].map(|of| std::mem::take(&mut of.authorization_policies));
-        let tokens = [&mut before, &mut after].map(|of| std::mem::take(&mut of.request_authentications));
-        let documents = [&mut before, &mut after].map(|of| std::mem::take(&mut of.documents));
-        if before != after {
-            return None;
-        }
-        let at = place(&self.virtual_services, file, &routes)?;
-        let slices_at = place(&self.endpoint_slices, file, &slices)?;
+    pub fn edit(&mut self, file: FileId, before: Self, after: Self) -> Option<Edit> {
+        let Followed { routes, slices, rules, tokens, documents } = Followed::new(before, after)?;
+        let at = start(&self.virtual_services, file, &routes)?;
+        let slices_at = start(&self.endpoint_slices, file, &slices)?;
         let rules_at = start(&self.authorization_policies, file, &rules)?;
         let tokens_at = start(&self.request_authentications, file, &tokens)?;
         let mut policies = BTreeSet::new();
@@ -49,17 +79,12 @@ impl Resources {
     }
 }
 
-/// Where the objects of a file stand among all; none where they are not there as they were, or where it holds other ones
-/// now.
-fn place<T: PartialEq>(all: &[Object<T>], file: FileId, of_file: &[Vec<Object<T>>; 2]) -> Option<usize> {
-    let [before, after] = of_file;
+/// Whether both are the same objects, whatever these say.
+fn same_names<T>([before, after]: &[Vec<Object<T>>; 2]) -> bool {
     let is_same = |(a, b): (&Object<T>, &Object<T>)| {
         a.kind == b.kind && a.name() == b.name() && a.namespace() == b.namespace()
     };
-    if before.len() != after.len() || !before.iter().zip(after).all(is_same) {
-        return None;
-    }
-    start(all, file, of_file)
+    before.len() == after.len() && before.iter().zip(after).all(is_same)
 }
 
 /// Where the objects of a file begin among all; none where they are not there as they were.

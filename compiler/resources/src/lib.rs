@@ -26,7 +26,7 @@ pub mod schema;
 mod walk;
 
 pub use ages::Named;
-pub use edit::Edit;
+pub use edit::{Edit, may_be_edit};
 pub use ignored::Ignored;
 pub use kind::Kind;
 pub use mesh_settings::{MeshSettings, mesh_config, mesh_networks, mesh_settings};

@@ -36,17 +36,19 @@ pub fn read_beside(sources: &SourceSet, snapshot: Option<FileId>, limits: &Limit
     let mut all = Outcome::default();
     let mut known = BTreeSet::new();
     let mut foreign = Vec::new();
+    let mut resources = Vec::with_capacity(parts.len());
     for part in parts {
         foreign.extend(part.foreign);
-        all.resources.append(part.out.resources);
+        resources.push(part.out.resources);
         all.diagnostics.extend(part.out.diagnostics);
         all.suppressions.extend(part.out.suppressions);
         known.extend(part.names.into_iter().flatten());
     }
     if let Some(snapshot) = snapshot {
         let reader = Reader { known, ..Reader::new(&sources.file(snapshot).text, limits) };
-        all.resources.append(reader.file(snapshot).out.resources);
+        resources.push(reader.file(snapshot).out.resources);
     }
+    all.resources.append(resources);
     definitions::check(sources, limits, &foreign, &mut all);
     all
 }

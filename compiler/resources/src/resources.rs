@@ -235,63 +235,82 @@ impl Resources {
         kept
     }
 
-    /// Adds the objects of a later file.
-    pub(crate) fn append(&mut self, mut later: Self) {
-        self.namespaces.append(&mut later.namespaces);
-        self.service_accounts.append(&mut later.service_accounts);
-        self.services.append(&mut later.services);
-        self.endpoint_slices.append(&mut later.endpoint_slices);
-        self.pods.append(&mut later.pods);
-        self.workloads.append(&mut later.workloads);
-        self.virtual_services.append(&mut later.virtual_services);
-        self.destination_rules.append(&mut later.destination_rules);
-        self.gateways.append(&mut later.gateways);
-        self.service_entries.append(&mut later.service_entries);
-        self.endpoints.append(&mut later.endpoints);
-        self.nodes.append(&mut later.nodes);
-        self.secrets.append(&mut later.secrets);
-        self.config_maps.append(&mut later.config_maps);
-        self.mesh_settings.append(&mut later.mesh_settings);
-        self.proxy_annotations.append(&mut later.proxy_annotations);
-        self.jobs.append(&mut later.jobs);
-        self.cron_jobs.append(&mut later.cron_jobs);
-        self.ingresses.append(&mut later.ingresses);
-        self.ingress_classes.append(&mut later.ingress_classes);
-        self.mutating_webhooks.append(&mut later.mutating_webhooks);
-        self.validating_webhooks.append(&mut later.validating_webhooks);
-        self.admission_policies.append(&mut later.admission_policies);
-        self.admission_policy_bindings.append(&mut later.admission_policy_bindings);
-        self.custom_resource_definitions.append(&mut later.custom_resource_definitions);
-        self.sidecars.append(&mut later.sidecars);
-        self.workload_entries.append(&mut later.workload_entries);
-        self.workload_groups.append(&mut later.workload_groups);
-        self.envoy_filters.append(&mut later.envoy_filters);
-        self.proxy_configs.append(&mut later.proxy_configs);
-        self.authorization_policies.append(&mut later.authorization_policies);
-        self.peer_authentications.append(&mut later.peer_authentications);
-        self.request_authentications.append(&mut later.request_authentications);
-        self.telemetries.append(&mut later.telemetries);
-        self.wasm_plugins.append(&mut later.wasm_plugins);
-        self.traffic_extensions.append(&mut later.traffic_extensions);
-        self.gateway_classes.append(&mut later.gateway_classes);
-        self.kubernetes_gateways.append(&mut later.kubernetes_gateways);
-        self.http_routes.append(&mut later.http_routes);
-        self.grpc_routes.append(&mut later.grpc_routes);
-        self.tls_routes.append(&mut later.tls_routes);
-        self.tcp_routes.append(&mut later.tcp_routes);
-        self.udp_routes.append(&mut later.udp_routes);
-        self.reference_grants.append(&mut later.reference_grants);
-        self.backend_tls_policies.append(&mut later.backend_tls_policies);
-        self.listener_sets.append(&mut later.listener_sets);
-        self.x_backends.append(&mut later.x_backends);
-        self.x_backend_traffic_policies.append(&mut later.x_backend_traffic_policies);
-        self.x_meshes.append(&mut later.x_meshes);
-        self.route_tests.append(&mut later.route_tests);
-        self.invariants.append(&mut later.invariants);
-        for (kind, count) in later.foreign {
-            *self.foreign.entry(kind).or_default() += count;
+    /// Adds the objects of later files, in their order.
+    pub(crate) fn append(&mut self, mut later: Vec<Self>) {
+        // Room for all at once: objects are large, and moving them again and again as lists grow takes its time.
+        macro_rules! append {
+            ($($field:ident),* $(,)?) => {
+                let mut counts = [$(stringify!($field)),*].map(|_| 0);
+                for of in &later {
+                    let mut counts = counts.iter_mut();
+                    $(if let Some(count) = counts.next() { *count += of.$field.len(); })*
+                }
+                let mut counts = counts.into_iter();
+                $(self.$field.reserve_exact(counts.next().unwrap_or_default());)*
+                for of in &mut later {
+                    $(self.$field.append(&mut of.$field);)*
+                }
+            };
         }
-        self.documents += later.documents;
+        append!(
+            namespaces,
+            service_accounts,
+            services,
+            endpoint_slices,
+            pods,
+            workloads,
+            virtual_services,
+            destination_rules,
+            gateways,
+            service_entries,
+            endpoints,
+            nodes,
+            secrets,
+            config_maps,
+            mesh_settings,
+            jobs,
+            cron_jobs,
+            ingresses,
+            ingress_classes,
+            mutating_webhooks,
+            validating_webhooks,
+            admission_policies,
+            admission_policy_bindings,
+            custom_resource_definitions,
+            sidecars,
+            workload_entries,
+            workload_groups,
+            envoy_filters,
+            proxy_configs,
+            authorization_policies,
+            peer_authentications,
+            request_authentications,
+            telemetries,
+            wasm_plugins,
+            traffic_extensions,
+            gateway_classes,
+            kubernetes_gateways,
+            http_routes,
+            grpc_routes,
+            tls_routes,
+            tcp_routes,
+            udp_routes,
+            reference_grants,
+            backend_tls_policies,
+            listener_sets,
+            x_backends,
+            x_backend_traffic_policies,
+            x_meshes,
+            route_tests,
+            invariants,
+        );
+        for mut of in later {
+            self.proxy_annotations.append(&mut of.proxy_annotations);
+            for (kind, count) in of.foreign {
+                *self.foreign.entry(kind).or_default() += count;
+            }
+            self.documents += of.documents;
+        }
     }
 }
 

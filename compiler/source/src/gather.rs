@@ -68,23 +68,46 @@ pub(crate) fn arrange<K>(found: Vec<Found<K>>, limits: &Limits) -> Result<Vec<Fo
     Ok(files)
 }
 
-/// What became of reading one file.
+/// What became of reading the bytes of one file.
 pub(crate) type Bytes = Result<Vec<u8>, ProblemKind>;
+
+/// What a file was found to hold.
+pub(crate) enum Content {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// What another file holds, which was read before.
+    Known(SourceFile),
+}
+
+impl Content {
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Known(file) => file.text.len(),
+        }
+    }
+
+    fn named(self, name: &str) -> Result<SourceFile, ProblemKind> {
+        match self {
+            Self::Bytes(bytes) => Ok(SourceFile::new(name, text::decode(bytes)?)),
+            Self::Known(file) => Ok(file.named(name)),
+        }
+    }
+}
 
 /// Decodes and digests what was read, on all cores and in the order given.
 pub(crate) fn assemble(
-    read: Vec<(String, Bytes)>,
+    read: Vec<(String, Result<Content, ProblemKind>)>,
     limits: &Limits,
 ) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
-    let total: u64 =
-        read.iter().filter_map(|(_, bytes)| bytes.as_ref().ok()).map(|bytes| bytes.len() as u64).sum();
+    let total: u64 = read.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|c| c.bytes() as u64).sum();
     if total > limits.total_bytes {
-        return Err(SourceError::TooMuch { limit: format!("{} MiB", limits.total_bytes >> 20) });
+        return Err(limits.too_many_bytes());
     }
     let decoded: Vec<_> = read
         .into_par_iter()
-        .map(|(name, bytes)| match bytes.and_then(text::decode) {
-            Ok(text) => (SourceFile::new(name, text), None),
+        .map(|(name, read)| match read.and_then(|content| content.named(&name)) {
+            Ok(file) => (file, None),
             Err(problem) => (SourceFile::new(name, Arc::from("")), Some(problem)),
         })
         .collect();

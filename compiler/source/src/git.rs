@@ -1,20 +1,24 @@
 //! A Git revision or the index, read from the objects without a checkout.
 
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::objs::tree::EntryKind;
+use rayon::prelude::*;
 
-use crate::Limits;
-use crate::gather::{self, Bytes, Found};
+use crate::gather::{self, Bytes, Content, Found};
 use crate::lookup;
 use crate::problem::{LoadProblem, ProblemKind, SourceError};
 use crate::set::{SourceFile, SourceSet};
 use crate::worktree::{MESH_FILE, relative};
+use crate::{FileId, Limits};
 
 mod history;
 mod index;
+mod loose;
 mod states;
 mod tree;
 
@@ -23,6 +27,10 @@ pub(crate) use states::states;
 
 /// What a file's bytes are read from.
 type Blob = ObjectId;
+
+/// Files that were read, by Git's names of what they hold: another tree that has the same need not read it again.
+#[derive(Default)]
+pub(crate) struct Known(HashMap<Blob, SourceFile>);
 
 /// A repository as seen from a directory.
 pub(crate) struct View {
@@ -39,6 +47,7 @@ pub(crate) fn load_rev(
     rev: &str,
     paths: &[PathBuf],
     limits: &Limits,
+    known: &mut Known,
 ) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
     let view = View::open(directory)?;
     let commit = view.commit(rev)?;
@@ -51,7 +60,7 @@ pub(crate) fn load_rev(
             return Err(SourceError::Missing { path: given.to_owned(), rev: Some(rev.to_owned()) });
         }
     }
-    view.finish(found, &format!("`{rev}`"), paths, limits)
+    view.finish(found, &format!("`{rev}`"), paths, limits, known)
 }
 
 /// Reads paths of the index, or its tree around the directory.
@@ -59,6 +68,7 @@ pub(crate) fn load_staged(
     directory: &Path,
     paths: &[PathBuf],
     limits: &Limits,
+    known: &mut Known,
 ) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
     let view = View::open(directory)?;
     let index = index::Staged::open(&view.repo)?;
@@ -70,7 +80,7 @@ pub(crate) fn load_staged(
             return Err(SourceError::Missing { path: given.to_owned(), rev: Some("the index".to_owned()) });
         }
     }
-    view.finish(found, "the index", paths, limits)
+    view.finish(found, "the index", paths, limits, known)
 }
 
 /// The commit that a revision names, as forty hexadecimal digits.
@@ -205,7 +215,7 @@ impl View {
     /// A file of a version by its path in the repository.
     fn file(&self, version: &Version<'_>, path: &str) -> Result<Option<SourceFile>, SourceError> {
         let Some(blob) = version.blob(path)? else { return Ok(None) };
-        let bytes = self.read(blob, &Limits::default());
+        let bytes = read(&self.repo, blob, &Limits::default());
         lookup::file(relative(&self.prefix, Path::new(path)), bytes)
     }
 
@@ -269,6 +279,7 @@ impl View {
         tree: &str,
         paths: &[PathBuf],
         limits: &Limits,
+        known: &mut Known,
     ) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
         let files = gather::arrange(found, limits)?;
         if files.is_empty() {
@@ -277,28 +288,42 @@ impl View {
                 if names.is_empty() { tree.to_owned() } else { format!("{} of {tree}", names.join(", ")) };
             return Err(SourceError::Empty { place });
         }
-        let mut total = 0;
-        let mut read = Vec::with_capacity(files.len());
-        for file in files {
-            let bytes = file.content.and_then(|blob| self.read(blob, limits));
-            total += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
-            if total > limits.total_bytes {
-                return Err(SourceError::TooMuch { limit: format!("{} MiB", limits.total_bytes >> 20) });
+        let blobs: Vec<Option<Blob>> = files.iter().map(|file| file.content.as_ref().ok().copied()).collect();
+        let total = AtomicU64::new(0);
+        let shared = self.repo.clone().into_sync();
+        let of_file = |repo: &mut gix::Repository, file: Found<Blob>| {
+            let content = file.content.and_then(|blob| match known.0.get(&blob) {
+                Some(known) => Ok(Content::Known(known.clone())),
+                None => read(repo, blob, limits).map(Content::Bytes),
+            });
+            let bytes = content.as_ref().map_or(0, Content::bytes) as u64;
+            if total.fetch_add(bytes, Ordering::Relaxed) + bytes > limits.total_bytes {
+                return Err(limits.too_many_bytes());
             }
-            read.push((file.name, bytes));
-        }
-        gather::assemble(read, limits)
+            Ok((file.name, content))
+        };
+        let read: Result<Vec<_>, SourceError> =
+            files.into_par_iter().map_init(|| shared.to_thread_local(), of_file).collect();
+        let (sources, problems) = gather::assemble(read?, limits)?;
+        let lost: Vec<FileId> = problems.iter().map(|problem| problem.file).collect();
+        let read = sources.iter().zip(blobs).filter(|((id, _), _)| lost.binary_search(id).is_err());
+        known.0.extend(read.filter_map(|((_, file), blob)| Some((blob?, file.clone()))));
+        Ok((sources, problems))
     }
+}
 
-    fn read(&self, blob: Blob, limits: &Limits) -> Bytes {
-        let unreadable = |message: String| ProblemKind::Unreadable(message);
-        let header = self.repo.find_header(blob).map_err(|error| unreadable(error.to_string()))?;
-        if header.size() > limits.file_bytes {
-            return Err(ProblemKind::TooLarge { bytes: header.size(), limit: limits.file_bytes });
-        }
-        let mut object = self.repo.find_object(blob).map_err(|error| unreadable(error.to_string()))?;
-        Ok(std::mem::take(&mut object.data))
+/// The bytes of a file.
+fn read(repo: &gix::Repository, blob: Blob, limits: &Limits) -> Bytes {
+    if let Some(read) = loose::read(repo.objects.store_ref().path(), blob, limits) {
+        return read;
     }
+    let unreadable = |message: String| ProblemKind::Unreadable(message);
+    let header = repo.find_header(blob).map_err(|error| unreadable(error.to_string()))?;
+    if header.size() > limits.file_bytes {
+        return Err(ProblemKind::TooLarge { bytes: header.size(), limit: limits.file_bytes });
+    }
+    let mut object = repo.find_object(blob).map_err(|error| unreadable(error.to_string()))?;
+    Ok(std::mem::take(&mut object.data))
 }
 
 fn slashes(path: &Path) -> String {

@@ -27,14 +27,28 @@ pub use set::{SourceFile, SourceSet};
 pub use span::{FileId, Position, Span};
 pub use states::{Change, State, states};
 
+/// The files of a tree, and what could not be read of it.
+pub type Loaded = Result<(SourceSet, Vec<LoadProblem>), SourceError>;
+
 /// Reads a tree: all files that belong to it in the order of their names, and a problem for each that
 /// is there but cannot be read. A tree without any file is an error.
-pub fn load(selection: &Selection, limits: &Limits) -> Result<(SourceSet, Vec<LoadProblem>), SourceError> {
+pub fn load(selection: &Selection, limits: &Limits) -> Loaded {
+    load_beside(selection, limits, &mut git::Known::default())
+}
+
+/// Reads two trees that are compared. What Git has of both is read once.
+pub fn load_both(one: &Selection, other: &Selection, limits: &Limits) -> (Loaded, Loaded) {
+    let mut known = git::Known::default();
+    let one = load_beside(one, limits, &mut known);
+    (one, load_beside(other, limits, &mut known))
+}
+
+fn load_beside(selection: &Selection, limits: &Limits, known: &mut git::Known) -> Loaded {
     let directory = selection.directory.as_path();
     match &selection.tree {
         Tree::Worktree { paths } => worktree::load(directory, paths, limits),
-        Tree::Rev { rev, paths } => git::load_rev(directory, rev, paths, limits),
-        Tree::Staged { paths } => git::load_staged(directory, paths, limits),
+        Tree::Rev { rev, paths } => git::load_rev(directory, rev, paths, limits, known),
+        Tree::Staged { paths } => git::load_staged(directory, paths, limits, known),
         Tree::Stdin => stdin::load(limits),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::SourceError;
+
 /// Which tree, seen from which directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
@@ -71,6 +73,12 @@ impl Selection {
 }
 
 // === impl Limits ===
+
+impl Limits {
+    pub(crate) fn too_many_bytes(&self) -> SourceError {
+        SourceError::TooMuch { limit: format!("{} MiB", self.total_bytes >> 20) }
+    }
+}
 
 impl Default for Limits {
     fn default() -> Self {

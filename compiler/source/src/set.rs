@@ -36,6 +36,11 @@ impl SourceFile {
         Self { path: path.into(), text, sha256, lines: OnceLock::new() }
     }
 
+    /// The same file by another name.
+    pub(crate) fn named(self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..self }
+    }
+
     /// The position of a byte offset. Past the end it is the end; inside a scalar it is that scalar.
     pub fn position(&self, offset: u32) -> Position {
         let lines = self.lines.get_or_init(|| line_starts(&self.text));

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use crate::Limits;
-use crate::gather;
+use crate::gather::{self, Content};
 use crate::problem::{LoadProblem, ProblemKind, SourceError};
 use crate::set::SourceSet;
 
@@ -19,7 +19,7 @@ pub(crate) fn load(limits: &Limits) -> Result<(SourceSet, Vec<LoadProblem>), Sou
     let read = if bytes.len() as u64 > limit {
         Err(ProblemKind::TooLarge { bytes: bytes.len() as u64, limit })
     } else {
-        Ok(bytes)
+        Ok(Content::Bytes(bytes))
     };
     gather::assemble(vec![(NAME.to_owned(), read)], limits)
 }

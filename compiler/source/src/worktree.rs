@@ -8,7 +8,7 @@ use ignore::WalkBuilder;
 use rayon::prelude::*;
 
 use crate::Limits;
-use crate::gather::{self, Bytes, Found};
+use crate::gather::{self, Bytes, Content, Found};
 use crate::problem::{LoadProblem, ProblemKind, SourceError};
 use crate::set::SourceSet;
 
@@ -57,11 +57,11 @@ pub(crate) fn load(
     if files.is_empty() {
         return Err(SourceError::Empty { place: place(directory, paths) });
     }
-    let read: Vec<(String, Bytes)> = files
+    let read = files
         .into_par_iter()
         .map(|file| {
             let bytes = file.content.and_then(|path| read(&path, limits));
-            (file.name, bytes)
+            (file.name, bytes.map(Content::Bytes))
         })
         .collect();
     gather::assemble(read, limits)

@@ -207,7 +207,7 @@ impl Writer {
         }
         let mut clusters = Vec::with_capacity(of.len());
         let mut endpoints = Vec::new();
-        for part in of.values() {
+        for part in of.iter() {
             let entry = self.clusters.entry(Arc::as_ptr(part) as usize);
             let target = self.target;
             let written = entry.or_insert_with(|| {

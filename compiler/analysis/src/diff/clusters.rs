@@ -24,6 +24,9 @@ pub(super) struct Cache {
 impl Cache {
     /// The differences of the destinations that both proxies have. Whether routes lead to them is the tables' business.
     pub(super) fn compare(&mut self, was: &Proxy, is: &Proxy) -> Rc<Vec<Found>> {
+        if was.clusters.same(&is.clusters) {
+            return Rc::default();
+        }
         if let Some((a, b, found)) = &self.last
             && a.same(&was.clusters)
             && b.same(&is.clusters)
@@ -40,8 +43,8 @@ impl Cache {
             made
         };
         // What is of the view here and beside it there.
-        let moved = b.own().keys().filter_map(|name| Some((name, a.shared().get(name)?)));
-        let moved: ByName = moved.map(|(name, cluster)| (name.clone(), Arc::clone(cluster))).collect();
+        let moved: ByName =
+            b.own().iter().filter_map(|own| a.shared().get(&own.name)).map(Arc::clone).collect();
         let mut found: BTreeMap<(Kind, String), Found> = BTreeMap::new();
         let others = [self.maps(a.own(), |name| b.get(name)), self.maps(&moved, |name| b.get(name))];
         for one in of_views.iter().chain(others.iter().flatten()) {
@@ -58,8 +61,10 @@ impl Cache {
     /// The differences of clusters, each with the one of its name.
     fn maps<'c>(&mut self, before: &ByName, after: impl Fn(&str) -> Option<&'c Arc<Cluster>>) -> Vec<Found> {
         let mut found = Vec::new();
-        for (name, before) in before {
-            let Some(after) = after(name) else { continue };
+        for before in before {
+            let Some(after) = after(&before.name).filter(|after| !Arc::ptr_eq(before, after)) else {
+                continue;
+            };
             let key = (Arc::as_ptr(before).addr(), Arc::as_ptr(after).addr());
             let of_pair = self.pairs.entry(key).or_insert_with(|| Rc::new(differences(before, after)));
             found.extend(of_pair.iter().cloned());

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Chain, ChainAction, Origin, PatchSide, Proxy, ProxyId, ProxyKind};
+use meshc_effective::model::{Chain, ChainAction, Origin, PatchSide, Proxy, ProxyKind};
 use meshc_trace::Tracer;
 use serde_json::Value;
 
 use super::change::{Affected, Change, Diff, Equal, Lines, Unknown};
 use super::kind::{Kind, Risk};
 use super::{
-    Side, clusters, describe, listeners, patches, proxies, replay, security, settings, tables, words,
+    Side, clusters, describe, listeners, patches, proxies, replay, security, settings, sites, tables, words,
 };
 use crate::origin::because;
 use crate::reach::Site;
@@ -108,6 +108,7 @@ struct Comparison {
     unknown: BTreeSet<Unknown>,
     /// How many both meshes have together.
     proxies: usize,
+    sites: sites::Cache,
     tables: tables::Cache,
     clusters: clusters::Cache,
     /// What was worked out for several proxies, with those, in the order in which they were met.
@@ -143,21 +144,21 @@ impl Shared {
 pub(super) fn compare(base: Side<'_>, head: Side<'_>) -> Diff {
     let mut comparison =
         Comparison { tables: tables::Cache::new(base.mesh, head.mesh), ..Comparison::default() };
-    let by_id = |side: &Side<'_>| -> BTreeMap<ProxyId, Arc<Proxy>> {
-        side.mesh.proxies.iter().map(|proxy| (proxy.id.clone(), Arc::clone(proxy))).collect()
-    };
-    let (of_base, of_head) = (by_id(&base), by_id(&head));
+    let (of_base, of_head) = (proxies::by_id(base.mesh), proxies::by_id(head.mesh));
+    let mut both = 0;
     for (id, was) in &of_base {
-        match of_head.get(id) {
-            Some(is) if is.kind == was.kind => comparison.proxy(was, is),
-            _ => {}
+        let Some(is) = of_head.get(id) else { continue };
+        both += 1;
+        // What follows edits leaves untouched what does not depend on them.
+        if is.kind == was.kind && !Arc::ptr_eq(was, is) {
+            comparison.proxy(was, is);
         }
     }
     comparison.settle();
     for (proxy, found) in proxies::added_and_removed(&of_base, &of_head) {
         comparison.add(proxy, &found);
     }
-    comparison.proxies = of_base.keys().chain(of_head.keys()).collect::<BTreeSet<_>>().len();
+    comparison.proxies = of_base.len() + of_head.len() - both;
     comparison.finish(base, head)
 }
 
@@ -191,7 +192,7 @@ impl Comparison {
         }
         let found = self.clusters.compare(was, is);
         self.share(Shared::Clusters(found), is);
-        for (site, before, after) in listeners::tables(was, is) {
+        for (site, before, after) in self.sites.tables(was, is) {
             let side = match &site {
                 Site::Table(_) => PatchSide::outer(is),
                 Site::Inbound(_) => PatchSide::inner(is),
@@ -209,7 +210,7 @@ impl Comparison {
     /// Whether two parts say the same to the letter, sources included.
     fn alike<T: PartialEq>(&mut self, was: &Arc<T>, is: &Arc<T>) -> bool {
         let places = (Arc::as_ptr(was).addr(), Arc::as_ptr(is).addr());
-        *self.alike.entry(places).or_insert_with(|| was == is)
+        places.0 == places.1 || *self.alike.entry(places).or_insert_with(|| was == is)
     }
 
     /// Whether two proxies have the same listeners, and bytes that they pass on arrive on both sides or on none.
@@ -223,7 +224,8 @@ impl Comparison {
         };
         was.listeners.len() == is.listeners.len()
             && was.listeners.iter().zip(&is.listeners).all(|(was, is)| self.alike(was, is))
-            && is.listeners.iter().flat_map(|listener| listener.all_chains()).all(arrives_alike)
+            && (was.clusters.same(&is.clusters)
+                || is.listeners.iter().flat_map(|listener| listener.all_chains()).all(arrives_alike))
     }
 
     /// Keeps what a proxy shares with others.

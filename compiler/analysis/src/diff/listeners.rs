@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::compare::Found;
 use super::kind::Kind;
 use super::{describe, words};
-use crate::reach::Site;
 
 /// What tells the chains of a listener apart. Those of an inbound port follow from the mode of mutual TLS, which is the
 /// business of the checks: here the port is one.
@@ -55,27 +54,6 @@ pub(super) fn both<'p>(
         }
     }
     pairs
-}
-
-/// The route tables that are asked on both sides, each pair once.
-pub(super) fn tables<'p>(was: &'p Proxy, is: &'p Proxy) -> Vec<(Site, &'p RouteTable, &'p RouteTable)> {
-    let mut named: BTreeMap<&str, (&RouteTable, &RouteTable)> = BTreeMap::new();
-    let mut inline: BTreeMap<u16, (&RouteTable, &RouteTable)> = BTreeMap::new();
-    for (_, before, listener, after) in both(was, is) {
-        match (&before.action, &after.action) {
-            (ChainAction::HttpTable { table: a, .. }, ChainAction::HttpTable { table: b, .. }) if a == b => {
-                if let (Some(before), Some(after)) = (was.tables.get(a), is.tables.get(b)) {
-                    named.insert(a, (before, after));
-                }
-            }
-            (ChainAction::HttpInline { table: a, .. }, ChainAction::HttpInline { table: b, .. }) => {
-                inline.insert(after.matches.destination_port.unwrap_or(listener.port), (a, b));
-            }
-            _ => {}
-        }
-    }
-    let named = named.into_iter().map(|(name, (a, b))| (Site::Table(name.to_owned()), a, b));
-    named.chain(inline.into_iter().map(|(port, (a, b))| (Site::Inbound(port), a, b))).collect()
 }
 
 /// Listeners and chains that one side has, and those that do something else with connections. `is_known` says of a host
@@ -134,7 +112,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy, is_known: &dyn Fn(&str, u16) -> b
             _ if tcp(&a) && tcp(&b) => Kind::TrafficMoved,
             _ => Kind::ListenerChanged,
         };
-        let others = !chain_after.is_http() && after.chains.iter().any(Chain::is_http);
+        let others = !chain_after.is_http() && after.chains.iter().any(|chain| chain.is_http());
         let changed = changed(before, after, a, b);
         let label = format!("{}{}", changed.label, if others { ", other than HTTP" } else { "" });
         found.push(Found { kind, risk: kind.risk(), label, ..changed });

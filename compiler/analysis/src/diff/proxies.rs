@@ -3,20 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use meshc_effective::model::{Proxy, ProxyId, ProxyKind};
+use meshc_effective::model::{EffectiveMesh, Proxy, ProxyId, ProxyKind};
 use serde_json::{Value, json};
 
 use super::compare::Found;
 use super::kind::Kind;
 
-type Proxies = BTreeMap<ProxyId, Arc<Proxy>>;
+type Proxies<'m> = BTreeMap<&'m ProxyId, &'m Arc<Proxy>>;
+
+/// All proxies of a mesh.
+pub(super) fn by_id(mesh: &EffectiveMesh) -> Proxies<'_> {
+    mesh.proxies.iter().map(|proxy| (&proxy.id, proxy)).collect()
+}
 
 /// One difference for each workload, with its proxies.
-pub(super) fn added_and_removed<'p>(base: &'p Proxies, head: &'p Proxies) -> Vec<(&'p Proxy, Found)> {
-    let missing = |of: &'p Proxies, other: &Proxies| -> Vec<&'p Proxy> {
+pub(super) fn added_and_removed<'p>(base: &Proxies<'p>, head: &Proxies<'p>) -> Vec<(&'p Proxy, Found)> {
+    let missing = |of: &Proxies<'p>, other: &Proxies<'p>| -> Vec<&'p Proxy> {
         of.values()
             .filter(|proxy| other.get(&proxy.id).is_none_or(|there| there.kind != proxy.kind))
-            .map(|proxy| &**proxy)
+            .map(|proxy| &***proxy)
             .collect()
     };
     let removed = missing(base, head);

@@ -58,13 +58,14 @@ pub(super) fn same_routes(base: &VirtualHost, head: &VirtualHost) -> bool {
     base.require_tls == head.require_tls
         && base.include_attempt_count == head.include_attempt_count
         && base.routes.len() == head.routes.len()
-        && base.routes.iter().zip(&head.routes).all(|(a, b)| {
-            a.matches == b.matches
-                && a.action == b.action
-                && a.headers == b.headers
-                && a.fault == b.fault
-                && a.cors == b.cors
-        })
+        && (base.routes.same(&head.routes)
+            || base.routes.iter().zip(&head.routes).all(|(a, b)| {
+                a.matches == b.matches
+                    && a.action == b.action
+                    && a.headers == b.headers
+                    && a.fault == b.fault
+                    && a.cors == b.cors
+            }))
 }
 
 /// Whether the destinations of a virtual host that both proxies have can be reached by both or by none.

@@ -1,6 +1,8 @@
 //! What else proxies do that no request shows: TLS at listeners, connections, extensions, telemetry, identity, and how
 //! paths are read.
 
+use std::sync::Arc;
+
 use meshc_effective::model::{
     Chain, ChainAction, Direction, Extension, Inspector, Listener, Origin, Proxy, ProxyTelemetry, ServerTls,
 };
@@ -57,11 +59,11 @@ pub(super) fn compare(was: &Proxy, is: &Proxy, listen_alike: bool) -> Vec<Found>
             |proxy: &Proxy| json!({ "protocol_detection_timeout": proxy.reading.detection_timeout });
         differ(Kind::ListenerChanged, detection(was), detection(is), own);
     }
-    if was.settings != is.settings {
+    if differ_at_all(&was.settings, &is.settings) {
         let settings = |proxy: &Proxy| bare(&proxy.settings.as_ref());
         differ(Kind::ListenerChanged, settings(was), settings(is), own);
     }
-    if was.extensions != is.extensions {
+    if differ_at_all(&was.extensions, &is.extensions) {
         let origins = |all: &[Extension]| -> Vec<Origin> {
             all.iter().flat_map(|extension| extension.origins.clone()).collect()
         };
@@ -73,7 +75,7 @@ pub(super) fn compare(was: &Proxy, is: &Proxy, listen_alike: bool) -> Vec<Found>
             (&base, &head),
         );
     }
-    if was.telemetry != is.telemetry {
+    if differ_at_all(&was.telemetry, &is.telemetry) {
         let (base, head) = (told_by(&was.telemetry), told_by(&is.telemetry));
         differ(
             Kind::TelemetryChanged,
@@ -83,6 +85,11 @@ pub(super) fn compare(was: &Proxy, is: &Proxy, listen_alike: bool) -> Vec<Found>
         );
     }
     found
+}
+
+/// Whether two parts say something else; most proxies have one in memory.
+fn differ_at_all<T: PartialEq>(was: &Arc<T>, is: &Arc<T>) -> bool {
+    !Arc::ptr_eq(was, is) && was != is
 }
 
 /// A value without where it comes from.

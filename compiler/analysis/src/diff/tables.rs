@@ -1,6 +1,7 @@
 //! Two route tables of a proxy, virtual host by virtual host. Proxies share tables and virtual hosts, and what was worked
 //! out for one holds for all.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,8 +16,9 @@ use super::describe;
 use super::hosts::{self, Pair};
 use super::kind::{Kind, Risk};
 use super::outcome::{self, Difference};
+use super::owners::Owners;
 use super::regions::{self, Compared, Half, Region};
-use crate::reach::{Asked, Site};
+use crate::reach::Site;
 use crate::requests::Caller;
 use crate::requests::hosts::Domains;
 
@@ -51,6 +53,7 @@ pub(super) struct Cache {
     /// Whether what they lead to fails alike, by the clusters of both proxies' views too.
     failures: HashMap<(HostKey, HostKey), bool>,
     hosts: HashMap<HostKey, Vec<Known>>,
+    owners: Owners,
     /// The hosts that the proxies of each side know.
     services: [FxHashSet<String>; 2],
     /// Their ports, `HOST:PORT`.
@@ -64,7 +67,7 @@ fn services(mesh: &EffectiveMesh) -> (FxHashSet<String>, FxHashSet<String>) {
     for proxy in &mesh.proxies {
         for clusters in [proxy.clusters.shared(), proxy.clusters.own()] {
             if seen.insert(Arc::as_ptr(clusters).addr()) {
-                for cluster in clusters.values().filter(|cluster| !cluster.host.is_empty()) {
+                for cluster in clusters.iter().filter(|cluster| !cluster.host.is_empty()) {
                     ports.insert(port(&cluster.host, cluster.port));
                     if !hosts.contains(&cluster.host) {
                         hosts.insert(cluster.host.clone());
@@ -149,11 +152,11 @@ impl Cache {
         if pairs.is_empty() {
             return diff;
         }
-        let domains = Domains::of([before, after]);
+        let domains = LazyCell::new(|| Domains::of([before, after]));
         for pair in &pairs {
             let base = Half { proxy: was, host: host(before, pair.base) };
             let head = Half { proxy: is, host: host(after, pair.head) };
-            let compared = self.hosts(base, head, pair, &domains);
+            let compared = self.hosts(base, head, pair, &|| &domains);
             let domain = pair.domains.first().map_or("*", String::as_str);
             let (label, subject) = match site {
                 Site::Table(_) => (describe::host(domain), domain.to_owned()),
@@ -187,10 +190,14 @@ impl Cache {
         // Routes of sidecars lead to clusters of their views.
         let view = |proxy: &Proxy| Arc::as_ptr(proxy.clusters.shared()).addr();
         let views = (view(was), view(is));
+        let one_view = was.clusters.same(&is.clusters);
         let mut alike = |base: Option<usize>, head: Option<usize>| {
             let (Some(of_base), Some(of_head)) = (host(before, base), host(after, head)) else {
                 return false;
             };
+            if one_view && std::ptr::eq(of_base, of_head) {
+                return true;
+            }
             let same = *self
                 .same
                 .entry((address(of_base), address(of_head)))
@@ -202,12 +209,14 @@ impl Cache {
         };
         let hosts = before.virtual_hosts.iter().zip(&after.virtual_hosts);
         let aligned = before.virtual_hosts.len() == after.virtual_hosts.len()
-            && hosts.clone().all(|(a, b)| a.domains == b.domains);
+            && hosts.clone().all(|(a, b)| Arc::ptr_eq(a, b) || a.domains == b.domains);
         if aligned {
-            let asked = Asked::new(after);
-            let differing = (0..after.virtual_hosts.len()).filter(|&index| !alike(Some(index), Some(index)));
-            return differing
-                .map(|index| Pair { base: Some(index), head: Some(index), domains: asked.own(index) })
+            let differing: Vec<usize> =
+                (0..after.virtual_hosts.len()).filter(|&index| !alike(Some(index), Some(index))).collect();
+            let domains = self.owners.of(after, &differing);
+            let pairs = differing.into_iter().zip(domains);
+            return pairs
+                .map(|(index, domains)| Pair { base: Some(index), head: Some(index), domains })
                 .collect();
         }
         let (pairs, mixed) = hosts::pairs(before, after);
@@ -219,7 +228,13 @@ impl Cache {
     }
 
     /// The differences of two virtual hosts.
-    fn hosts(&mut self, base: Half<'_>, head: Half<'_>, pair: &Pair, domains: &Domains) -> Rc<Compared> {
+    fn hosts<'d>(
+        &mut self,
+        base: Half<'_>,
+        head: Half<'_>,
+        pair: &Pair,
+        domains: &dyn Fn() -> &'d Domains,
+    ) -> Rc<Compared> {
         let (before, after) = (base.behaviours(), head.behaviours());
         let reader = head.proxy.reader();
         let key = (base.host.map_or(0, address), head.host.map_or(0, address));
@@ -233,7 +248,7 @@ impl Cache {
         if let Some(known) = all.iter().find(fits) {
             return Rc::clone(&known.compared);
         }
-        let compared = Rc::new(regions::compare(base, head, pair, (&before, &after), domains));
+        let compared = Rc::new(regions::compare(base, head, pair, (&before, &after), domains()));
         let domains = pair.domains.clone();
         all.push(Known { reader, domains, before, after, compared: Rc::clone(&compared) });
         compared

@@ -8,7 +8,7 @@ use meshc_analysis::{
 
 use super::{DONE, FINDINGS};
 use crate::args::{Diff, DiffFormat, RevisionArgs};
-use crate::load::{Failure, Selected, Tree};
+use crate::load::{Compared, Failure, Selected, Tree};
 use crate::output;
 
 pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
@@ -48,13 +48,12 @@ fn nothing(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Opti
 }
 
 fn compared(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Found, Failure> {
-    let (base_tree, head_tree) = Tree::read_both(base, head)?;
-    let (base, head) = base_tree.compile_both(&head_tree)?;
+    let (base, head) = Compared::both(base, head)?;
     let found = diff(
-        Side { name: names.0, mesh: &base, sources: &base_tree.sources },
-        Side { name: names.1, mesh: &head, sources: &head_tree.sources },
+        Side { name: names.0, mesh: &base.mesh, sources: &base.sources },
+        Side { name: names.1, mesh: &head.mesh, sources: &head.sources },
     );
-    std::mem::forget((base_tree, head_tree, base, head));
+    std::mem::forget((base, head));
     Ok(found)
 }
 

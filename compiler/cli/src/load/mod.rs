@@ -1,6 +1,7 @@
 //! From the command line's words to meshes, their findings, and what they do.
 
 mod ages;
+mod compared;
 mod examine;
 mod kept;
 mod kustomize;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 use meshc_diagnostics::Rule;
 
+pub(crate) use compared::Compared;
 pub(crate) use kept::{Answer, Store};
 pub(crate) use paths::{is_in, normal};
 pub(crate) use policies::packs_here;

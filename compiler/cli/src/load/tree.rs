@@ -48,14 +48,6 @@ impl Tree {
         Workspace::read(selected)?.only_tree_after(previous)
     }
 
-    /// Reads two trees that are compared: what only one of them has was added or taken away, and the other is empty
-    /// then.
-    pub(crate) fn read_both(one: &Selected, other: &Selected) -> Result<(Self, Self), Failure> {
-        let (one, other) = Workspace::read_both(one, other)?;
-        let (one, other) = rayon::join(|| one.only_tree(), || other.only_tree());
-        Ok((one?, other?))
-    }
-
     /// Whether both are the same texts of the same ages under the same settings.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         self.governing.settings == other.governing.settings
@@ -101,9 +93,16 @@ impl Tree {
         problems: &[LoadProblem],
         governing: &Governing,
     ) -> Self {
-        let plain = |of: &Governing| of.file.is_none() && of.snapshot.is_none() && of.ages.is_none();
-        let alike =
-            plain(governing) && plain(&self.governing) && problems.is_empty() && self.beside.is_empty();
+        let plain = |of: &Governing| of.snapshot.is_none() && of.ages.is_none();
+        // Settings are about places in their file, too.
+        let text = |of: &Governing, sources: &SourceSet| of.file.map(|file| sources.file(file).sha256);
+        let alike = plain(governing)
+            && plain(&self.governing)
+            && governing.file == self.governing.file
+            && text(governing, &sources) == text(&self.governing, &self.sources)
+            && governing.settings == self.governing.settings
+            && problems.is_empty()
+            && self.beside.is_empty();
         if alike && let Some(kept) = &mut self.kept {
             let read = meshc_effective::Read {
                 resources: &mut self.resources,
@@ -114,6 +113,7 @@ impl Tree {
             let limits = meshc_syntax::Limits::default();
             if meshc_effective::follow(read, kept, (&self.sources, &sources), &limits).is_some() {
                 self.sources = sources;
+                self.governing = governing.clone();
                 return self;
             }
         }
@@ -142,13 +142,6 @@ impl Tree {
     pub(crate) fn compile_to_look(&self) -> Result<EffectiveMesh, Failure> {
         self.refuse()?;
         Ok(self.compile())
-    }
-
-    /// The effective meshes of two trees, as [`Tree::compile_to_look`], side by side.
-    pub(crate) fn compile_both(&self, other: &Self) -> Result<(EffectiveMesh, EffectiveMesh), Failure> {
-        self.refuse()?;
-        other.refuse()?;
-        Ok(rayon::join(|| self.compile(), || other.compile()))
     }
 
     /// Whether the ages of its resources are read from Git: then the same files may do something else in another commit.

@@ -33,7 +33,11 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Reads a tree. What is wrong with a file is a finding; that there is nothing to read is a failure.
     pub(crate) fn read(selected: &Selected) -> Result<Self, Failure> {
-        let loaded = meshc_source::load(&selected.selection, &meshc_source::Limits::default());
+        Self::complete(selected, meshc_source::load(&selected.selection, &meshc_source::Limits::default()))
+    }
+
+    /// What else the files of a tree name is read, too.
+    fn complete(selected: &Selected, loaded: meshc_source::Loaded) -> Result<Self, Failure> {
         let (mut sources, mut problems) = loaded.map_err(|error| Failure {
             message: error.to_string(),
             nothing: matches!(error, SourceError::Missing { .. } | SourceError::Empty { .. }),
@@ -73,7 +77,9 @@ impl Workspace {
     /// Reads two trees that are compared: what only one of them has was added or taken away, and the other is empty
     /// then.
     pub(crate) fn read_both(one: &Selected, other: &Selected) -> Result<(Self, Self), Failure> {
-        match rayon::join(|| Self::read(one), || Self::read(other)) {
+        let limits = meshc_source::Limits::default();
+        let (of_one, of_other) = meshc_source::load_both(&one.selection, &other.selection, &limits);
+        match (Self::complete(one, of_one), Self::complete(other, of_other)) {
             (Ok(one), Ok(other)) => Ok((one, other)),
             (Err(failure), Ok(read)) if failure.nothing => Ok((Self::empty(one), read)),
             (Ok(read), Err(failure)) if failure.nothing => Ok((read, Self::empty(other))),

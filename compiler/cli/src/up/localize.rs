@@ -55,9 +55,8 @@ impl Local<'_> {
         }
         let tables = proxy.tables.iter().map(|(name, table)| (name.clone(), self.table(table)));
         let tables = Arc::new(tables.collect());
-        let clusters = proxy.clusters.iter();
         let clusters: Clusters =
-            clusters.map(|(name, cluster)| (name.clone(), self.shared(&proxy.id, cluster))).collect();
+            proxy.clusters.values().map(|cluster| self.shared(&proxy.id, cluster)).collect();
         Proxy { listeners, tables, clusters, ..proxy.clone() }
     }
 
@@ -94,7 +93,7 @@ impl Local<'_> {
                 binding: Binding::Bound,
                 inspectors: Vec::new(),
                 transparent: false,
-                chains: plaintext(chains).into_iter().collect(),
+                chains: plaintext(chains).into_iter().map(Arc::new).collect(),
                 ..listener.clone()
             })
         });
@@ -114,7 +113,7 @@ impl Local<'_> {
             inspectors: Vec::new(),
             transparent: false,
             extra_addresses: Vec::new(),
-            chains: plaintext(listener.all_chains().map(marks::chain)).into_iter().collect(),
+            chains: plaintext(listener.all_chains().map(marks::chain)).into_iter().map(Arc::new).collect(),
             fallback: None,
             ..listener.clone()
         }))

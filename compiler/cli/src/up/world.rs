@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use meshc_effective::model::{Chain, ChainAction, EffectiveMesh, Listener, Proxy, ProxyId, ProxyKind};
+use meshc_effective::model::{ChainAction, EffectiveMesh, Listener, Proxy, ProxyId, ProxyKind};
 use meshc_source::SourceSet;
 use meshc_trace::{Direction, Query};
 
@@ -73,7 +73,7 @@ impl World {
             };
             return Err(format!("no {} listener of {} {wanted}", direction.name(), proxy.id));
         };
-        let http = listener.chains.iter().any(Chain::is_http);
+        let http = listener.chains.iter().any(|chain| chain.is_http());
         Ok(Target { socket, http })
     }
 

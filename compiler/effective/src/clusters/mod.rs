@@ -165,14 +165,7 @@ impl Cache {
             all.extend(made.clusters.iter().cloned());
         }
         let places = all.iter().map(Arc::as_ptr).collect();
-        let new = || {
-            let mut by_name = ByName::new();
-            for cluster in &all {
-                // Of several with one name the first holds.
-                by_name.entry(cluster.name.clone()).or_insert_with(|| Arc::clone(cluster));
-            }
-            Outbound { list: Arc::new(all), by_name: Arc::new(by_name) }
-        };
+        let new = || Outbound { by_name: Arc::new(ByName::new(all.clone())), list: Arc::new(all) };
         self.lists.entry(places).or_insert_with(new).clone()
     }
 
@@ -248,13 +241,8 @@ impl Cache {
     fn collected(&mut self, outbound: &Outbound, mut own: Vec<Arc<Cluster>>) -> Clusters {
         own.push(Arc::clone(&self.black_hole));
         let key = (Arc::as_ptr(&outbound.by_name) as usize, own.iter().map(Arc::as_ptr).collect());
-        let made = self.by_list.entry(key).or_insert_with(|| {
-            let mut by_name = ByName::new();
-            for cluster in own {
-                by_name.entry(cluster.name.clone()).or_insert(cluster);
-            }
-            Clusters::layered(Arc::clone(&outbound.by_name), by_name)
-        });
+        let new = || Clusters::layered(Arc::clone(&outbound.by_name), ByName::new(own));
+        let made = self.by_list.entry(key).or_insert_with(new);
         made.clone()
     }
 }

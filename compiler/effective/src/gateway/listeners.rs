@@ -38,7 +38,7 @@ pub(super) fn listeners(
     for (key, group) in merged.keys.iter().filter_map(|key| Some((key, merged.groups.get(key)?))) {
         let address = if key.bind.is_empty() { UNSPECIFIED } else { &key.bind };
         let name = format!("{address}_{}", key.number);
-        let chains = chains(world, key, group, &name, &mut names, found);
+        let chains = chains(world, key, group, &name, &mut names, found).into_iter().map(Arc::new);
         let origins = group.servers.iter().map(|server| {
             Origin::new(server.span(), format!("{}: port {}", server.gateway.meta, server.number))
         });
@@ -53,7 +53,7 @@ pub(super) fn listeners(
                 port: key.number,
                 direction: Direction::Outbound,
                 binding: Binding::Bound,
-                chains,
+                chains: chains.collect(),
                 security: Some(Arc::clone(security)),
                 origins: origins.collect(),
                 ..Listener::default()
@@ -65,7 +65,7 @@ pub(super) fn listeners(
         if proxy_protocol {
             listener.inspectors.push(Inspector::ProxyProtocol);
         }
-        let named = |chain: &Chain| !chain.matches.server_names.is_empty() || chain.tls.is_some();
+        let named = |chain: &Arc<Chain>| !chain.matches.server_names.is_empty() || chain.tls.is_some();
         if listener.chains.iter().any(named) {
             listener.inspectors.push(Inspector::Tls(Ports::All));
         }

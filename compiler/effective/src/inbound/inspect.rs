@@ -2,6 +2,7 @@
 //! (Istio's `populateListenerFilters`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::{Chain, Inspector, Ports, Transport};
 use crate::outbound::PLAINTEXT_HTTP;
@@ -14,7 +15,7 @@ struct Needs {
 }
 
 /// The inspectors in Istio's order. `captured`: connections were redirected; `transparent`: with their addresses.
-pub(super) fn inspectors(chains: &[Chain], captured: bool, transparent: bool) -> Vec<Inspector> {
+pub(super) fn inspectors(chains: &[Arc<Chain>], captured: bool, transparent: bool) -> Vec<Inspector> {
     let mut inspectors = Vec::new();
     if captured {
         inspectors.push(Inspector::OriginalDestination);

@@ -6,10 +6,10 @@ mod matches;
 mod mtls;
 mod port;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use meshc_mesh::{Interception, Mesh, Pod, Protocol, Sidecar, Target, UNSPECIFIED};
+use meshc_mesh::{Interception, Mesh, MtlsMode, Pod, Protocol, Sidecar, Target, UNSPECIFIED};
 use meshc_resources::istio::CaptureMode;
 
 use self::port::{Port, text};
@@ -27,14 +27,57 @@ pub(crate) fn is_reserved(mesh: &Mesh, port: u16) -> bool {
     OWN_PORTS.contains(&port) || capture.contains(&port)
 }
 
-/// The listeners of a pod's inbound connections: the one that everything is redirected to, then those with sockets of
-/// their own.
-pub(crate) fn listeners(
+/// What a pod checks, how its connections come, and the ports that services lead to.
+type Key = (usize, Interception, Vec<(usize, usize, u16)>);
+
+/// What was made before.
+#[derive(Default)]
+pub(crate) struct Cache {
+    /// By what they follow from.
+    listeners: HashMap<Key, Vec<Arc<Listener>>>,
+    parts: Parts,
+}
+
+/// What many workloads have in common.
+#[derive(Default)]
+struct Parts {
+    guard: Option<Arc<Chain>>,
+    /// The chains of a port that no service names, 0 for all others, by what connections it takes.
+    passthrough: HashMap<(u16, MtlsMode), Vec<Arc<Chain>>>,
+    tls: mtls::Servers,
+}
+
+impl Cache {
+    /// The listeners of a pod's inbound connections: the one that everything is redirected to, then those with sockets of
+    /// their own. The replicas of a workload have the same.
+    pub(crate) fn of(
+        &mut self,
+        mesh: &Mesh,
+        pod: &Pod,
+        targets: &[Target],
+        security: &Arc<Security>,
+    ) -> Vec<Arc<Listener>> {
+        if mesh.sidecars.of(pod).is_some_and(|sidecar| !sidecar.ingress.is_empty()) {
+            // What a Sidecar says of ports can be about the pod's own address.
+            return listeners(mesh, pod, targets, security, &mut self.parts);
+        }
+        // What a pod checks stands for the policies that hold for it; the cache of it keeps its place taken.
+        let places = targets.iter().map(|t| (Arc::as_ptr(&t.service) as usize, t.port, t.target_port));
+        let key = (Arc::as_ptr(security) as usize, pod.interception, places.collect());
+        let parts = &mut self.parts;
+        let made =
+            self.listeners.entry(key).or_insert_with(|| listeners(mesh, pod, targets, security, parts));
+        made.clone()
+    }
+}
+
+fn listeners(
     mesh: &Mesh,
     pod: &Pod,
     targets: &[Target],
     security: &Arc<Security>,
-) -> Vec<Listener> {
+    parts: &mut Parts,
+) -> Vec<Arc<Listener>> {
     let sidecar = mesh.sidecars.of(pod).filter(|sidecar| !sidecar.ingress.is_empty());
     let (declared, ports) = match sidecar {
         Some(sidecar) => of_sidecar(pod, sidecar),
@@ -42,28 +85,30 @@ pub(crate) fn listeners(
     };
     let modes = mesh.mtls(pod);
     let capture = mesh.config.proxy_inbound_listen_port();
-    let mut chains = vec![guard(capture)];
+    let mut chains = vec![Arc::clone(parts.guard.get_or_insert_with(|| Arc::new(guard(capture))))];
     let others = modes.ports.keys().copied().filter(|port| !declared.contains(port));
     for port in std::iter::once(0).chain(others) {
-        chains.extend(Port::passthrough(port).chains(mesh, &modes));
+        let Parts { passthrough, tls, .. } = &mut *parts;
+        let of_port = passthrough.entry((port, modes.mode(port)));
+        let new = || Port::passthrough(port).chains(mesh, &modes, tls);
+        chains.extend(of_port.or_insert_with(new).iter().cloned());
     }
     let (mut origins, mut bound) = (Vec::new(), Vec::new());
     for port in ports.values() {
-        let of_port = port.chains(mesh, &modes);
+        let of_port = port.chains(mesh, &modes, &mut parts.tls);
         if port.bound {
-            let chains: Vec<Chain> = of_port.collect();
-            bound.push(Listener {
+            bound.push(Arc::new(Listener {
                 name: format!("{}_{}", port.bind, port.number),
                 address: port.bind.clone(),
                 port: port.number,
                 direction: Direction::Inbound,
                 binding: Binding::Bound,
-                inspectors: inspect::inspectors(&chains, false, false),
-                chains,
+                inspectors: inspect::inspectors(&of_port, false, false),
+                chains: of_port,
                 security: Some(Arc::clone(security)),
                 origins: port.origins.clone(),
                 ..Listener::default()
-            });
+            }));
         } else {
             chains.extend(of_port);
             origins.extend(port.origins.iter().cloned());
@@ -86,7 +131,7 @@ pub(crate) fn listeners(
         origins,
         ..Listener::default()
     };
-    std::iter::once(listener).chain(bound).collect()
+    std::iter::once(Arc::new(listener)).chain(bound).collect()
 }
 
 /// The ports that are declared, and those that are served.

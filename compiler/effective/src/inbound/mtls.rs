@@ -23,8 +23,20 @@ pub(crate) const ALPN_HTTP: [&str; 2] = ["h2", "http/1.1"];
 /// What is offered where the peers exchange their metadata first.
 pub(crate) const ALPN_EXCHANGE: [&str; 3] = ["istio-peer-exchange", "h2", "http/1.1"];
 
-/// How mutual TLS is terminated on a chain.
-pub(super) fn server(mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
+/// How mutual TLS is terminated, made once for all chains of a mesh: where HTTP is spoken, and where bytes are.
+#[derive(Default)]
+pub(super) struct Servers([Option<Arc<ServerTls>>; 2]);
+
+impl Servers {
+    /// How mutual TLS is terminated on a chain.
+    pub(super) fn of(&mut self, mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
+        let [http, bytes] = &mut self.0;
+        let known = if spoken == Spoken::Http { http } else { bytes };
+        Arc::clone(known.get_or_insert_with(|| server(mesh, spoken)))
+    }
+}
+
+fn server(mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
     let alpn: &[&str] = match spoken {
         Spoken::Http => &ALPN_HTTP,
         Spoken::Bytes => &ALPN_EXCHANGE,

@@ -1,5 +1,6 @@
 //! One port of a workload, and what is done with connections to it.
 
+use std::cell::LazyCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -91,15 +92,17 @@ impl Port {
     }
 
     /// Its chains in Istio's order.
-    pub(super) fn chains(&self, mesh: &Mesh, modes: &Mtls) -> impl Iterator<Item = Chain> {
+    pub(super) fn chains(&self, mesh: &Mesh, modes: &Mtls, tls: &mut mtls::Servers) -> Vec<Arc<Chain>> {
         let offers = matches::offers(self.protocol, modes.mode(self.number));
-        offers.iter().map(|offer| Chain {
+        let table = LazyCell::new(|| self.table(mesh));
+        let chain = |offer: &Offer| Chain {
             name: Some(self.name(offer)),
             matches: offer.matches(self.number),
-            tls: offer.terminates.then(|| mtls::server(mesh, offer.spoken)),
-            action: self.action(mesh, offer),
+            tls: offer.terminates.then(|| tls.of(mesh, offer.spoken)),
+            action: self.action(&table, offer),
             config: self.config.clone(),
-        })
+        };
+        offers.iter().map(chain).map(Arc::new).collect()
     }
 
     fn name(&self, offer: &Offer) -> String {
@@ -110,7 +113,11 @@ impl Port {
         }
     }
 
-    fn action(&self, mesh: &Mesh, offer: &Offer) -> ChainAction {
+    fn action<F: FnOnce() -> Arc<RouteTable>>(
+        &self,
+        table: &LazyCell<Arc<RouteTable>, F>,
+        offer: &Offer,
+    ) -> ChainAction {
         if offer.spoken == Spoken::Bytes {
             return ChainAction::Tcp(TcpForward {
                 mongo: self.protocol == Protocol::Mongo,
@@ -122,7 +129,7 @@ impl Port {
         let prefix =
             if self.passes { self.cluster.clone() } else { format!("inbound_{}_{}", self.bind, self.number) };
         ChainAction::HttpInline {
-            table: self.table(mesh),
+            table: Arc::clone(table),
             http: HttpChain {
                 stat_prefix: format!("{prefix};"),
                 http2: self.protocol.is_http2(),

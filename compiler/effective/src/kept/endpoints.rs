@@ -33,9 +33,7 @@ fn replaced(map: &Arc<ByName>, made: &[(Arc<Cluster>, Arc<Cluster>)]) -> Option<
     }
     let mut other = ByName::clone(map);
     for (_, new) in made.iter().filter(|(old, _)| has(old)) {
-        if let Some(slot) = other.get_mut(&new.name) {
-            *slot = Arc::clone(new);
-        }
+        other.replace(new);
     }
     Some(Arc::new(other))
 }

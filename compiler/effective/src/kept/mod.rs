@@ -11,7 +11,7 @@ mod routes;
 
 use std::sync::Arc;
 
-use meshc_mesh::{Mesh, Service, VirtualService};
+use meshc_mesh::{Mesh, Service};
 use meshc_resources::Edit;
 
 use crate::clusters;
@@ -57,9 +57,12 @@ impl Kept {
         edit: &Edit,
     ) -> Option<Change> {
         let mut change = Change::default();
+        let mut routes = Vec::new();
         for (before, after) in &edit.virtual_services {
-            let (old, new) = mesh.replace_virtual_service(before, after)?;
-            change.add(self.routes(mesh, &old, &new)?);
+            routes.push(mesh.replace_virtual_service(before, after)?);
+        }
+        if !routes.is_empty() {
+            change.add(routes::follow(&mut self.mesh, mesh, &routes)?);
         }
         for (before, after) in &edit.endpoint_slices {
             let (old, new) = mesh.replace_endpoints(resources, before, after)?;
@@ -70,10 +73,6 @@ impl Kept {
             change.add(policies::follow(&mut self.mesh, mesh, &edit.policies)?);
         }
         Some(change)
-    }
-
-    fn routes(&mut self, mesh: &Mesh, old: &VirtualService, new: &VirtualService) -> Option<Change> {
-        routes::follow(&mut self.mesh, mesh, old, new)
     }
 
     fn endpoints(&mut self, mesh: &Mesh, old: &Arc<Service>, new: &Arc<Service>) -> Option<Change> {

@@ -5,27 +5,26 @@ use std::sync::Arc;
 
 use meshc_mesh::hostname::MESH_GATEWAY;
 use meshc_mesh::{Mesh, Semantics, VirtualService};
+use meshc_source::Span;
 
 use super::Change;
 use crate::http::{self, Perspective};
 use crate::model::{EffectiveMesh, Origin, Route, RouteTable, Routes, VirtualHost};
 use crate::outbound::{Tables, depends_on_caller};
 
-/// Puts the routes of a VirtualService in the place of those that it had, wherever they are met; none where another proxy
+/// A VirtualService as it was and as it is.
+type Step = (Arc<VirtualService>, Arc<VirtualService>);
+
+/// Puts the routes of VirtualServices in the place of those that they had, wherever they are met; none where another proxy
 /// may have to have them now, or where they are met in another shape than they were made in here.
-pub(super) fn follow(
-    mesh: &mut EffectiveMesh,
-    resolved: &Mesh,
-    old: &VirtualService,
-    new: &VirtualService,
-) -> Option<Change> {
-    if !stays_where_it_is(resolved, old, new) {
+pub(super) fn follow(mesh: &mut EffectiveMesh, resolved: &Mesh, steps: &[Step]) -> Option<Change> {
+    if !steps.iter().all(|(old, new)| stays_where_it_is(resolved, old, new)) {
         return None;
     }
     let mut swap = Swap {
         resolved,
-        old,
-        new,
+        steps,
+        places: steps.iter().enumerate().map(|(step, (old, _))| (old.meta.span, step)).collect(),
         of_ports: HashMap::new(),
         hosts: HashMap::new(),
         tables: HashMap::new(),
@@ -73,10 +72,11 @@ fn leads_to_an_alias(mesh: &Mesh, by: &VirtualService) -> bool {
 /// What was made of parts that were met, by their places in memory; each is held, so that a place means one thing.
 struct Swap<'a> {
     resolved: &'a Mesh,
-    old: &'a VirtualService,
-    new: &'a VirtualService,
-    /// The routes as they were and as they are, by port.
-    of_ports: HashMap<u16, (Vec<Route>, Routes)>,
+    steps: &'a [Step],
+    /// Each step by the place in the files of its VirtualService as it was.
+    places: HashMap<Span, usize>,
+    /// The routes as they were and as they are, by step and port.
+    of_ports: HashMap<(usize, u16), (Vec<Route>, Routes)>,
     hosts: HashMap<usize, (Arc<VirtualHost>, Arc<VirtualHost>)>,
     tables: HashMap<usize, (Arc<RouteTable>, Option<Arc<RouteTable>>)>,
     maps: HashMap<usize, (Arc<Tables>, Option<Arc<Tables>>)>,
@@ -110,17 +110,18 @@ impl Swap<'_> {
         }
         let port = port(&table.name);
         if let Some(port) = port {
-            let (old, new) = self.of_port(port);
-            if old.is_empty() != new.is_empty() {
-                return Err(NotFollowed);
+            for step in 0..self.steps.len() {
+                let (old, new) = self.of_port(step, port);
+                if old.is_empty() != new.is_empty() {
+                    return Err(NotFollowed);
+                }
             }
         }
         let mut other: Option<RouteTable> = None;
         for (at, host) in table.virtual_hosts.iter().enumerate() {
-            if host.origins.first().is_none_or(|origin| origin.span != self.old.meta.span) {
-                continue;
-            }
-            let made = port.and_then(|port| self.host(host, port)).ok_or(NotFollowed)?;
+            let step = host.origins.first().and_then(|origin| self.places.get(&origin.span));
+            let Some(&step) = step else { continue };
+            let made = port.and_then(|port| self.host(step, host, port)).ok_or(NotFollowed)?;
             let other = other.get_or_insert_with(|| RouteTable::clone(table));
             *other.virtual_hosts.get_mut(at).ok_or(NotFollowed)? = made;
         }
@@ -129,28 +130,27 @@ impl Swap<'_> {
         Ok(other)
     }
 
-    fn host(&mut self, host: &Arc<VirtualHost>, port: u16) -> Option<Arc<VirtualHost>> {
+    fn host(&mut self, step: usize, host: &Arc<VirtualHost>, port: u16) -> Option<Arc<VirtualHost>> {
         let place = Arc::as_ptr(host).addr();
         if let Some((_, known)) = self.hosts.get(&place) {
             return Some(Arc::clone(known));
         }
-        let span = self.new.meta.span;
-        let title = self.new.meta.to_string();
-        let (old, new) = self.of_port(port);
+        let meta = &self.steps.get(step)?.1.meta;
+        let (old, new) = self.of_port(step, port);
         // What it was made of is known only if it can be made again.
         if host.routes.as_slice() != old.as_slice() {
             return None;
         }
         let mut made = VirtualHost { routes: new.clone(), ..VirtualHost::clone(host) };
-        *made.origins.first_mut()? = Origin::new(span, title);
+        *made.origins.first_mut()? = Origin::new(meta.span, meta.to_string());
         let made = Arc::new(made);
         self.hosts.insert(place, (Arc::clone(host), Arc::clone(&made)));
         Some(made)
     }
 
-    fn of_port(&mut self, port: u16) -> &(Vec<Route>, Routes) {
-        let (resolved, old, new) = (self.resolved, self.old, self.new);
-        self.of_ports.entry(port).or_insert_with(|| {
+    fn of_port(&mut self, step: usize, port: u16) -> &(Vec<Route>, Routes) {
+        let (resolved, (old, new)) = (self.resolved, &self.steps[step]);
+        self.of_ports.entry((step, port)).or_insert_with(|| {
             let labels = BTreeMap::new();
             let perspective = Perspective {
                 namespace: "",

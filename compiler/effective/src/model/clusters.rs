@@ -1,15 +1,76 @@
 //! The clusters of a proxy: those of its view of the mesh, which many proxies share, and its own.
 
-use std::collections::BTreeMap;
 use std::iter::Peekable;
+use std::slice;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use super::Cluster;
 
-/// Clusters by name.
-pub type ByName = BTreeMap<String, Arc<Cluster>>;
+/// Clusters by name, in the order of their names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ByName(Vec<Arc<Cluster>>);
+
+impl ByName {
+    /// These clusters; of several with one name the first.
+    pub fn new(mut clusters: Vec<Arc<Cluster>>) -> Self {
+        clusters.sort_by(|a, b| a.name.cmp(&b.name));
+        clusters.dedup_by(|later, first| later.name == first.name);
+        Self(clusters)
+    }
+
+    /// The cluster of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Cluster>> {
+        self.place(name).and_then(|at| self.0.get(at))
+    }
+
+    /// Whether there is a cluster of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> slice::Iter<'_, Arc<Cluster>> {
+        self.0.iter()
+    }
+
+    /// Puts a cluster in the place of the one that has its name, if one has.
+    pub(crate) fn replace(&mut self, cluster: &Arc<Cluster>) {
+        if let Some(slot) = self.place(&cluster.name).and_then(|at| self.0.get_mut(at)) {
+            *slot = Arc::clone(cluster);
+        }
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.0.binary_search_by(|cluster| cluster.name.as_str().cmp(name)).ok()
+    }
+}
+
+impl<'a> IntoIterator for &'a ByName {
+    type Item = &'a Arc<Cluster>;
+    type IntoIter = slice::Iter<'a, Arc<Cluster>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl FromIterator<Arc<Cluster>> for ByName {
+    fn from_iter<I: IntoIterator<Item = Arc<Cluster>>>(clusters: I) -> Self {
+        Self::new(clusters.into_iter().collect())
+    }
+}
 
 /// The clusters of a proxy by name. A mesh of a thousand services has thousands of proxies with thousands of clusters
 /// each: proxies with the same view of the mesh share one map of what it has, beside the few of each that follow from its
@@ -27,7 +88,7 @@ pub struct Clusters {
 impl Clusters {
     /// The clusters of a view and a proxy's own; of two with one name the view's holds.
     pub fn layered(shared: Arc<ByName>, mut own: ByName) -> Self {
-        own.retain(|name, _| !shared.contains_key(name));
+        own.0.retain(|cluster| !shared.contains(&cluster.name));
         Self { shared, own: Arc::new(own) }
     }
 
@@ -110,8 +171,8 @@ impl From<ByName> for Clusters {
     }
 }
 
-impl FromIterator<(String, Arc<Cluster>)> for Clusters {
-    fn from_iter<I: IntoIterator<Item = (String, Arc<Cluster>)>>(clusters: I) -> Self {
+impl FromIterator<Arc<Cluster>> for Clusters {
+    fn from_iter<I: IntoIterator<Item = Arc<Cluster>>>(clusters: I) -> Self {
         clusters.into_iter().collect::<ByName>().into()
     }
 }
@@ -128,8 +189,8 @@ impl<'a> IntoIterator for &'a Clusters {
 /// The clusters of a proxy in the order of their names.
 #[derive(Debug, Clone)]
 pub struct Iter<'a> {
-    shared: Peekable<std::collections::btree_map::Iter<'a, String, Arc<Cluster>>>,
-    own: Peekable<std::collections::btree_map::Iter<'a, String, Arc<Cluster>>>,
+    shared: Peekable<slice::Iter<'a, Arc<Cluster>>>,
+    own: Peekable<slice::Iter<'a, Arc<Cluster>>>,
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -137,9 +198,10 @@ impl<'a> Iterator for Iter<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let own_is_next = match (self.shared.peek(), self.own.peek()) {
-            (Some((shared, _)), Some((own, _))) => own < shared,
+            (Some(shared), Some(own)) => own.name < shared.name,
             (shared, _) => shared.is_none(),
         };
-        if own_is_next { self.own.next() } else { self.shared.next() }
+        let next = if own_is_next { self.own.next() } else { self.shared.next() };
+        next.map(|cluster| (&cluster.name, cluster))
     }
 }

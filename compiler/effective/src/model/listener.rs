@@ -50,8 +50,9 @@ pub struct Listener {
     pub transparent: bool,
     /// What looks at a connection before a chain is chosen, in order.
     pub inspectors: Vec<Inspector>,
-    /// In the order they were made; Envoy picks the most specific.
-    pub chains: Vec<Chain>,
+    /// In the order they were made; Envoy picks the most specific. What is done with ports that no service names is the
+    /// same for most workloads, and one in memory.
+    pub chains: Vec<Arc<Chain>>,
     /// For connections that no chain matches.
     pub fallback: Option<Chain>,
     /// What is checked of its connections and requests, on inbound listeners and on gateways.
@@ -182,6 +183,6 @@ impl ChainMatch {
 impl Listener {
     /// Its chains, the fallback last.
     pub fn all_chains(&self) -> impl Iterator<Item = &Chain> {
-        self.chains.iter().chain(&self.fallback)
+        self.chains.iter().map(|chain| &**chain).chain(&self.fallback)
     }
 }

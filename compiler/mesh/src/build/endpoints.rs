@@ -14,24 +14,22 @@ use crate::place::augmented;
 use crate::{Endpoint, Health, Networks, Pod, Registry, Resolution, Service, TargetPort};
 
 /// Services by one pair of their selector, so that a pod asks only the few that may select it.
-#[derive(Debug, Default)]
-pub(super) struct SelectorIndex {
+#[derive(Debug)]
+pub(super) struct SelectorIndex<'s> {
     /// By namespace, key and value of the selector's first pair.
-    by_pair: HashMap<(String, String, String), Vec<usize>>,
-    selectors: Vec<BTreeMap<String, String>>,
+    by_pair: HashMap<(&'s str, &'s str, &'s str), Vec<usize>>,
+    services: &'s [Service],
 }
 
-impl SelectorIndex {
-    pub(super) fn new(services: &[Service]) -> Self {
-        let mut index = Self::default();
+impl<'s> SelectorIndex<'s> {
+    pub(super) fn new(services: &'s [Service]) -> Self {
+        let mut by_pair: HashMap<(&str, &str, &str), Vec<usize>> = HashMap::new();
         for (place, service) in services.iter().enumerate() {
             if let Some((key, value)) = service.selector.first_key_value() {
-                let pair = (service.meta.namespace.clone(), key.clone(), value.clone());
-                index.by_pair.entry(pair).or_default().push(place);
+                by_pair.entry((&service.meta.namespace, key, value)).or_default().push(place);
             }
-            index.selectors.push(service.selector.clone());
         }
-        index
+        Self { by_pair, services }
     }
 
     /// The services that select a pod, by index.
@@ -39,10 +37,14 @@ impl SelectorIndex {
         let mut found: Vec<usize> = pod
             .labels
             .iter()
-            .filter_map(|(key, value)| self.by_pair.get(&(pod.namespace.clone(), key.clone(), value.clone())))
+            .filter_map(|(key, value)| {
+                self.by_pair.get(&(pod.namespace.as_str(), key.as_str(), value.as_str()))
+            })
             .flatten()
             .copied()
-            .filter(|&index| self.selectors.get(index).is_some_and(|selector| selects(selector, &pod.labels)))
+            .filter(|&index| {
+                self.services.get(index).is_some_and(|service| selects(&service.selector, &pod.labels))
+            })
             .collect();
         found.sort_unstable();
         found
@@ -64,9 +66,11 @@ pub(super) fn fill(
             slices.entry((slice.namespace(), service)).or_default().push(slice);
         }
     }
+    // Without slices nobody asks who has a name or an address.
+    let asked = if slices.is_empty() { &[] } else { pods };
     let by_name: HashMap<(&str, &str), &Pod> =
-        pods.iter().map(|pod| ((pod.namespace.as_str(), pod.name.as_str()), pod)).collect();
-    let by_ip: HashMap<&str, &Pod> = pods.iter().map(|pod| (pod.ip.as_str(), pod)).collect();
+        asked.iter().map(|pod| ((pod.namespace.as_str(), pod.name.as_str()), pod)).collect();
+    let by_ip: HashMap<&str, &Pod> = asked.iter().map(|pod| (pod.ip.as_str(), pod)).collect();
     let has_slices: Vec<bool> = services
         .iter_mut()
         .filter(|service| service.registry == Registry::Kubernetes)

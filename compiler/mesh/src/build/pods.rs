@@ -20,7 +20,7 @@ pub(super) struct Replica {
     /// The pod; without an address yet where the YAML has none.
     pub(super) pod: Pod,
     /// Its workload's identity.
-    pub(super) owner: Meta,
+    pub(super) owner: Arc<Meta>,
     /// `sidecar.istio.io/inject` as label, else as annotation.
     pub(super) inject: Option<String>,
     /// It is a gateway by its injection template.
@@ -59,7 +59,7 @@ impl Replica {
             network: String::new(),
             proxy_network: String::new(),
             listed: false,
-            ports: Vec::new(),
+            ports: Arc::default(),
             proxy: PodProxy::Gateway,
             interception: Interception::Redirect,
             proxy_config: Arc::default(),
@@ -68,7 +68,7 @@ impl Replica {
         };
         Self {
             pod,
-            owner: Meta { name: name.to_owned(), ..owner },
+            owner: Arc::new(Meta { name: name.to_owned(), ..owner }),
             inject: None,
             gateway_template: true,
             annotation: None,
@@ -222,7 +222,7 @@ fn one(metadata: &meshc_resources::Metadata, spec: &PodSpec, owner: Meta) -> Rep
             span: owner.span,
             declared_by: owner.kind,
         },
-        owner,
+        owner: Arc::new(owner),
         inject: metadata.label(inject).or_else(|| metadata.annotation(inject)).map(ToOwned::to_owned),
         gateway_template: templates.split(',').any(|template| template.trim() == "gateway"),
         annotation: metadata.annotation(PROXY_CONFIG).map(ToOwned::to_owned),
@@ -296,6 +296,7 @@ pub(super) fn finish(
     for pod in &made {
         pool.reserve(&pod.pod.ip);
     }
+    let undeclared = Namespace::default();
     let mut workloads: BTreeMap<(String, String, &'static str), Workload> = BTreeMap::new();
     let mut pods: Vec<Pod> = Vec::with_capacity(made.len());
     for Replica {
@@ -326,8 +327,7 @@ pub(super) fn finish(
         };
         pod.proxy_network = proxy_network(&pod, network, networks);
         let selected = |gateway: &Arc<Gateway>| !gateway.selector.is_empty() && gateway.selects(&pod.labels);
-        let namespace_injects =
-            namespaces.get(&pod.namespace).cloned().unwrap_or_default().injects(&pod.namespace);
+        let namespace_injects = namespaces.get(&pod.namespace).unwrap_or(&undeclared).injects(&pod.namespace);
         let is_bound =
             |(namespace, selector): &Selector| *namespace == pod.namespace && selects(selector, &pod.labels);
         pod.proxy = if gateway_template || gateways.iter().any(selected) || bound.iter().any(is_bound) {
@@ -340,7 +340,7 @@ pub(super) fn finish(
         let key = (owner.namespace.clone(), owner.name.clone(), owner.kind);
         let workload = workloads.entry(key).or_insert_with(|| Workload {
             labels: BTreeMap::clone(&pod.labels),
-            meta: owner,
+            meta: Meta::clone(&owner),
             pods: Vec::new(),
             made_up,
         });

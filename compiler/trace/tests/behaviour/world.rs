@@ -85,7 +85,7 @@ pub(crate) fn forwarding(path: &str, forward: Forward) -> Route {
     route(path, Action::Forward(Box::new(forward)))
 }
 
-fn cluster(name: &str, up: bool) -> (String, Arc<Cluster>) {
+fn cluster(name: &str, up: bool) -> Arc<Cluster> {
     let endpoint = Endpoint {
         address: Address::Socket { address: "10.0.0.2".to_owned(), port: 80 },
         weight: Some(1),
@@ -101,7 +101,7 @@ fn cluster(name: &str, up: bool) -> (String, Arc<Cluster>) {
         origins: vec![origin(3, &format!("the service behind {name}"))],
         ..Cluster::default()
     };
-    (name.to_owned(), Arc::new(cluster))
+    Arc::new(cluster)
 }
 
 /// A sidecar `app-0.shop` with the routes in its outbound table `80` for every host, an inbound chain for
@@ -135,7 +135,7 @@ pub(crate) fn mesh(routes: Vec<Route>) -> EffectiveMesh {
             port,
             direction,
             binding: Binding::Captured,
-            chains: vec![chain],
+            chains: vec![Arc::new(chain)],
             security: None,
             origins: vec![origin(2, "the service")],
             ..Listener::default()

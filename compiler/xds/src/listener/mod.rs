@@ -95,7 +95,7 @@ pub(crate) fn listener(listener: &Listener, proxy: &Proxy, target: Target) -> en
             .iter()
             .map(|address| additional(address, listener.port))
             .collect(),
-        filter_chains: listener.chains.iter().map(chain).collect(),
+        filter_chains: listener.chains.iter().map(|of| chain(of)).collect(),
         default_filter_chain: listener.fallback.as_ref().map(|fallback| envoy::FilterChain {
             // Istio writes an empty match on what it adds itself.
             filter_chain_match: fallback.name.as_ref().map(|_| envoy::FilterChainMatch::default()),

@@ -78,12 +78,12 @@ impl<'m> Builder<'m> {
         // Routes and connections of sidecars lead to clusters of their views.
         let address = Arc::as_ptr(proxy.clusters.shared()).addr();
         if self.own.insert(Arc::as_ptr(proxy.clusters.own()).addr()) {
-            let origins = proxy.clusters.own().values().flat_map(|cluster| spans(&cluster.origins));
+            let origins = proxy.clusters.own().iter().flat_map(|cluster| spans(&cluster.origins));
             survey.present.extend(origins);
         }
         let mut view = self.views.remove(&address).unwrap_or_else(|| {
             let mut pending = FxHashSet::default();
-            for cluster in proxy.clusters.shared().values() {
+            for cluster in proxy.clusters.shared().iter() {
                 let origins = || cluster.origins.iter().map(|origin| origin.span);
                 survey.present.extend(origins());
                 if origins().any(|span| !survey.touched.contains(&span)) {
@@ -121,7 +121,7 @@ impl<'m> Builder<'m> {
     fn doubtful(&mut self, proxy: &'m Proxy, survey: &mut Survey<'m, '_>) {
         for clusters in [proxy.clusters.shared(), proxy.clusters.own()] {
             if self.doubtful.insert(Arc::as_ptr(clusters).addr()) {
-                survey.touched.extend(clusters.values().flat_map(|cluster| spans(&cluster.origins)));
+                survey.touched.extend(clusters.iter().flat_map(|cluster| spans(&cluster.origins)));
             }
         }
         if !self.doubtful.insert(Arc::as_ptr(&proxy.tables).addr()) {

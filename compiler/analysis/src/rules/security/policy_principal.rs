@@ -39,6 +39,19 @@ declare_rule! {
     ["KIA0106", "KIA0108"]
 }
 
+/// The identities that one may have been meant to be. Where its namespace has some, those, and the same account of others:
+/// of thousands of identities all are near by their letters.
+fn may_be_meant<'c>(context: &'c Context<'_>, principal: &str) -> Vec<&'c str> {
+    let known = || context.principals.iter().map(String::as_str);
+    let Some((namespace, account)) = principal.rsplit_once("/sa/") else { return known().collect() };
+    let beside = format!("{namespace}/sa/");
+    let (beside, account) = (beside.as_str(), format!("/sa/{account}"));
+    if !known().any(|other| other.starts_with(beside)) {
+        return known().collect();
+    }
+    known().filter(|other| other.starts_with(beside) || other.ends_with(&account)).collect()
+}
+
 /// The principals of one list.
 pub(super) fn check(
     context: &Context<'_>,
@@ -97,8 +110,8 @@ pub(super) fn check(
             if principal.contains('*') {
                 finding.help(otherwise)
             } else {
-                let known = context.principals.iter().map(String::as_str);
-                context.suggest(finding, value.span, principal, known, otherwise)
+                let meant = may_be_meant(context, principal);
+                context.suggest(finding, value.span, principal, meant.into_iter(), otherwise)
             }
         };
         found.push(finding);

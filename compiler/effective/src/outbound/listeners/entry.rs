@@ -1,6 +1,8 @@
 //! A listener before it is known who else is on its address: services that share one are told apart, merged or
 //! left out as Istio does (`buildSidecarOutboundListener`).
 
+use std::sync::Arc;
+
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Port, Protocol, Resolution, Service};
 
@@ -121,7 +123,7 @@ impl<'a> Entry<'a> {
             binding: self.binding,
             transparent: false,
             inspectors,
-            chains,
+            chains: chains.into_iter().map(Arc::new).collect(),
             fallback,
             security: None,
             origins: self.origins,

@@ -324,6 +324,7 @@ fn capture_point(world: World<'_>, interception: Interception, unclaimed: &Uncla
         chains: std::iter::once(blackhole)
             .chain(looked_up)
             .chain([tcp("catchall-tcp", TcpForward::to(unclaimed.cluster()))])
+            .map(Arc::new)
             .collect(),
         ..Listener::default()
     }
@@ -369,7 +370,10 @@ fn http_proxy(port: u16, unclaimed: &Unclaimed) -> Listener {
         port,
         direction: Direction::Outbound,
         binding: Binding::Bound,
-        chains: vec![Chain::new(ChainAction::HttpTable { table: names::HTTP_PROXY.to_owned(), http })],
+        chains: vec![Arc::new(Chain::new(ChainAction::HttpTable {
+            table: names::HTTP_PROXY.to_owned(),
+            http,
+        }))],
         ..Listener::default()
     }
 }

@@ -197,7 +197,7 @@ pub(crate) fn clusters<'n>(known: impl Iterator<Item = (&'n str, bool)>) -> Clus
             port: 80,
             ..Cluster::default()
         };
-        (name.to_owned(), Arc::new(cluster))
+        Arc::new(cluster)
     };
     known.map(cluster).collect()
 }
