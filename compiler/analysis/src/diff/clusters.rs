@@ -1,10 +1,11 @@
 //! Destinations: how their endpoints are chosen and reached, and which they are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use meshc_effective::model::{Address, ByName, Cluster, Clusters, Endpoint, Proxy, Tls};
+use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
 use super::compare::Found;
@@ -14,9 +15,9 @@ use super::{describe, words};
 /// Pairs of clusters that were compared before.
 #[derive(Default)]
 pub(super) struct Cache {
-    pairs: HashMap<(usize, usize), Rc<Vec<Found>>>,
+    pairs: FxHashMap<(usize, usize), Rc<Vec<Found>>>,
     /// The maps of views that were compared, by their places, and what they gave. The meshes hold them.
-    views: HashMap<(usize, usize), Rc<Vec<Found>>>,
+    views: FxHashMap<(usize, usize), Rc<Vec<Found>>>,
     /// The clusters that were compared last, and what they gave: the proxies of a workload follow each other.
     last: Option<(Clusters, Clusters, Rc<Vec<Found>>)>,
 }

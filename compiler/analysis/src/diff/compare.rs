@@ -1,17 +1,19 @@
 //! All proxies of both meshes side by side; what many of them show is collected once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use meshc_diagnostics::Witness;
-use meshc_effective::model::{Chain, ChainAction, Origin, PatchSide, Proxy, ProxyKind};
+use meshc_effective::model::{Chain, ChainAction, Origin, PatchSide, Proxy};
 use meshc_trace::Tracer;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::Value;
 
-use super::change::{Affected, Change, Diff, Equal, Lines, Unknown};
+use super::change::{Change, Diff, Equal, Lines, Unknown};
+use super::collected::{Collected, Names, Workloads};
 use super::kind::{Kind, Risk};
 use super::{
     Side, clusters, describe, listeners, patches, proxies, replay, security, settings, sites, tables, words,
@@ -72,33 +74,10 @@ impl Found {
     }
 
     /// The request that shows it, at a proxy.
-    fn witness(&self, proxy: &Proxy) -> Option<Witness> {
+    pub(super) fn witness(&self, proxy: &Proxy) -> Option<Witness> {
         let (site, request) = self.witness.clone()?;
         let Caller { peer, source_ip } = self.caller.clone();
         Some(Witness { peer, source_ip, ..site.witness(proxy, request) })
-    }
-}
-
-/// A difference with all proxies that show it.
-struct Collected {
-    found: Found,
-    requests: BTreeSet<String>,
-    witness: Option<Witness>,
-    /// By their places in memory, where the meshes hold them.
-    proxies: HashSet<usize>,
-    /// The proxies' workloads, `NAME.NAMESPACE`.
-    workloads: BTreeSet<String>,
-    /// Whether a gateway is among them.
-    at_gateway: bool,
-}
-
-impl Collected {
-    /// A proxy shows it.
-    fn has(&mut self, proxy: &Proxy) {
-        if self.proxies.insert(std::ptr::from_ref(proxy).addr()) {
-            self.workloads.insert(format!("{}.{}", proxy.workload, proxy.id.namespace));
-            self.at_gateway |= proxy.kind == ProxyKind::Gateway;
-        }
     }
 }
 
@@ -112,9 +91,10 @@ struct Comparison {
     tables: tables::Cache,
     clusters: clusters::Cache,
     /// What was worked out for several proxies, with those, in the order in which they were met.
-    shared: IndexMap<usize, (Shared, Vec<Arc<Proxy>>)>,
+    shared: IndexMap<usize, (Shared, Vec<Arc<Proxy>>), FxBuildHasher>,
     /// Whether two parts say the same to the letter, by their places in memory.
-    alike: HashMap<(usize, usize), bool>,
+    alike: FxHashMap<(usize, usize), bool>,
+    workloads: Workloads,
 }
 
 /// What was worked out for several proxies.
@@ -242,24 +222,17 @@ impl Comparison {
             for found in shared.found() {
                 let mut proxies = proxies.iter();
                 let Some(first) = proxies.next() else { continue };
-                let collected = self.add(first, found);
+                let (collected, workloads) = self.add(first, found);
                 for proxy in proxies {
-                    collected.has(proxy);
+                    collected.has(proxy, workloads);
                 }
             }
         }
     }
 
-    fn add(&mut self, proxy: &Proxy, found: &Found) -> &mut Collected {
+    fn add(&mut self, proxy: &Proxy, found: &Found) -> (&mut Collected, &mut Workloads) {
         let key = (found.kind, found.subject.clone(), found.before.to_string(), found.after.to_string());
-        let collected = self.collected.entry(key).or_insert_with(|| Collected {
-            witness: found.witness(proxy),
-            found: found.clone(),
-            requests: BTreeSet::new(),
-            proxies: HashSet::new(),
-            workloads: BTreeSet::new(),
-            at_gateway: false,
-        });
+        let collected = self.collected.entry(key).or_insert_with(|| Collected::new(found, proxy));
         if collected.found.futile && !found.futile {
             collected.witness = found.witness(proxy);
             collected.found = found.clone();
@@ -267,8 +240,8 @@ impl Comparison {
         if !collected.requests.contains(&found.requests) {
             collected.requests.insert(found.requests.clone());
         }
-        collected.has(proxy);
-        collected
+        collected.has(proxy, &mut self.workloads);
+        (collected, &mut self.workloads)
     }
 
     fn finish(mut self, base: Side<'_>, head: Side<'_>) -> Diff {
@@ -281,6 +254,7 @@ impl Comparison {
                 services.entry(found.label.clone()).or_default().insert(service.to_owned());
             }
         }
+        let names = self.workloads.names();
         for mut collected in self.collected.into_values() {
             let found = &mut collected.found;
             if services.get(&found.label).is_some_and(|all| all.len() > 1)
@@ -288,7 +262,7 @@ impl Comparison {
             {
                 service.clone_into(&mut found.label);
             }
-            match change(collected, (base, &before), (head, &after)) {
+            match change(collected, &names, (base, &before), (head, &after)) {
                 Ok(change) => changes.push(change),
                 Err(unknown) => {
                     self.unknown.insert(unknown);
@@ -319,10 +293,12 @@ impl Comparison {
 /// A difference with its answers.
 fn change(
     collected: Collected,
+    names: &Names,
     (base, before): (Side<'_>, &Tracer<'_>),
     (head, after): (Side<'_>, &Tracer<'_>),
 ) -> Result<Change, Unknown> {
-    let Collected { found, requests, witness, proxies, workloads, at_gateway } = collected;
+    let affected = collected.affected(names);
+    let Collected { found, requests, witness, at_gateway, .. } = collected;
     let mut summary = format!("{}: ", found.label);
     if !found.requests.is_empty() {
         summary.push_str(&found.requests);
@@ -360,6 +336,6 @@ fn change(
         before: was,
         after: is,
         because: Lines { base: because(&found.base, base.sources), head: because(&found.head, head.sources) },
-        affected: Affected { proxies: proxies.len(), workloads: workloads.into_iter().collect() },
+        affected,
     })
 }

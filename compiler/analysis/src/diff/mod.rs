@@ -4,6 +4,7 @@
 mod behaviour;
 mod change;
 mod clusters;
+mod collected;
 mod compare;
 pub(crate) mod describe;
 mod hosts;

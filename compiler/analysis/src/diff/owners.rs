@@ -1,7 +1,6 @@
 //! Which domains of a virtual host lead to it: those that no earlier one of its table has. Tables of thousands of virtual
 //! hosts share most of them, so that what these are called is worked out once.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 /// Digests of the domains of virtual hosts, by their places in memory: the meshes hold them.
 #[derive(Default)]
-pub(super) struct Owners(HashMap<usize, Rc<[u64]>>);
+pub(super) struct Owners(FxHashMap<usize, Rc<[u64]>>);
 
 impl Owners {
     /// For each of these virtual hosts of a table the domains that lead to it, in lower case.

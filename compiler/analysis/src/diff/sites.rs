@@ -1,9 +1,10 @@
 //! The pairs of route tables that follow from where proxies listen.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use meshc_effective::model::{ChainAction, Listener, Proxy, RouteTable};
+use rustc_hash::FxHashMap;
 
 use super::listeners::both;
 use crate::reach::Site;
@@ -15,9 +16,9 @@ type Pair<'p> = (Site, &'p RouteTable, &'p RouteTable);
 #[derive(Default)]
 pub(super) struct Cache {
     /// Of two maps of tables, the names of those that are in both and are not one in memory.
-    differing: HashMap<(usize, usize), Arc<[String]>>,
+    differing: FxHashMap<(usize, usize), Arc<[String]>>,
     /// Whether a listener asks any table.
-    asks: HashMap<usize, bool>,
+    asks: FxHashMap<usize, bool>,
 }
 
 impl Cache {

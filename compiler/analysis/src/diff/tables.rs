@@ -2,12 +2,11 @@
 //! out for one holds for all.
 
 use std::cell::LazyCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use meshc_effective::model::{EffectiveMesh, Proxy, Reader, Route, RouteTable, VirtualHost};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::behaviour::{Behaviour, Facet};
 use super::change::Unknown;
@@ -47,12 +46,12 @@ struct Known {
 /// What was worked out before.
 #[derive(Default)]
 pub(super) struct Cache {
-    tables: HashMap<TableKey, Rc<TableDiff>>,
+    tables: FxHashMap<TableKey, Rc<TableDiff>>,
     /// Whether two virtual hosts have the same routes.
-    same: HashMap<HostKey, bool>,
+    same: FxHashMap<HostKey, bool>,
     /// Whether what they lead to fails alike, by the clusters of both proxies' views too.
-    failures: HashMap<(HostKey, HostKey), bool>,
-    hosts: HashMap<HostKey, Vec<Known>>,
+    failures: FxHashMap<(HostKey, HostKey), bool>,
+    hosts: FxHashMap<HostKey, Vec<Known>>,
     owners: Owners,
     /// The hosts that the proxies of each side know.
     services: [FxHashSet<String>; 2],
