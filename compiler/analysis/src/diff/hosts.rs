@@ -20,7 +20,7 @@ pub(super) struct Pair {
 
 /// One table's look-up.
 struct Owners<'t> {
-    domains: Domains,
+    domains: Domains<'t>,
     owner: HashMap<String, usize>,
     table: &'t RouteTable,
     has_prefixes: bool,

@@ -85,7 +85,7 @@ pub(super) fn compare(
     head: Half<'_>,
     pair: &Pair,
     behaviours: (&[Behaviour], &[Behaviour]),
-    domains: &Domains,
+    domains: &Domains<'_>,
 ) -> Compared {
     match regions(base, head, pair, behaviours, domains, &Limits::default()) {
         Ok(compared) => compared,
@@ -105,7 +105,7 @@ fn regions(
     head: Half<'_>,
     pair: &Pair,
     (before, after): (&[Behaviour], &[Behaviour]),
-    domains: &Domains,
+    domains: &Domains<'_>,
     limits: &Limits,
 ) -> Result<Compared, Error> {
     let routes = base.routes().iter().chain(head.routes());

@@ -232,7 +232,7 @@ impl Cache {
         base: Half<'_>,
         head: Half<'_>,
         pair: &Pair,
-        domains: &dyn Fn() -> &'d Domains,
+        domains: &dyn Fn() -> &'d Domains<'d>,
     ) -> Rc<Compared> {
         let (before, after) = (base.behaviours(), head.behaviours());
         let reader = head.proxy.reader();

@@ -100,7 +100,7 @@ fn own_asked(
     namespace: &str,
     table: &RouteTable,
     at: usize,
-    domains: &Domains,
+    domains: &Domains<'_>,
 ) -> Option<Vec<String>> {
     let own = own_domains(table, at);
     let asked: Vec<String> = if set.hosts.is_empty() {
@@ -122,7 +122,7 @@ struct Look<'a, 'm> {
     proxy: &'a Proxy,
     world: &'a World<'m>,
     table: &'a RouteTable,
-    domains: &'a Domains,
+    domains: &'a Domains<'a>,
 }
 
 impl Look<'_, '_> {

@@ -13,7 +13,7 @@ pub(crate) struct Asked<'t> {
     pub(crate) table: &'t RouteTable,
     /// The virtual host of each domain, in lower case: the first that has it.
     owners: OnceLock<HashMap<String, usize>>,
-    domains: OnceLock<Domains>,
+    domains: OnceLock<Domains<'t>>,
     has_others: OnceLock<bool>,
 }
 
@@ -63,7 +63,7 @@ impl<'t> Asked<'t> {
     }
 
     /// All domains.
-    pub(crate) fn domains(&self) -> &Domains {
+    pub(crate) fn domains(&self) -> &Domains<'t> {
         self.domains.get_or_init(|| Domains::of([self.table]))
     }
 }

@@ -80,7 +80,7 @@ pub(crate) fn own_domains(table: &RouteTable, host: usize) -> Vec<String> {
 }
 
 fn reach(
-    (domains, own): (&Domains, &[String]),
+    (domains, own): (&Domains<'_>, &[String]),
     virtual_host: &VirtualHost,
     proxy: Reader,
     limits: &Limits,

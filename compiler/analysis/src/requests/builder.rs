@@ -63,7 +63,7 @@ impl ModelBuilder {
     /// request has such a one. `routes` are all that will be added.
     pub(crate) fn to<'r>(
         reader: Reader,
-        (domains, own): (&Domains, &[String]),
+        (domains, own): (&Domains<'_>, &[String]),
         routes: impl IntoIterator<Item = &'r Route>,
         limits: &Limits,
     ) -> Result<Option<(Self, String)>, Error> {

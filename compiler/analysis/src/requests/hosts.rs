@@ -1,20 +1,32 @@
 //! Which authorities lead to a virtual host: Envoy's choice of domains as languages. The most specific domain wins:
 //! the name itself, the longest `*suffix`, the longest `prefix*`, then `*`.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use meshc_effective::model::RouteTable;
 use meshc_predicate::{Error, Field, Language, Limits, SpaceBuilder, Value};
+use rustc_hash::FxHashSet;
 
 use super::envoy;
 
 /// The domains of one table or of two, in lower case.
 #[derive(Debug, Default)]
-pub(crate) struct Domains {
-    names: Vec<String>,
-    /// Those of them that are no pattern, which stand before all that are.
-    exact: HashSet<String>,
+pub(crate) struct Domains<'t> {
+    /// Those that are no pattern: in a mesh of thousands of services tens of thousands.
+    exact: FxHashSet<Cow<'t, str>>,
+    /// The patterns, the more specific ones first.
+    patterns: Vec<Cow<'t, str>>,
     ignore_port: bool,
+}
+
+/// A name in lower case, as nearly all are.
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 fn escape(text: &str) -> String {
@@ -39,44 +51,51 @@ fn rank(domain: &str) -> (u8, std::cmp::Reverse<usize>) {
     (kind, std::cmp::Reverse(domain.len()))
 }
 
-impl Domains {
+impl<'t> Domains<'t> {
     /// The domains of these tables, which agree on whether a port counts.
-    pub(crate) fn of<'t>(tables: impl IntoIterator<Item = &'t RouteTable>) -> Self {
+    pub(crate) fn of(tables: impl IntoIterator<Item = &'t RouteTable>) -> Self {
         let mut all = Self::default();
+        // Two tables that are compared share most of their virtual hosts.
+        let mut seen = FxHashSet::default();
         for table in tables {
             all.ignore_port = table.ignore_port_in_host;
-            let domains = table.virtual_hosts.iter().flat_map(|host| &host.domains);
-            all.names.extend(domains.map(|domain| domain.to_ascii_lowercase()));
+            let new = table.virtual_hosts.iter().filter(|host| seen.insert(Arc::as_ptr(host)));
+            for domain in new.flat_map(|host| &host.domains) {
+                let name = lower(domain);
+                if rank(&name).0 == 0 {
+                    all.exact.insert(name);
+                } else {
+                    all.patterns.push(name);
+                }
+            }
         }
-        all.names.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
-        all.names.dedup();
-        all.exact = all.names.iter().take_while(|name| rank(name).0 == 0).cloned().collect();
+        all.patterns.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
+        all.patterns.dedup();
         all
     }
 
     /// The domain that decides on an authority: Envoy's look-up.
     pub(crate) fn best(&self, authority: &str) -> Option<&str> {
-        let lower = authority.to_ascii_lowercase();
+        let lower = lower(authority);
         let key = match (lower.rfind(':'), lower.rfind(']')) {
             (Some(colon), bracket) if self.ignore_port && bracket.is_none_or(|b| b < colon) => {
                 &lower[..colon]
             }
-            _ => lower.as_str(),
+            _ => &*lower,
         };
         if let Some(exact) = self.exact.get(key) {
             return Some(exact);
         }
-        self.iter().skip(self.exact.len()).find(|domain| match rank(domain).0 {
-            0 => false,
+        self.patterns.iter().map(|domain| &**domain).find(|domain| match rank(domain).0 {
             1 => key.len() + 1 > domain.len() && key.ends_with(domain.trim_start_matches('*')),
             2 => key.len() + 1 > domain.len() && key.starts_with(domain.trim_end_matches('*')),
             _ => true,
         })
     }
 
-    /// All of them, the more specific ones first.
+    /// All of them, the patterns last and the more specific ones first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+        self.exact.iter().chain(&self.patterns).map(|domain| &**domain)
     }
 
     /// The authorities whose most specific domain is this one.
@@ -127,7 +146,7 @@ impl Domains {
 
 /// The most readable authority that one of these domains decides on; none if no request has one.
 pub(crate) fn representative(
-    all: &Domains,
+    all: &Domains<'_>,
     domains: &[String],
     limits: &Limits,
 ) -> Result<Option<String>, Error> {

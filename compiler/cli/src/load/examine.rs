@@ -61,7 +61,7 @@ impl Tree {
     }
 
     /// What is proved of all requests. Of a tree that uses what is not modelled nothing is.
-    fn examine_requests(&self, mesh: &EffectiveMesh, reached: &Reached<'_>) -> Vec<Diagnostic> {
+    fn examine_requests<'m>(&'m self, mesh: &'m EffectiveMesh, reached: &Reached<'m>) -> Vec<Diagnostic> {
         if self.refusals().next().is_some() {
             return Vec::new();
         }

@@ -60,25 +60,25 @@ struct World<'m, 'r> {
     written: AllWritten<'m>,
 }
 
-impl Reached<'_> {
+impl<'m> Reached<'m> {
     /// The findings of the rules that are proofs about requests.
     pub fn check_proofs(
         &self,
-        resources: &Resources,
-        mesh: &Mesh,
-        effective: &EffectiveMesh,
-        sources: &SourceSet,
+        resources: &'m Resources,
+        mesh: &'m Mesh,
+        effective: &'m EffectiveMesh,
+        sources: &'m SourceSet,
     ) -> Vec<Diagnostic> {
         check(resources, mesh, effective, self, sources)
     }
 }
 
-fn check(
-    resources: &Resources,
-    mesh: &Mesh,
-    effective: &EffectiveMesh,
-    reached: &Reached<'_>,
-    sources: &SourceSet,
+fn check<'m>(
+    resources: &'m Resources,
+    mesh: &'m Mesh,
+    effective: &'m EffectiveMesh,
+    reached: &Reached<'m>,
+    sources: &'m SourceSet,
 ) -> Vec<Diagnostic> {
     if effective.proxies.is_empty() {
         // Nobody sends or gets anything that could prove something.
