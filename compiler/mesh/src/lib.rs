@@ -41,7 +41,7 @@ pub use gateway_api::{
 pub use mesh::{Mesh, Target};
 pub use meta::{Meta, selects};
 pub use mtls::{Mtls, MtlsMode, MtlsSetting};
-pub use networks::{NetworkGateway, Networks};
+pub use networks::{NetworkGateway, Networks, Unaddressed};
 pub use pod::{ContainerPort, Interception, Pod, PodProxy, Workload};
 pub use policy::{Policies, Policy};
 pub use protocol::Protocol;

@@ -39,6 +39,9 @@ impl Schema {
             || values.as_ref().is_some_and(|inner| inner.has_rules)
             || items.as_ref().is_some_and(|inner| inner.has_rules)
             || checks.all_of.iter().any(|inner| inner.has_rules);
+        let has_defaults = properties.values().any(|inner| inner.default.is_some() || inner.has_defaults)
+            || values.as_ref().is_some_and(|inner| inner.has_defaults)
+            || items.as_ref().is_some_and(|inner| inner.has_defaults);
         Self {
             ty: if int_or_string { Type::IntOrString } else { Type::of(text(map, "type")) },
             nullable: flag("nullable"),
@@ -57,6 +60,7 @@ impl Schema {
             default: map.get("default").filter(|value| !value.is_null()).map(Node::from_json),
             rules,
             has_rules,
+            has_defaults,
         }
     }
 }

@@ -16,6 +16,7 @@
 
 mod cel;
 mod compile;
+mod defaults;
 mod go_regex;
 pub mod names;
 mod publish;

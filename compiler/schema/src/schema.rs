@@ -30,6 +30,8 @@ pub struct Schema {
     pub(crate) rules: Vec<Rule>,
     /// Whether this schema or one below it has rules.
     pub(crate) has_rules: bool,
+    /// Whether a property, or one below it, has a default.
+    pub(crate) has_defaults: bool,
 }
 
 /// Kubernetes's value validations: what may also stand within `allOf`, `anyOf`, `oneOf` and `not`.

@@ -128,6 +128,10 @@ impl Walk {
             }
             _ => {}
         }
+        if !checks.has_branches() {
+            return;
+        }
+        let node = &*schema.defaulted(node);
         for branch in &checks.all_of {
             self.nested(branch, node, path);
         }
@@ -304,6 +308,11 @@ impl Schema {
 }
 
 impl Checks {
+    /// Whether there are further schemas for the same value.
+    fn has_branches(&self) -> bool {
+        !self.all_of.is_empty() || !self.any_of.is_empty() || !self.one_of.is_empty() || self.not.is_some()
+    }
+
     fn hold(&self, schema: &Schema, node: &Node) -> bool {
         let counts = match &node.kind {
             Kind::Sequence(items) => self.items.message(items.len() as u64, "").is_none(),
@@ -317,9 +326,14 @@ impl Checks {
             }
             _ => true,
         };
-        counts
-            && self.scalar(node).is_ok()
-            && self.all_of.iter().all(|branch| branch.fits(node))
+        if !counts || self.scalar(node).is_err() {
+            return false;
+        }
+        if !self.has_branches() {
+            return true;
+        }
+        let node = &*schema.defaulted(node);
+        self.all_of.iter().all(|branch| branch.fits(node))
             && (self.any_of.is_empty() || self.any_of.iter().any(|branch| branch.fits(node)))
             && (self.one_of.is_empty() || self.one_of.iter().filter(|branch| branch.fits(node)).count() == 1)
             && !self.not.as_ref().is_some_and(|not| not.fits(node))

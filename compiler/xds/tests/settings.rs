@@ -1,9 +1,9 @@
 //! How a proxy is set up, in what it is sent: `ProxyConfig` of the mesh and of a pod's annotation.
 
-use meshc_mesh::Mesh;
-use meshc_source::SourceSet;
-use meshc_syntax::Limits;
-use meshc_xds::{Target, Writer};
+#[path = "support/sent.rs"]
+mod sent;
+
+use sent::sent;
 use serde_json::{Value, json};
 
 const WORLD: &str = r"
@@ -62,20 +62,6 @@ metadata: {name: gate, namespace: shop}
 spec: {selector: {istio: gate}, servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ['*']}]}
 ";
 
-/// The listeners, routes and clusters of a proxy.
-fn sent(proxy: &str) -> [Value; 3] {
-    let outcome = meshc_resources::read(&SourceSet::of("mesh.yaml", WORLD), &Limits::default());
-    assert_eq!(outcome.diagnostics, []);
-    let mesh = meshc_effective::compile(&Mesh::new(&outcome.resources));
-    let node = Writer::for_target(Target::IstioProxy).node(mesh.find(proxy).expect("a proxy"));
-    let json = [
-        serde_json::to_value(&node.listeners),
-        serde_json::to_value(&node.routes),
-        serde_json::to_value(&node.clusters),
-    ];
-    json.map(|value| value.expect("it is JSON"))
-}
-
 fn listener<'v>(listeners: &'v Value, name: &str) -> &'v Value {
     let found = listeners.as_array().expect("a list").iter().find(|listener| listener["name"] == name);
     found.expect("it is there")
@@ -91,7 +77,7 @@ fn manager(listener: &Value) -> &Value {
 
 #[test]
 fn a_sidecar_tells_of_itself_as_it_is_set_up() {
-    let [listeners, routes, clusters] = sent("a");
+    let [listeners, routes, clusters, _] = sent(WORLD, "a");
     let inbound = manager(listener(&listeners, "virtualInbound"));
     assert_eq!(inbound["server_name"], "shop");
     assert_eq!(inbound["generate_request_id"], false);
@@ -130,7 +116,7 @@ fn a_sidecar_tells_of_itself_as_it_is_set_up() {
 
 #[test]
 fn a_gateway_at_the_edge_trusts_whom_it_is_told_to() {
-    let [listeners, ..] = sent("gate");
+    let [listeners, ..] = sent(WORLD, "gate");
     let listener = listener(&listeners, "0.0.0.0_8080");
     assert_eq!(listener["per_connection_buffer_limit_bytes"], 32768);
     assert_eq!(listener["listener_filters"][0]["name"], "envoy.filters.listener.proxy_protocol");
@@ -150,7 +136,7 @@ fn a_gateway_at_the_edge_trusts_whom_it_is_told_to() {
 
 #[test]
 fn connections_are_spread_over_threads_where_it_is_asked_for() {
-    let [listeners, ..] = sent("a");
+    let [listeners, ..] = sent(WORLD, "a");
     let evenly =
         |name: &str| listener(&listeners, name)["connection_balance_config"] == json!({"exact_balance": {}});
     assert!(evenly("virtualInbound") && evenly("0.0.0.0_80"));

@@ -121,6 +121,16 @@ fn a_sidecar_narrows() {
     insta::assert_snapshot!(told(&bookshop(), &with(&bookshop(), "backoffice/sidecar.yaml", narrow)));
 }
 
+/// Where unknown hosts are let through, connections to what the Sidecar hides still pass, past all routes.
+#[test]
+fn a_sidecar_hides_a_port() {
+    let hiding = "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata:\n  name: default\n  namespace: backoffice\nspec:\n  \
+                  egress:\n    - hosts:\n        - ./*\n        - istio-system/*\n";
+    let head = with(&bookshop(), "backoffice/sidecar.yaml", hiding);
+    insta::assert_snapshot!(told(&bookshop(), &head));
+    insta::assert_snapshot!("and_shows_it_again", told(&head, &bookshop()));
+}
+
 #[test]
 fn a_host_is_added_to_the_gateway() {
     let head = edited(

@@ -8,6 +8,7 @@ mod order_of_patches;
 mod overlapping_webhooks;
 mod refused_operation;
 mod telemetry_provider;
+mod unaddressed_gateway;
 mod unknown_registry;
 mod webhook_address;
 
@@ -22,6 +23,7 @@ pub(super) const RULES: &[&Rule] = &[
     &refused_operation::REFUSED_OPERATION,
     &telemetry_provider::TELEMETRY_PROVIDER,
     &unknown_registry::UNKNOWN_REGISTRY,
+    &unaddressed_gateway::UNADDRESSED_GATEWAY,
     &overlapping_webhooks::OVERLAPPING_WEBHOOKS,
     &webhook_address::WEBHOOK_ADDRESS,
     &old_definition::OLD_DEFINITION,
@@ -34,6 +36,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
     filters::check(context, found);
     telemetry_provider::check(context, found);
     unknown_registry::check(context, found);
+    unaddressed_gateway::check(context, found);
     overlapping_webhooks::check(context, &Webhooks::new(context.resources), found);
     webhook_address::check(context, found);
     old_definition::check(context, found);

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use meshc_diagnostics::Diagnostic;
 use meshc_effective::model::{
-    ChainAction, Direction, PatchSide, Permission, Principal, Proxy, ProxyKind, RbacAction, RbacPolicy,
-    Reader, RuleSet, Security, SecurityFilter,
+    ChainAction, Direction, PatchSide, Permission, Principal, Proxy, RbacAction, RbacPolicy, Reader, RuleSet,
+    Security, SecurityFilter,
 };
 use meshc_predicate::{Error, Language, Limits, Set};
 use meshc_source::Span;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::plain::are_plainly_alive;
 use super::{World, covered_rule, dead_rule};
@@ -78,14 +78,14 @@ struct Checked<'m> {
     asks_for_address: bool,
     /// A patch changes at some proxy what becomes of requests.
     in_doubt: bool,
-    places: BTreeSet<Seat>,
-    /// Who reads the requests at each place, the first that was met.
-    readers: Vec<(Seat, Reader)>,
+    seats: Vec<Seat>,
+    /// The same, to look them up.
+    known: FxHashSet<Seat>,
 }
 
 /// What the rules can tell of a place where connections come in: whether it is bytes that come, the port where some rule
-/// asks for it, and the pod's address where one asks for that.
-type Seat = (bool, Option<u16>, Option<IpAddr>, ProxyKind);
+/// asks for it, the pod's address where one asks for that, and how requests are read.
+type Seat = (bool, Option<u16>, Option<IpAddr>, Reader);
 
 impl<'m> Checked<'m> {
     fn new(security: &'m Security) -> Self {
@@ -94,8 +94,8 @@ impl<'m> Checked<'m> {
             ports: BTreeSet::new(),
             asks_for_address: false,
             in_doubt: false,
-            places: BTreeSet::new(),
-            readers: Vec::new(),
+            seats: Vec::new(),
+            known: FxHashSet::default(),
         };
         let sets = rule_sets(security).flat_map(|set| set.policies.values());
         sets.flat_map(|policy| &policy.permissions).for_each(|permission| checked.note(permission));
@@ -118,6 +118,7 @@ impl<'m> Checked<'m> {
     fn at(&mut self, proxy: &Proxy) {
         let sides = [PatchSide::inner(proxy), PatchSide::outer(proxy)];
         self.in_doubt |= sides.into_iter().any(|side| proxy.doubt(side).is_some());
+        let reader = proxy.reader();
         let address = self.asks_for_address.then(|| proxy.ip.parse().ok()).flatten();
         for listener in proxy.listeners.iter().filter(|listener| listener.security.is_some()) {
             for chain in listener.all_chains() {
@@ -136,22 +137,22 @@ impl<'m> Checked<'m> {
                         let asked: Vec<u16> =
                             self.ports.iter().copied().filter(|port| !named(*port)).collect();
                         for port in asked.into_iter().map(Some).chain([None]) {
-                            self.seat((tcp, port, address, proxy.kind), proxy);
+                            self.seat((tcp, port, address, reader));
                         }
                     }
                     (_, port) => {
                         let port = port.unwrap_or(listener.port);
                         let port = Some(port).filter(|port| self.ports.contains(port));
-                        self.seat((tcp, port, address, proxy.kind), proxy);
+                        self.seat((tcp, port, address, reader));
                     }
                 }
             }
         }
     }
 
-    fn seat(&mut self, seat: Seat, proxy: &Proxy) {
-        if self.places.insert(seat) {
-            self.readers.push((seat, proxy.reader()));
+    fn seat(&mut self, seat: Seat) {
+        if self.known.insert(seat) {
+            self.seats.push(seat);
         }
     }
 
@@ -172,7 +173,7 @@ impl<'m> Checked<'m> {
             return known;
         }
         let any = (1024..u16::MAX).find(|port| !self.ports.contains(port)).unwrap_or_default();
-        for &((tcp, port, destination, _), proxy) in &self.readers {
+        for &(tcp, port, destination, proxy) in &self.seats {
             let port = port.unwrap_or(any);
             let place = Place { port, destination, source: None, proxy, tcp, peer: Peer::Anyone };
             if of_place(self.security, place, &mut known).is_err() {
@@ -303,3 +304,6 @@ fn of_place(security: &Security, place: Place<'_>, known: &mut BTreeMap<Span, Kn
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,16 @@
 //! Networks whose pods reach those of others by gateways only (`pilot/pkg/model/network.go`, and `network.go` of the
 //! Kubernetes registry).
 
+mod unaddressed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use meshc_resources::istio::mesh::MeshNetworks;
 use meshc_resources::kubernetes::ServiceSpec;
-use meshc_resources::{Object, Resources, gateway_api};
+use meshc_resources::{Metadata, Object, Resources, gateway_api};
+
+pub use unaddressed::Unaddressed;
 
 use crate::hostname::service_host;
 use crate::place::{CLUSTER, NETWORK};
@@ -47,7 +51,12 @@ pub struct Networks {
     resolved: Gateways,
     /// All.
     all: Gateways,
+    /// Those whose addresses no file says.
+    unaddressed: Vec<Unaddressed>,
 }
+
+/// Networks and ports by the full name of the Service that `MeshNetworks` makes their gateway.
+type NamedGateways<'a> = BTreeMap<&'a str, Vec<(&'a str, u16)>>;
 
 /// Some gateways, sorted by address and port.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,7 +81,7 @@ impl Networks {
     pub(crate) fn new(written: &MeshNetworks, of_root: Option<&String>, resources: &Resources) -> Self {
         let mut all = Self { of_root: of_root.cloned().unwrap_or_default(), ..Self::default() };
         let mut gateways = BTreeSet::new();
-        let mut by_service: BTreeMap<&str, Vec<(&str, u16)>> = BTreeMap::new();
+        let mut by_service = NamedGateways::new();
         for (name, network) in &written.networks {
             let name = name.value.as_str();
             let mut is_own = false;
@@ -106,6 +115,7 @@ impl Networks {
         for object in &resources.kubernetes_gateways {
             gateways.extend(of_gateway(object));
         }
+        all.unaddressed = unaddressed::all(written, &by_service, resources);
         all.resolved = Gateways::new(gateways.iter().filter(|of| of.address.parse::<IpAddr>().is_ok()));
         all.all = Gateways::new(gateways.iter());
         all
@@ -152,6 +162,11 @@ impl Networks {
         self.all.by_network.values().flatten()
     }
 
+    /// The gateways, or addresses of some, that no file says and a cluster would.
+    pub fn unaddressed(&self) -> &[Unaddressed] {
+        &self.unaddressed
+    }
+
     fn gateways(&self, by_name: bool) -> &Gateways {
         if by_name { &self.all } else { &self.resolved }
     }
@@ -183,10 +198,21 @@ fn least_common_multiple(a: u32, b: u32) -> u32 {
 }
 
 /// The gateways that a Service is: by its label, else by what `MeshNetworks` says of its name.
-fn of_service(
-    object: &Object<ServiceSpec>,
-    by_name: &BTreeMap<&str, Vec<(&str, u16)>>,
-) -> Vec<NetworkGateway> {
+fn of_service(object: &Object<ServiceSpec>, by_name: &NamedGateways<'_>) -> Vec<NetworkGateway> {
+    let addresses = external_addresses(object);
+    let made = ports(object, by_name).into_iter().flat_map(|(network, port)| {
+        addresses.iter().map(move |address| NetworkGateway {
+            address: address.clone(),
+            port,
+            network: network.to_owned(),
+            of_cluster: true,
+        })
+    });
+    made.collect()
+}
+
+/// The networks that a Service is a gateway to, with its port for each.
+fn ports<'a>(object: &'a Object<ServiceSpec>, by_name: &NamedGateways<'a>) -> Vec<(&'a str, u16)> {
     let listens = |number: u16| {
         object
             .spec
@@ -194,31 +220,24 @@ fn of_service(
             .iter()
             .any(|port| port.port.as_ref().is_some_and(|port| port.value == u32::from(number)))
     };
-    let label = object.metadata.label(NETWORK).filter(|network| !network.is_empty());
-    let ports = if let Some(network) = label {
-        let written = object.metadata.label(GATEWAY_PORT).and_then(|port| port.parse().ok());
-        let port = written.unwrap_or(PORT);
-        if listens(port) {
-            vec![(network, port)]
-        } else if listens(TUNNELS) {
-            vec![(network, 0)]
-        } else {
-            Vec::new()
-        }
-    } else {
+    let Some(network) = network_of(&object.metadata) else {
         let host = service_host(object.name(), object.namespace());
-        by_name.get(host.as_str()).cloned().unwrap_or_default()
+        return by_name.get(host.as_str()).cloned().unwrap_or_default();
     };
-    let addresses = external_addresses(object);
-    let made = ports.iter().flat_map(|(network, port)| {
-        addresses.iter().map(|address| NetworkGateway {
-            address: address.clone(),
-            port: *port,
-            network: (*network).to_owned(),
-            of_cluster: true,
-        })
-    });
-    made.collect()
+    let written = object.metadata.label(GATEWAY_PORT).and_then(|port| port.parse().ok());
+    let port = written.unwrap_or(PORT);
+    if listens(port) {
+        vec![(network, port)]
+    } else if listens(TUNNELS) {
+        vec![(network, 0)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The network that a label names.
+fn network_of(metadata: &Metadata) -> Option<&str> {
+    metadata.label(NETWORK).filter(|network| !network.is_empty())
 }
 
 /// The port of ambient mode's tunnels.
@@ -245,16 +264,10 @@ fn external_addresses(object: &Object<ServiceSpec>) -> Vec<String> {
 /// The gateways that a Gateway of the Gateway API is: at each of its addresses each port that passes connections on by
 /// their names, or takes tunnels.
 fn of_gateway(object: &Object<gateway_api::Gateway>) -> Vec<NetworkGateway> {
-    let Some(network) = object.metadata.label(NETWORK).filter(|network| !network.is_empty()) else {
-        return Vec::new();
-    };
+    let Some(network) = network_of(&object.metadata) else { return Vec::new() };
     let labels = crate::meta::plain(&object.metadata.labels);
     let mut made = Vec::new();
-    let is_usable = |address: &&meshc_syntax::de::Spanned<gateway_api::GatewayAddress>| {
-        // The API server's default is an IP address.
-        address.kind.as_ref().is_none_or(|kind| matches!(kind.value.as_str(), "IPAddress" | "Hostname"))
-    };
-    for address in object.spec.addresses.iter().filter(is_usable) {
+    for address in object.spec.addresses.iter().filter(|address| is_usable(address)) {
         let Some(value) = &address.value.value else { continue };
         for listener in &object.spec.listeners {
             let tunnels = listener.protocol.as_ref().is_some_and(|protocol| protocol.value == "HBONE");
@@ -270,6 +283,11 @@ fn of_gateway(object: &Object<gateway_api::Gateway>) -> Vec<NetworkGateway> {
         }
     }
     made
+}
+
+/// Whether Istio uses an address; the API server's default is an IP address.
+fn is_usable(address: &gateway_api::GatewayAddress) -> bool {
+    address.kind.as_ref().is_none_or(|kind| matches!(kind.value.as_str(), "IPAddress" | "Hostname"))
 }
 
 /// Whether a listener passes connections of the mesh on by their names (Istio's `IsAutoPassthrough`).
