@@ -19,7 +19,8 @@ const ROOM: usize = 16 << 20;
 pub(crate) struct Packed {
     pub(crate) pack: Pack,
     pub(crate) contents: Vec<u8>,
-    pub(crate) parts: Vec<u8>,
+    /// One after the other.
+    pub(crate) parts: Vec<Vec<u8>>,
 }
 
 /// Packs blobs, which are sorted by kind and digest. Parts of different kinds are apart, and many of one kind are divided
@@ -54,12 +55,10 @@ fn divide(group: Vec<Blob>) -> Vec<Vec<Blob>> {
 
 fn packed(blobs: Vec<Blob>) -> Packed {
     let contents: Contents = blobs.iter().map(|blob| (blob.digest, blob.bytes.len() as u64)).collect();
-    let mut parts = Vec::with_capacity(blobs.iter().map(|blob| blob.bytes.len()).sum());
-    for blob in blobs {
-        parts.extend(blob.bytes);
-    }
+    // Joined they would be there twice for a while, and they are most of what a build holds.
+    let parts: Vec<Vec<u8>> = blobs.into_iter().map(|blob| blob.bytes).collect();
     let contents = json(&contents);
-    let pack = Pack { contents: Digest::of(&contents), parts: Digest::of(&parts) };
+    let pack = Pack { contents: Digest::of(&contents), parts: Digest::of_pieces(&parts) };
     Packed { pack, contents, parts }
 }
 

@@ -2,6 +2,7 @@
 //! side by side.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -142,7 +143,19 @@ impl<T: Serialize + Send + Sync> Part for T {
     }
 }
 
+thread_local! {
+    /// Where values are written: one that grows for each of them would leave as much memory behind as they take.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Our own types have string keys and finite numbers only, so that serialising them cannot fail.
 pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
+    let mut scratch = SCRATCH.take();
+    scratch.clear();
+    let bytes = match serde_json::to_writer(&mut scratch, value) {
+        Ok(()) => scratch.as_slice().to_vec(),
+        Err(_) => Vec::new(),
+    };
+    SCRATCH.set(scratch);
+    bytes
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use meshc_envoy::SharedNode;
@@ -48,7 +48,8 @@ struct Node {
 /// The files of a bundle under `blobs`, and the pointer beside.
 #[derive(Debug, Default)]
 struct Files {
-    blobs: BTreeMap<Digest, Vec<u8>>,
+    /// Each in pieces.
+    blobs: BTreeMap<Digest, Vec<Vec<u8>>>,
     layers: Vec<Descriptor>,
 }
 
@@ -110,13 +111,13 @@ impl BundleBuilder {
         let mut pointer = Pointer { version: VERSION, configuration, endpoints, packs: Vec::new() };
         let pointer_bytes = match format {
             Format::Dir => {
-                files.blobs.extend(parts.into_iter().map(|part| (part.digest, part.bytes)));
+                files.blobs.extend(parts.into_iter().map(|part| (part.digest, vec![part.bytes])));
                 json(&pointer)
             }
             Format::Oci => {
                 for packed in pack(parts) {
                     pointer.packs.push(packed.pack);
-                    files.add_known(MEDIA_CONTENTS, packed.pack.contents, packed.contents);
+                    files.add_known(MEDIA_CONTENTS, packed.pack.contents, vec![packed.contents]);
                     files.add_known(MEDIA_PACK, packed.pack.parts, packed.parts);
                 }
                 files.image(&pointer)
@@ -130,12 +131,12 @@ impl BundleBuilder {
             .filter(|(digest, _)| !there.contains(&digest.hex()))
             .try_for_each(|(digest, blob)| replace(&place(out, *digest), blob))?;
         if format == Format::Oci {
-            replace(&out.join(OCI_LAYOUT), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+            replace(&out.join(OCI_LAYOUT), &[br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec()])?;
         }
         // The other form's pointer would be an older bundle.
         let other = if format == Format::Oci { POINTER_DIR } else { POINTER_OCI };
         let _ = fs::remove_file(out.join(other));
-        replace(&out.join(format.pointer()), &pointer_bytes)?;
+        replace(&out.join(format.pointer()), &[pointer_bytes])?;
         files.prune(out, &there, &replaced);
         Ok(Written { configuration, endpoints, blobs, bytes })
     }
@@ -144,14 +145,14 @@ impl BundleBuilder {
 impl Files {
     fn add(&mut self, media_type: &str, bytes: Vec<u8>) -> Digest {
         let digest = Digest::of(&bytes);
-        self.add_known(media_type, digest, bytes);
+        self.add_known(media_type, digest, vec![bytes]);
         digest
     }
 
-    fn add_known(&mut self, media_type: &str, digest: Digest, bytes: Vec<u8>) {
-        let size = bytes.len() as u64;
+    fn add_known(&mut self, media_type: &str, digest: Digest, pieces: Vec<Vec<u8>>) {
+        let size = pieces.iter().map(|piece| piece.len() as u64).sum();
         self.layers.push(Descriptor { media_type: media_type.to_owned(), digest, size });
-        self.blobs.insert(digest, bytes);
+        self.blobs.insert(digest, pieces);
     }
 
     /// Makes an image of all files; what `index.json` says.
@@ -226,9 +227,14 @@ fn blobs_of(out: &Path) -> BTreeSet<String> {
 
 /// Writes beside `path`, then renames: nobody sees half a file. The temporary name is this process's own, so that
 /// two writers do not meet in it.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), BundleError> {
+fn replace(path: &Path, pieces: &[Vec<u8>]) -> Result<(), BundleError> {
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let temporary: PathBuf = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    fs::write(&temporary, bytes).map_err(|e| BundleError::io(&temporary, e))?;
+    let write = || {
+        let mut file = BufWriter::new(fs::File::create(&temporary)?);
+        pieces.iter().try_for_each(|piece| file.write_all(piece))?;
+        file.flush()
+    };
+    write().map_err(|e| BundleError::io(&temporary, e))?;
     fs::rename(&temporary, path).map_err(|e| BundleError::io(path, e))
 }

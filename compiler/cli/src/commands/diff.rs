@@ -8,7 +8,7 @@ use meshc_analysis::{
 
 use super::{DONE, FINDINGS};
 use crate::args::{Diff, DiffFormat, RevisionArgs};
-use crate::load::{Compared, Failure, Selected, Tree};
+use crate::load::{Compared, Failure, Selected, Workspace};
 use crate::output;
 
 pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
     let head_tree = args.head.as_ref().map_or_else(|| worktree.clone(), |rev| worktree.at(rev));
     let base_tree = worktree.at(&args.base);
     let names = (args.base.as_str(), args.head.as_deref().unwrap_or("worktree"));
-    let found = nothing(&base_tree, &head_tree, names)?
+    let found = nothing(args, &base_tree, &head_tree, names)?
         .map_or_else(|| compared(&base_tree, &head_tree, names), Ok)?;
     match args.format {
         DiffFormat::Text => output::out(&render_text(&found)),
@@ -34,17 +34,35 @@ pub(crate) fn run(args: &Diff) -> Result<u8, Failure> {
     Ok(if differs || alarming { FINDINGS } else { DONE })
 }
 
-/// That nothing differs, where both are the same files.
-fn nothing(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Option<Found>, Failure> {
+/// That nothing differs, where both are the same files: whatever these say, it is the same twice. Only the JSON output tells
+/// of how many proxies; nothing is parsed for the others.
+fn nothing(
+    args: &Diff,
+    base: &Selected,
+    head: &Selected,
+    names: (&str, &str),
+) -> Result<Option<Found>, Failure> {
     if !base.is_same(head) {
         return Ok(None);
     }
-    let tree = Tree::read(base)?;
-    tree.refuse()?;
-    let found = (!tree.is_dated()).then(|| Found::nothing(names.0, names.1, tree.proxies()));
-    // The process ends soon: taking trees and meshes apart piece by piece would only be waited for.
-    std::mem::forget(tree);
-    Ok(found)
+    let workspace = Workspace::read(base)?;
+    if workspace.is_dated() {
+        return Ok(None);
+    }
+    let proxies = match args.format {
+        DiffFormat::Json => {
+            let tree = workspace.only_tree()?;
+            let proxies = tree.proxies();
+            // The process ends soon: taking it apart piece by piece would only be waited for.
+            std::mem::forget(tree);
+            proxies
+        }
+        DiffFormat::Text | DiffFormat::Markdown => {
+            workspace.only_view()?;
+            0
+        }
+    };
+    Ok(Some(Found::nothing(names.0, names.1, proxies)))
 }
 
 fn compared(base: &Selected, head: &Selected, names: (&str, &str)) -> Result<Found, Failure> {

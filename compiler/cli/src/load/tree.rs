@@ -144,11 +144,6 @@ impl Tree {
         Ok(self.compile())
     }
 
-    /// Whether the ages of its resources are read from Git: then the same files may do something else in another commit.
-    pub(crate) fn is_dated(&self) -> bool {
-        self.governing.ages.is_some()
-    }
-
     /// How many proxies it has.
     pub(crate) fn proxies(&self) -> usize {
         let with_proxy = self.mesh.pods.iter().filter(|pod| pod.proxy != PodProxy::None);

@@ -156,8 +156,13 @@ impl Workspace {
         Self::of(sources, self.selected.clone(), governing, renders, problems, self.views.clone())
     }
 
-    /// The one mesh for a command that is about one.
-    pub(super) fn only_tree(mut self) -> Result<Tree, Failure> {
+    /// Whether the ages of its resources are read from Git: then the same files may do something else in another commit.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.governing.ages.is_some()
+    }
+
+    /// Fails where there are several views of which none is chosen.
+    pub(crate) fn only_view(&self) -> Result<(), Failure> {
         if self.views.len() > 1 {
             let names: Vec<&str> = self.views.iter().filter_map(|view| view.name.as_deref()).collect();
             let list = meshc_syntax::suggest::list(&names);
@@ -165,6 +170,12 @@ impl Workspace {
                 "the tree has several views, each a mesh of its own: choose {list} with --view"
             )));
         }
+        Ok(())
+    }
+
+    /// The one mesh for a command that is about one.
+    pub(crate) fn only_tree(mut self) -> Result<Tree, Failure> {
+        self.only_view()?;
         self.meshes();
         let only = self.trees.take().and_then(|mut trees| trees.pop());
         Ok(only.unwrap_or_else(|| Tree::of(self.sources, &[], &self.governing)))
