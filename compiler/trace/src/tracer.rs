@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::ptr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use meshc_effective::model::{
-    EffectiveMesh, Origin, PatchSide, Proxy, ProxyKind, RouteTable, Security, TcpForward,
+    EffectiveMesh, Origin, PatchSide, Proxy, ProxyKind, ProxyNames, RouteTable, Security, TcpForward,
 };
 use meshc_source::SourceSet;
 
@@ -29,6 +29,7 @@ use crate::story::{self, Story};
 pub struct Tracer<'m> {
     mesh: &'m EffectiveMesh,
     sources: &'m SourceSet,
+    names: OnceLock<ProxyNames<'m>>,
     regexes: Regexes,
     /// By the address of the table, which stays where it is while the mesh is borrowed.
     hosts: RwLock<HashMap<usize, Arc<HostIndex>>>,
@@ -86,6 +87,7 @@ impl<'m> Tracer<'m> {
         Self {
             mesh,
             sources,
+            names: OnceLock::new(),
             regexes: Regexes::default(),
             hosts: RwLock::default(),
             keys: RwLock::default(),
@@ -122,7 +124,8 @@ impl<'m> Tracer<'m> {
 
     /// The proxy of a name, as [`EffectiveMesh::find`] finds it.
     pub fn proxy(&self, name: &str) -> Result<&'m Proxy, TraceError> {
-        let found = self.mesh.find(name).map_err(|error| TraceError::Proxy { message: error.to_string() })?;
+        let names = self.names.get_or_init(|| ProxyNames::new(self.mesh));
+        let found = names.find(name).map_err(|error| TraceError::Proxy { message: error.to_string() })?;
         Ok(found.as_ref())
     }
 
@@ -133,13 +136,14 @@ impl<'m> Tracer<'m> {
 
     /// Origins as an answer shows them, each once, in order.
     pub(crate) fn because<'o>(&self, origins: impl IntoIterator<Item = &'o Origin>) -> Vec<Because> {
-        let mut because = Vec::new();
+        let mut because: Vec<Because> = Vec::new();
         for origin in origins {
-            let (start, _) = self.sources.location(origin.span);
-            let file = self.sources.file(origin.span.file).path.clone();
-            let reason = Because { file, line: start.line, text: origin.text.clone() };
-            if !because.contains(&reason) {
-                because.push(reason);
+            let file = self.sources.file(origin.span.file);
+            let line = file.position(origin.span.start).line;
+            let is_said =
+                |said: &Because| said.line == line && said.text == origin.text && said.file == file.path;
+            if !because.iter().any(is_said) {
+                because.push(Because { file: file.path.clone(), line, text: origin.text.clone() });
             }
         }
         because

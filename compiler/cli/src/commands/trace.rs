@@ -1,5 +1,6 @@
 //! `meshc trace`: say what the mesh does with requests, without running it.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -57,7 +58,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// The next line that is not empty.
-    fn next(&mut self) -> io::Result<Option<String>> {
+    fn next(&mut self) -> io::Result<Option<Cow<'_, str>>> {
         loop {
             self.text.clear();
             let limit = MAX_LINE_BYTES as u64 + 2;
@@ -67,12 +68,14 @@ impl<R: Read> Lines<R> {
             if self.text.last() != Some(&b'\n') && self.text.len() as u64 == limit {
                 self.skip_rest()?;
             }
-            let line = String::from_utf8_lossy(&self.text);
-            let line = line.trim();
-            if !line.is_empty() {
-                return Ok(Some(line.to_owned()));
+            if !String::from_utf8_lossy(&self.text).trim().is_empty() {
+                break;
             }
         }
+        Ok(Some(match String::from_utf8_lossy(&self.text) {
+            Cow::Borrowed(line) => Cow::Borrowed(line.trim()),
+            Cow::Owned(line) => Cow::Owned(line.trim().to_owned()),
+        }))
     }
 
     fn skip_rest(&mut self) -> io::Result<()> {

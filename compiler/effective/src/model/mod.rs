@@ -7,6 +7,7 @@ mod cluster_settings;
 mod clusters;
 mod endpoint;
 mod extension;
+mod find;
 mod headers;
 mod listener;
 mod matching;
@@ -28,6 +29,7 @@ pub use cluster_settings::{
 pub use clusters::{ByName, Clusters};
 pub use endpoint::{Address, Endpoint, EndpointGroup, Health};
 pub use extension::{Extension, ExtensionCode, ExtensionMatch, ExtensionPhase, Wasm, WasmFailure};
+pub use find::{FindError, ProxyNames};
 pub use headers::{AppendAction, HeaderAddition, HeaderOps};
 pub use listener::{
     Binding, Chain, ChainAction, ChainMatch, Direction, Inspector, Listener, Ports, Transport,
