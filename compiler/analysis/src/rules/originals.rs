@@ -14,14 +14,13 @@ pub(super) fn aliases(route: &Written<'_>, by: &[&Written<'_>]) -> Vec<&'static 
         let second = root.http.iter().take(route.place).any(|rule| rule.route.matches.is_empty());
         return if second { vec!["IST0130"] } else { Vec::new() };
     }
-    let before = |number: Option<usize>| -> Vec<&HttpMatch> {
+    let before = |number: usize| {
         let earlier = root.http.iter().take(route.place).flat_map(|rule| &rule.route.matches);
-        let own = route.rule.route.matches.iter().take(number.unwrap_or_default());
-        earlier.chain(own).map(|condition| &condition.value).collect()
+        let own = route.rule.route.matches.iter().take(number);
+        earlier.chain(own).map(|condition| &condition.value)
     };
-    let stood_before = |number: usize, condition: &HttpMatch| {
-        before(Some(number)).into_iter().any(|other| unnamed(other) == unnamed(condition))
-    };
+    let stood_before =
+        |number: usize, condition: &HttpMatch| before(number).any(|other| is_same(other, condition));
     let mut aliases = Vec::new();
     let conditions = || route.rule.route.matches.iter().enumerate();
     if conditions().all(|(number, condition)| stood_before(number, condition)) {
@@ -29,7 +28,7 @@ pub(super) fn aliases(route: &Written<'_>, by: &[&Written<'_>]) -> Vec<&'static 
     }
     let duplicate = route.condition.zip(route.number).is_some_and(|(condition, number)| {
         stood_before(number, condition)
-            || before(Some(number)).into_iter().any(|other| is_longer_prefix(other, condition))
+            || before(number).any(|other| is_longer_prefix(other, condition))
     });
     if duplicate {
         aliases.push("IST0131");
@@ -37,7 +36,12 @@ pub(super) fn aliases(route: &Written<'_>, by: &[&Written<'_>]) -> Vec<&'static 
     aliases
 }
 
-/// Istio leaves the name out when it compares.
+/// Whether two ask for the same; Istio leaves the name out when it compares.
+fn is_same(first: &HttpMatch, second: &HttpMatch) -> bool {
+    // Most differ here, and need no copies.
+    first.uri == second.uri && first.headers == second.headers && unnamed(first) == unnamed(second)
+}
+
 fn unnamed(condition: &HttpMatch) -> HttpMatch {
     HttpMatch { name: None, ..condition.clone() }
 }
@@ -54,9 +58,11 @@ fn is_longer_prefix(first: &HttpMatch, second: &HttpMatch) -> bool {
         }
         rest
     };
-    let prefix = |condition: &HttpMatch| {
-        condition.uri.as_ref().and_then(|uri| uri.prefix.as_ref()).map(|prefix| prefix.value.clone())
-    };
-    rest(first) == rest(second)
-        && matches!((prefix(first), prefix(second)), (Some(a), Some(b)) if b.starts_with(&a))
+    let (Some(longer), Some(shorter)) = (prefix(second), prefix(first)) else { return false };
+    longer.starts_with(shorter) && rest(first) == rest(second)
+}
+
+fn prefix(condition: &HttpMatch) -> Option<&str> {
+    let prefix = condition.uri.as_ref()?.prefix.as_ref()?;
+    Some(&prefix.value)
 }
