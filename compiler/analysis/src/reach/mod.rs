@@ -4,6 +4,7 @@ mod asked;
 mod known;
 mod reached;
 mod view;
+mod work_out;
 
 use meshc_diagnostics::WitnessRequest;
 use meshc_effective::model::{Reader, RouteTable, VirtualHost};

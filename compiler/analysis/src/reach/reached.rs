@@ -2,7 +2,6 @@
 //! any rule looks. Proxies of one view share tables and tables share virtual hosts, so that there are hardly more of them
 //! than services.
 
-use std::hash::{Hash, Hasher};
 use std::ptr;
 use std::sync::Arc;
 
@@ -11,10 +10,10 @@ use meshc_effective::model::{
     ChainAction, Direction, EffectiveMesh, PatchSide, Proxy, ProxyKind, Reader, Route, RouteTable,
     VirtualHost,
 };
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::known::{Known, authority, by_domains, plain};
+use super::known::by_domains;
+use super::work_out::work_out;
 use super::{Asked, RouteReach};
 
 /// What is known of the routes of all proxies of a mesh.
@@ -38,9 +37,9 @@ pub(crate) struct Met<'m> {
     pub(crate) is_certain: bool,
     /// Why what is known is not certain at one of those that have it; none if it is certain at all of them.
     pub(crate) doubt: Option<String>,
-    reach: Arc<Vec<RouteReach>>,
+    pub(super) reach: Arc<Vec<RouteReach>>,
     /// What requests ask for here, where that is not what the witnesses say.
-    authority: Option<String>,
+    pub(super) authority: Option<String>,
 }
 
 impl<'m> Met<'m> {
@@ -186,97 +185,4 @@ fn own_tables(proxy: &Proxy) -> impl Iterator<Item = &RouteTable> {
         ChainAction::HttpInline { table, .. } => Some(&**table),
         ChainAction::HttpTable { .. } | ChainAction::Tcp(_) => None,
     })
-}
-
-/// What decides the reachability of a list of routes: what they ask for, and who reads it.
-#[derive(Clone, Copy)]
-struct Asks<'m> {
-    routes: &'m [Route],
-    reader: Reader,
-    require_tls: bool,
-    /// Where it matters by which of its domains a virtual host is asked for: its own place.
-    own: Option<usize>,
-}
-
-impl PartialEq for Asks<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        let same = |a: &[Route], b: &[Route]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.matches == b.matches)
-        };
-        self.reader == other.reader
-            && self.require_tls == other.require_tls
-            && self.own == other.own
-            && same(self.routes, other.routes)
-    }
-}
-
-impl Eq for Asks<'_> {}
-
-impl Hash for Asks<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.reader, self.require_tls, self.own).hash(state);
-        for route in self.routes {
-            route.matches.hash(state);
-        }
-    }
-}
-
-/// Works out each list of routes once, all of them side by side, and gives each virtual host its own.
-fn work_out<'m>(hosts: &mut [Met<'m>], asked: &FxHashMap<usize, Asked<'m>>) {
-    let mut by_place: FxHashMap<(usize, Reader, bool), usize> = FxHashMap::default();
-    let mut by_asks: FxHashMap<Asks<'m>, usize> = FxHashMap::default();
-    // The virtual host that each is worked out for.
-    let mut cases: Vec<usize> = Vec::new();
-    let mut of_host: Vec<Option<usize>> = vec![None; hosts.len()];
-    for (place, met) in hosts.iter_mut().enumerate() {
-        let (host, reader) = (met.host(), met.proxy.reader());
-        let Some(asked) = asked.get(&ptr::from_ref(met.table).addr()) else { continue };
-        if let Some(plain) = plain(asked, host) {
-            met.reach = Arc::new(plain);
-            continue;
-        }
-        let own = by_domains(host).then_some(place);
-        if own.is_none() {
-            match authority(asked, met.at) {
-                Ok(Some(authority)) => met.authority = Some(authority),
-                Ok(None) => {
-                    met.reach = Arc::new(vec![RouteReach::no(); host.routes.len()]);
-                    continue;
-                }
-                Err(error) => {
-                    met.reach = Arc::new(vec![RouteReach::unknown(error.to_string()); host.routes.len()]);
-                    continue;
-                }
-            }
-        }
-        let quick = (host.routes.place(), reader, host.require_tls);
-        let known = by_place.get(&quick).copied().filter(|_| own.is_none());
-        let case = known.unwrap_or_else(|| {
-            let asks = Asks { routes: &host.routes, reader, require_tls: host.require_tls, own };
-            let case = *by_asks.entry(asks).or_insert_with(|| {
-                cases.push(place);
-                cases.len() - 1
-            });
-            if own.is_none() {
-                by_place.insert(quick, case);
-            }
-            case
-        });
-        of_host[place] = Some(case);
-    }
-    let shared: &[Met<'m>] = hosts;
-    let found: Vec<Arc<Vec<RouteReach>>> = cases
-        .par_iter()
-        .map(|&place| {
-            let Some(met) = shared.get(place) else { return Arc::default() };
-            let asked = asked.get(&ptr::from_ref(met.table).addr());
-            let reach = asked.map(|asked| Known::reach(asked, met.at, met.host(), met.proxy.reader()));
-            Arc::new(reach.unwrap_or_default())
-        })
-        .collect();
-    for (met, case) in hosts.iter_mut().zip(of_host) {
-        if let Some(case) = case {
-            met.reach = Arc::clone(&found[case]);
-        }
-    }
 }
