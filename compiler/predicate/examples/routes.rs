@@ -31,11 +31,19 @@ fn path(numbers: &mut Numbers, routes: u64) -> Result<Language, Error> {
     })
 }
 
+/// The paths that a proxy can see once it has resolved dots and undone escapes.
+fn paths() -> Result<Language, Error> {
+    let dots = Language::regex(r"(?s).*/\.\.?(/.*)?")?;
+    let undone =
+        Language::regex(r"(?s).*%(00|2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE]).*")?;
+    Ok(Language::regex(r"/[!$-;=@-\[\]_a-z~]*")?.and(dots.negate()).and(undone.negate()))
+}
+
 fn run(routes: u64, floating: &[String]) -> Result<(), Error> {
     let begun = Instant::now();
     let mut numbers = Numbers(routes);
     let mut builder = SpaceBuilder::new(Limits::default());
-    let path_field = builder.field(Field::required("path", Language::regex("/[!-\"$->@-~]*")?));
+    let path_field = builder.field(Field::required("path", paths()?));
     let methods = Language::regex("[A-Z]{1,20}")?;
     let method_field = builder.field(Field::required("method", methods).prefer(["GET"]));
     let text = Language::regex("[ -~]*")?;
@@ -114,13 +122,22 @@ fn hostile() -> Vec<Vec<String>> {
         (1..40).map(|n| format!("/.*z.{{{n}}}")).collect(),
         (0..60).map(|n| format!("/[a-z]{{{}}}.*", 900 + n)).collect(),
         (0..200).map(|n| format!("/.*[a-m]{{{n}}}[n-z]x.*")).collect(),
+        (1..100).map(|n| format!("/api/.*a.{{{n}}}")).collect(),
+        (0..300).map(|n| format!("/p{n}/.*a.{{16}}")).collect(),
+        (0..60).map(|n| format!("(?i)/.*k{n}s.{{5}}.*")).collect(),
+        (1..40).map(|n| format!("/.*\\p{{L}}{{{n}}}.*\\p{{Lu}}")).collect(),
+        (0..800).map(|n| format!("/[^/]+/x{n}/.*")).collect(),
+        (0..800).map(|n| format!("/([^/]+/){{{}}}x{n}(/.*)?", 1 + n % 6)).collect(),
+        (0..300).map(|n| format!(".*word{n}.*")).collect(),
     ]
 }
 
 fn main() -> Result<(), Error> {
     for patterns in hostile() {
         println!("{}", patterns.last().map_or("", String::as_str));
-        run(8, &patterns)?;
+        if let Err(error) = run(8, &patterns) {
+            println!("{error}");
+        }
     }
     if std::env::args().nth(1).is_some_and(|only| only == "hostile") {
         return Ok(());

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::automaton::{Allowance, Partition, Shortest, partition, universe_automaton};
 use crate::automaton::{Automaton, DEAD, EMPTY, OUTSIDE, SignatureId};
-use crate::automaton::{Partition, Shortest, partition, universe_automaton};
 use crate::language::Pattern;
 use crate::{Error, Language, Limits};
 
@@ -30,14 +30,16 @@ impl FieldAtoms {
         languages: impl IntoIterator<Item = &'l Language>,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        Self::build_without(universe, languages, limits, |_, _| false)
+        Self::build_without(universe, languages, limits, &mut Allowance::new(limits), |_, _| false)
     }
 
-    /// As `build`; patterns that are too hard are left out if `leave_out` says so.
+    /// As `build`, for a field that shares an allowance with others; patterns that are too hard are left out if
+    /// `leave_out` says so.
     pub(crate) fn build_without<'l>(
         universe: &Language,
         languages: impl IntoIterator<Item = &'l Language>,
         limits: &Limits,
+        allowance: &mut Allowance,
         mut leave_out: impl FnMut(&Pattern, &Error) -> bool,
     ) -> Result<Self, Error> {
         let mut patterns: BTreeSet<&Pattern> = BTreeSet::new();
@@ -47,12 +49,13 @@ impl FieldAtoms {
             });
         }
         let patterns: Vec<&Pattern> = patterns.into_iter().collect();
+        let limits = &limits.within_bounds();
         let universe = universe_automaton(universe, limits)?;
         let mut too_hard = |places: &[u32], error: &Error| {
             places.iter().all(|&place| leave_out(patterns[place as usize], error))
         };
         let Partition { automaton, signatures, made } =
-            partition(&universe, &patterns, limits, &mut too_hard)?;
+            partition(&universe, &patterns, limits, allowance, &mut too_hard)?;
         let (atom_of, signature_of) = number(&automaton, signatures.len());
         let mut ranges: Vec<Vec<Range<u32>>> = vec![Vec::new(); patterns.len()];
         for (atom, &signature) in signature_of.iter().enumerate() {
@@ -139,7 +142,7 @@ fn number(automaton: &Automaton, signatures: usize) -> (Vec<Option<u32>>, Vec<Si
             signature_of.push(signature);
         }
         let row = automaton.row(state);
-        open.extend(row.iter().rev().map(|edge| edge.target).filter(|&target| !seen[target as usize]));
+        open.extend(row.iter().rev().map(|edge| edge.target()).filter(|&target| !seen[target as usize]));
     }
     (atom_of, signature_of)
 }

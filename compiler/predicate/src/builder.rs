@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::automaton::Allowance;
 use crate::block::Block;
 use crate::diagram::{Diagram, Set};
 use crate::language::{Expression, Pattern};
@@ -112,6 +113,7 @@ impl SpaceBuilder {
         for (field, language) in &self.conditions {
             languages[field.0 as usize].push(language);
         }
+        let mut allowance = Allowance::new(&self.limits);
         let mut diagram = Diagram::new(&self.limits, self.conditions.len());
         let mut fields = Vec::new();
         let mut unknown: Vec<(FieldId, Pattern, Error)> = Vec::new();
@@ -124,6 +126,7 @@ impl SpaceBuilder {
                         &field.universe,
                         languages,
                         &self.limits,
+                        &mut allowance,
                         |pattern, error| {
                             hard.push((FieldId(number as u32), pattern.clone(), error.clone()));
                             unknowns_allowed

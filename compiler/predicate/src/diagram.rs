@@ -85,8 +85,8 @@ enum Step {
 const FREE: u32 = 0;
 const NO_RESULT: (Set, Set, Set) = (Set::ALL, Set::ALL, Set::ALL);
 const FIRST_SLOTS: usize = 1 << 12;
-/// The cache stops growing here (24 MB).
-const MAX_CACHE: usize = 1 << 21;
+/// The cache stops growing here (12 MB).
+const MAX_CACHE: usize = 1 << 20;
 
 impl Diagram {
     pub(crate) fn new(limits: &Limits, conditions: usize) -> Self {

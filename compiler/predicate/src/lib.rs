@@ -40,6 +40,7 @@ mod builder;
 mod diagram;
 mod error;
 mod first_match;
+mod forget;
 mod language;
 mod limits;
 mod space;

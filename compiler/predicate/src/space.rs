@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Not as _;
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use crate::block::Block;
 use crate::diagram::{Diagram, Set};
@@ -89,7 +89,7 @@ pub struct Space {
     conditions: Vec<Set>,
     present: Vec<Set>,
     /// Flags that stand for patterns that were too hard, and why.
-    unknowns: Vec<(FieldId, Error)>,
+    pub(crate) unknowns: Vec<(FieldId, Error)>,
     pub(crate) costs: OnceLock<Costs>,
 }
 
@@ -155,36 +155,6 @@ impl Space {
         Ok(!self.all_of(sets.into_iter().map(Set::not))?)
     }
 
-    /// The requests that are in the set with some value of the field in place of
-    /// theirs.
-    pub fn forget(&mut self, set: Set, field: FieldId) -> Result<Set, Error> {
-        let block = self.fields[field.0 as usize].block;
-        // What has the field's variables somewhere in it, halves before wholes.
-        let mut inside = FxHashMap::default();
-        let mut order = Vec::new();
-        let mut open = vec![set];
-        while let Some(set) = open.pop() {
-            if self.diagram.variable(set) < block.end() && inside.insert(set, set).is_none() {
-                order.push(set);
-                let (low, high) = self.diagram.halves(set);
-                open.extend([low, high]);
-            }
-        }
-        order.sort_unstable_by_key(|&set| Diagram::age(set));
-        for set in order {
-            let variable = self.diagram.variable(set);
-            let (low, high) = self.diagram.halves(set);
-            let [low, high] = [low, high].map(|half| inside.get(&half).copied().unwrap_or(half));
-            let forgotten = if variable >= block.first_variable {
-                self.diagram.or(low, high)?
-            } else {
-                self.diagram.decide(variable, low, high)?
-            };
-            inside.insert(set, forgotten);
-        }
-        Ok(inside.get(&set).copied().unwrap_or(set))
-    }
-
     // === questions ===
 
     /// Whether every request of `a` is in `b`.
@@ -200,7 +170,7 @@ impl Space {
     /// The fields that the set depends on, in their order.
     pub fn support(&self, set: Set) -> Vec<FieldId> {
         let mut fields = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+        let mut seen = FxHashSet::default();
         let mut open = vec![set];
         while let Some(set) = open.pop() {
             if set.is_all() || set.is_empty() || !seen.insert(set.max(!set)) {
@@ -222,17 +192,13 @@ impl Space {
             return Vec::new();
         }
         let support = self.support(set);
-        self.unknowns.iter().filter(|(flag, _)| support.contains(flag)).map(|(_, error)| error).collect()
+        let is_of = |flag: &FieldId| support.binary_search(flag).is_ok();
+        self.unknowns.iter().filter(|(flag, _)| is_of(flag)).map(|(_, error)| error).collect()
     }
 
     /// All patterns that were too hard to analyse.
     pub fn unknowns(&self) -> impl Iterator<Item = &Error> {
         self.unknowns.iter().map(|(_, error)| error)
-    }
-
-    /// Whether the flag stands for a pattern that was too hard to analyse.
-    pub fn is_unknown(&self, field: FieldId) -> bool {
-        self.unknowns.iter().any(|(flag, _)| *flag == field)
     }
 
     /// What each of some sets keeps if the first that matches wins.

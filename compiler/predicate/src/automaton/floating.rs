@@ -1,6 +1,7 @@
 //! Whether a pattern floats: whether most strings, and not only those that begin as it does, have to be read on to know
 //! if it accepts them. The automata of such patterns multiply.
 
+use super::sources::Sources;
 use super::{Automaton, DEAD, EMPTY, OUTSIDE, State};
 
 /// States this far from the start count as the beginning; a path has its slash before anything else.
@@ -19,9 +20,10 @@ pub(super) enum Spread {
 
 /// The spread of one pattern's automaton, within its universe.
 pub(super) fn spread(automaton: &Automaton) -> Spread {
-    let accepts = reaching(automaton, |signature| signature != EMPTY && signature != OUTSIDE);
-    let refuses = reaching(automaton, |signature| signature == EMPTY);
-    let open = |state: State| accepts[state as usize] && refuses[state as usize];
+    let sources = Sources::of(automaton);
+    let to_accepted = sources.distances(automaton, |signature| signature != EMPTY && signature != OUTSIDE);
+    let to_refused = sources.distances(automaton, |signature| signature == EMPTY);
+    let open = |state: State| to_accepted[state as usize].max(to_refused[state as usize]) < u32::MAX;
     let mut seen = vec![false; automaton.len()];
     let mut states = vec![automaton.start];
     let mut depth = 0;
@@ -33,11 +35,11 @@ pub(super) fn spread(automaton: &Automaton) -> Spread {
             }
             let (mut live, mut undecided, mut first) = (0, 0, 0);
             for edge in automaton.row(state) {
-                let bytes = usize::from(edge.last) + 1 - first;
-                first = usize::from(edge.last) + 1;
-                live += if edge.target == DEAD { 0 } else { bytes };
-                undecided += if open(edge.target) { bytes } else { 0 };
-                next.push(edge.target);
+                let bytes = usize::from(edge.last()) + 1 - first;
+                first = usize::from(edge.last()) + 1;
+                live += if edge.target() == DEAD { 0 } else { bytes };
+                undecided += if open(edge.target()) { bytes } else { 0 };
+                next.push(edge.target());
             }
             // A single byte that can come says nothing about all strings.
             if live > 1 && undecided * 2 > live {
@@ -48,23 +50,4 @@ pub(super) fn spread(automaton: &Automaton) -> Spread {
         depth += 1;
     }
     Spread::Narrow
-}
-
-/// The states from which one with such a signature is reached.
-fn reaching(automaton: &Automaton, wanted: impl Fn(u32) -> bool) -> Vec<bool> {
-    let mut sources: Vec<Vec<State>> = vec![Vec::new(); automaton.len()];
-    for state in 0..automaton.len() as State {
-        for edge in automaton.row(state) {
-            sources[edge.target as usize].push(state);
-        }
-    }
-    let mut found = vec![false; automaton.len()];
-    let mut open: Vec<State> =
-        (0..automaton.len() as State).filter(|&state| wanted(automaton.signature(state))).collect();
-    while let Some(state) = open.pop() {
-        if !std::mem::replace(&mut found[state as usize], true) {
-            open.append(&mut sources[state as usize]);
-        }
-    }
-    found
 }

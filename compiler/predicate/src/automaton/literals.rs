@@ -132,7 +132,7 @@ pub(super) fn anchored(
 /// Extends the row begun up to `last`, if it does not reach so far yet.
 fn fill(automaton: &mut Automaton, last: u8, target: State) {
     let row_start = automaton.rows[automaton.rows.len() - 1] as usize;
-    if automaton.edges[row_start..].last().is_none_or(|edge| edge.last < last) {
+    if automaton.edges[row_start..].last().is_none_or(|edge| edge.last() < last) {
         automaton.push_edge(last, target);
     }
 }
@@ -157,7 +157,7 @@ pub(super) fn floating(
         let own = if node.onward.is_empty() { &node.here } else { &node.onward };
         sets[number] = signatures.add(inherited, own);
         if !node.onward.is_empty() {
-            rows[number] = vec![Edge { last: u8::MAX, target: number as State + 1 }];
+            rows[number] = vec![Edge::new(u8::MAX, number as State + 1)];
             continue;
         }
         let mut table = if number == 0 { [1; 256] } else { expand(&rows[fallback[number]]) };
@@ -176,7 +176,7 @@ pub(super) fn floating(
     automaton.start = 1;
     for (row, signature) in rows.iter().zip(sets) {
         for edge in row {
-            automaton.push_edge(edge.last, edge.target);
+            automaton.push_edge(edge.last(), edge.target());
         }
         automaton.end_row(signature);
     }
@@ -188,8 +188,8 @@ fn expand(row: &[Edge]) -> [State; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
     for edge in row {
-        let end = usize::from(edge.last) + 1;
-        table[byte..end].fill(edge.target);
+        let end = usize::from(edge.last()) + 1;
+        table[byte..end].fill(edge.target());
         byte = end;
     }
     table
@@ -200,8 +200,8 @@ fn compress(table: &[State; 256]) -> Vec<Edge> {
     for byte in 0..=u8::MAX {
         let target = table[usize::from(byte)];
         match row.last_mut() {
-            Some(edge) if edge.target == target => edge.last = byte,
-            _ => row.push(Edge { last: byte, target }),
+            Some(edge) if edge.target() == target => *edge = Edge::new(byte, target),
+            _ => row.push(Edge::new(byte, target)),
         }
     }
     row

@@ -1,6 +1,7 @@
 //! Merges the automata of many patterns into one, within a budget: what would pass it is refused by name.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use super::Automaton;
 use super::partition::{Part, TooHard};
@@ -34,6 +35,19 @@ impl<'p> Leaf<'p> {
     }
 }
 
+/// Leaves that add up, as one.
+struct Group<'l, 'p> {
+    leaves: Vec<&'l Leaf<'p>>,
+    automaton: Cow<'l, Automaton>,
+}
+
+impl Group<'_, '_> {
+    /// How many patterns it speaks for.
+    fn patterns(&self) -> usize {
+        self.leaves.iter().map(|leaf| leaf.part.patterns.len()).sum()
+    }
+}
+
 /// The merging of one field's automata.
 pub(super) struct Merger<'f> {
     pub(super) signatures: Signatures,
@@ -47,9 +61,13 @@ pub(super) struct Merger<'f> {
 }
 
 impl<'f> Merger<'f> {
-    pub(super) fn new(limits: &Limits, too_hard: TooHard<'f>) -> Self {
-        let (signatures, budget) = (Signatures::new(), limits.max_product_states);
-        Self { signatures, limits: *limits, budget, made: 0, too_hard }
+    pub(super) fn new(limits: &Limits, budget: usize, too_hard: TooHard<'f>) -> Self {
+        Self { signatures: Signatures::new(), limits: *limits, budget, made: 0, too_hard }
+    }
+
+    /// How many states may still be made beyond those that add up.
+    pub(super) fn budget(&self) -> usize {
+        self.budget
     }
 
     /// Lets more states be made: those patterns have so many of their own.
@@ -119,25 +137,28 @@ impl<'f> Merger<'f> {
         self.extend(merged, right)
     }
 
-    /// Adds what has to be followed along all strings: it multiplies with everything, so that as many as stay small
-    /// together are added at once, and others one at a time. Once the budget is spent, those that are left are refused
-    /// without a try.
+    /// Adds what has to be followed along all strings: it multiplies with everything. Those that add up with each
+    /// other are one from here on. Of these as many as stay small together are added at once, and others one at a time.
+    /// Once the budget is spent, those that are left are refused without a try.
     pub(super) fn add_floating(
         &mut self,
         mut merged: Automaton,
         leaves: &[Leaf<'_>],
     ) -> Result<Automaton, Error> {
-        let (together, mut rest) = self.gather(leaves);
+        let mut groups = self.add_up(leaves);
+        // Those that speak for the most patterns first.
+        groups.sort_by_key(|group| Reverse(group.patterns()));
+        let (together, mut rest) = self.gather(&groups);
         if let Some(together) = together {
             match self.whole(&merged, &together) {
                 Ok(more) => merged = more,
-                Err(_) => rest = leaves.iter().collect(),
+                Err(_) => rest = groups.iter().collect(),
             }
         }
         let mut last = Excess::states(0, self.limits.max_dfa_states);
-        for leaf in rest {
+        for group in rest {
             if self.budget > 0 {
-                match self.whole(&merged, &leaf.automaton) {
+                match self.whole(&merged, &group.automaton) {
                     Ok(more) => {
                         merged = more;
                         continue;
@@ -145,27 +166,68 @@ impl<'f> Merger<'f> {
                     Err(excess) => last = excess,
                 }
             }
-            self.refuse(&leaf.part, last.limit, last.unit)?;
+            for leaf in &group.leaves {
+                if self.budget > 0 && group.leaves.len() > 1 {
+                    match self.whole(&merged, &leaf.automaton) {
+                        Ok(more) => {
+                            merged = more;
+                            continue;
+                        }
+                        Err(excess) => last = excess,
+                    }
+                }
+                self.refuse(&leaf.part, last.limit, last.unit)?;
+            }
         }
         Ok(merged)
     }
 
-    /// The first of some leaves that are small together, as one, and the others.
-    fn gather<'l, 'p>(&mut self, leaves: &'l [Leaf<'p>]) -> (Option<Cow<'l, Automaton>>, Vec<&'l Leaf<'p>>) {
-        let mut together: Option<Cow<'l, Automaton>> = None;
+    /// Merges in halves those that share what is followed (`/[^/]+/` before many names), so that they have hardly more
+    /// states together than one by one.
+    fn add_up<'l, 'p>(&mut self, leaves: &'l [Leaf<'p>]) -> Vec<Group<'l, 'p>> {
+        match leaves {
+            [] => return Vec::new(),
+            [leaf] => {
+                return vec![Group { leaves: vec![leaf], automaton: Cow::Borrowed(&leaf.automaton) }];
+            }
+            _ => {}
+        }
+        let (left, right) = leaves.split_at(leaves.len() / 2);
+        let (mut groups, more) = (self.add_up(left), self.add_up(right));
+        let mut more = more.into_iter();
+        if let (Some(first), Some(other)) = (groups.first_mut(), more.next()) {
+            let sum = first.automaton.len() + other.automaton.len();
+            match self.both(&first.automaton, &other.automaton, sum + sum / 8) {
+                Ok(both) => {
+                    first.automaton = Cow::Owned(both);
+                    first.leaves.extend(other.leaves);
+                }
+                Err(_) => groups.push(other),
+            }
+        }
+        groups.extend(more);
+        groups
+    }
+
+    /// The first of some groups that are small together, as one, and the others.
+    fn gather<'g, 'l, 'p>(
+        &mut self,
+        groups: &'g [Group<'l, 'p>],
+    ) -> (Option<Cow<'g, Automaton>>, Vec<&'g Group<'l, 'p>>) {
+        let mut together: Option<Cow<'g, Automaton>> = None;
         let mut rest = Vec::new();
-        for leaf in leaves {
+        for group in groups {
             let Some(known) = &together else {
-                together = Some(Cow::Borrowed(&leaf.automaton));
+                together = Some(Cow::Borrowed(group.automaton.as_ref()));
                 continue;
             };
             if rest.len() >= MISSES {
-                rest.push(leaf);
+                rest.push(group);
                 continue;
             }
-            match self.both(known, &leaf.automaton, SMALL_STATES) {
+            match self.both(known, &group.automaton, SMALL_STATES) {
                 Ok(more) => together = Some(Cow::Owned(more)),
-                Err(_) => rest.push(leaf),
+                Err(_) => rest.push(group),
             }
         }
         (together, rest)

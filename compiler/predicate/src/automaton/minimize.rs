@@ -2,41 +2,56 @@
 
 use rustc_hash::FxHashMap;
 
+use super::signature::{EMPTY, OUTSIDE};
+use super::sources::Sources;
 use super::{Automaton, DEAD, Edge};
 
-/// Above this many states the automaton stays as it is: refinement takes a round for
-/// each letter of a long pattern, and nothing rests on minimality but speed.
+/// Above this many states the automaton stays as it is: refinement may take as many rounds as there are states,
+/// and nothing rests on minimality but speed.
 const MAX_STATES: usize = 3_000;
 
 /// Rows that are looked at before an automaton stays as it is.
 const MAX_ROWS: usize = 30_000;
 
-/// Moore's refinement, from the partition by signatures.
+/// Moore's refinement, from the partition by signatures and by the shortest ways to them, which tell the states of a
+/// long literal apart at once.
 pub(super) fn minimize(automaton: Automaton) -> Automaton {
     let count = automaton.len();
     if count > MAX_STATES {
         return automaton;
     }
+    let sources = Sources::of(&automaton);
+    let to_accepted = sources.distances(&automaton, |signature| signature != EMPTY && signature != OUTSIDE);
+    let to_empty = sources.distances(&automaton, |signature| signature == EMPTY);
     let mut blocks = {
         let mut numbers = FxHashMap::default();
-        (0..count as u32)
+        (0..count)
             .map(|state| {
                 let next = numbers.len() as u32;
-                *numbers.entry(automaton.signature(state)).or_insert(next)
+                let key = (automaton.signatures[state], to_accepted[state], to_empty[state]);
+                *numbers.entry(key).or_insert(next)
             })
             .collect::<Vec<u32>>()
     };
     let mut block_count = 1 + blocks.iter().copied().max().unwrap_or(0);
+    // The rows of a round, one after the other, and where they begin.
+    let mut rows: Vec<u64> = Vec::with_capacity(automaton.edges.len() + count);
+    let mut starts: Vec<usize> = Vec::with_capacity(count + 1);
     for _ in 0..MAX_ROWS.div_ceil(count.max(1)) {
-        let mut numbers: FxHashMap<(u32, Vec<(u8, u32)>), u32> = FxHashMap::default();
-        let refined: Vec<u32> = (0..count as u32)
-            .map(|state| {
-                let next = numbers.len() as u32;
-                let key = (blocks[state as usize], row_of_blocks(automaton.row(state), &blocks));
-                *numbers.entry(key).or_insert(next)
-            })
-            .collect();
-        blocks = refined;
+        rows.clear();
+        starts.clear();
+        for (state, &block) in (0..).zip(&blocks) {
+            starts.push(rows.len());
+            rows.push(block.into());
+            row_of_blocks(automaton.row(state), &blocks, &mut rows);
+        }
+        starts.push(rows.len());
+        let mut numbers: FxHashMap<&[u64], u32> = FxHashMap::default();
+        numbers.reserve(block_count as usize);
+        for (block, ends) in blocks.iter_mut().zip(starts.windows(2)) {
+            let next = numbers.len() as u32;
+            *block = *numbers.entry(&rows[ends[0]..ends[1]]).or_insert(next);
+        }
         let refined_count = numbers.len() as u32;
         if refined_count == block_count {
             return quotient(&automaton, &blocks);
@@ -46,16 +61,17 @@ pub(super) fn minimize(automaton: Automaton) -> Automaton {
     automaton
 }
 
-fn row_of_blocks(row: &[Edge], blocks: &[u32]) -> Vec<(u8, u32)> {
-    let mut merged: Vec<(u8, u32)> = Vec::with_capacity(row.len());
+/// Appends a row whose edges lead to blocks; each has its last byte above the block.
+fn row_of_blocks(row: &[Edge], blocks: &[u32], rows: &mut Vec<u64>) {
+    let start = rows.len();
     for edge in row {
-        let block = blocks[edge.target as usize];
-        match merged.last_mut() {
-            Some(last) if last.1 == block => last.0 = edge.last,
-            _ => merged.push((edge.last, block)),
+        let block = u64::from(blocks[edge.target() as usize]);
+        let packed = u64::from(edge.last()) << 32 | block;
+        match rows[start..].last_mut() {
+            Some(last) if *last as u32 == block as u32 => *last = packed,
+            _ => rows.push(packed),
         }
     }
-    merged
 }
 
 /// One state for each block; blocks are numbered by their first states, so the dead
@@ -63,11 +79,10 @@ fn row_of_blocks(row: &[Edge], blocks: &[u32]) -> Vec<(u8, u32)> {
 fn quotient(automaton: &Automaton, blocks: &[u32]) -> Automaton {
     let mut merged = Automaton::new();
     merged.start = blocks[automaton.start as usize];
-    for (state, &block) in blocks.iter().enumerate() {
+    for (state, &block) in (0..).zip(blocks) {
         if block as usize == merged.len() {
-            let state = state as u32;
-            for (last, target) in row_of_blocks(automaton.row(state), blocks) {
-                merged.push_edge(last, target);
+            for edge in automaton.row(state) {
+                merged.push_edge(edge.last(), blocks[edge.target() as usize]);
             }
             merged.end_row(automaton.signature(state));
         }

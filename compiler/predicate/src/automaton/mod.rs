@@ -1,6 +1,7 @@
 //! Deterministic automata over bytes whose states carry a signature: which of many
 //! patterns accept what ends here.
 
+mod ascii;
 mod floating;
 mod literals;
 mod merge;
@@ -10,10 +11,13 @@ mod pattern;
 mod product;
 mod shortest;
 mod signature;
+mod sources;
+mod universe;
 
-pub(crate) use partition::{Partition, partition, universe_automaton};
+pub(crate) use partition::{Allowance, Partition, partition};
 pub(crate) use shortest::Shortest;
 pub(crate) use signature::{EMPTY, OUTSIDE, SignatureId};
+pub(crate) use universe::universe_automaton;
 
 /// The number of a state.
 pub(crate) type State = u32;
@@ -21,11 +25,28 @@ pub(crate) type State = u32;
 /// The state that no possible string passes: outside, for ever. Every automaton has it.
 pub(crate) const DEAD: State = 0;
 
-/// An edge for the bytes after the previous edge's last one, up to its own.
+/// An edge for the bytes after the previous edge's last one, up to its own, in four bytes: most of what an automaton
+/// takes are edges.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Edge {
-    pub(crate) last: u8,
-    pub(crate) target: State,
+pub(crate) struct Edge(u32);
+
+/// No automaton has more states than this, whatever the limits say: it is what an edge has room for, with some to spare
+/// for those that come beside the ones that are counted.
+pub(crate) const MOST_STATES: usize = 1 << 22;
+
+impl Edge {
+    fn new(last: u8, target: State) -> Self {
+        debug_assert!(target >> 24 == 0, "an edge has room for it");
+        Self(u32::from(last) << 24 | target)
+    }
+
+    pub(crate) fn last(self) -> u8 {
+        (self.0 >> 24) as u8
+    }
+
+    pub(crate) fn target(self) -> State {
+        self.0 & 0x00ff_ffff
+    }
 }
 
 /// A complete automaton: each row's edges cover all bytes, in ascending order.
@@ -41,7 +62,14 @@ pub(crate) struct Automaton {
 impl Automaton {
     /// An automaton that has only the dead state yet.
     fn new() -> Self {
-        let mut automaton = Self { start: DEAD, rows: vec![0], edges: Vec::new(), signatures: Vec::new() };
+        Self::with_capacity(1, 1)
+    }
+
+    /// As `new`, with room for more.
+    fn with_capacity(states: usize, edges: usize) -> Self {
+        let (mut rows, signatures) = (Vec::with_capacity(states + 1), Vec::with_capacity(states));
+        rows.push(0);
+        let mut automaton = Self { start: DEAD, rows, edges: Vec::with_capacity(edges), signatures };
         automaton.push_edge(u8::MAX, DEAD);
         automaton.end_row(OUTSIDE);
         automaton
@@ -51,8 +79,8 @@ impl Automaton {
     fn push_edge(&mut self, last: u8, target: State) {
         let row_start = self.rows[self.rows.len() - 1] as usize;
         match self.edges[row_start..].last_mut() {
-            Some(edge) if edge.target == target => edge.last = last,
-            _ => self.edges.push(Edge { last, target }),
+            Some(edge) if edge.target() == target => *edge = Edge::new(last, target),
+            _ => self.edges.push(Edge::new(last, target)),
         }
     }
 
@@ -61,6 +89,13 @@ impl Automaton {
         self.rows.push(self.edges.len() as u32);
         self.signatures.push(signature);
         (self.signatures.len() - 1) as State
+    }
+
+    /// Gives back the room that it does not need.
+    fn shrink(&mut self) {
+        self.rows.shrink_to_fit();
+        self.edges.shrink_to_fit();
+        self.signatures.shrink_to_fit();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -78,7 +113,7 @@ impl Automaton {
 
     fn step(&self, state: State, byte: u8) -> State {
         let row = self.row(state);
-        row[row.partition_point(|edge| edge.last < byte)].target
+        row[row.partition_point(|edge| edge.last() < byte)].target()
     }
 
     /// The signature of a string.

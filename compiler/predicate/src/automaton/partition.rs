@@ -1,23 +1,19 @@
 //! One automaton for all patterns of a field, over the strings that can occur.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
+use super::Automaton;
 use super::floating::{Spread, spread};
 use super::literals::{Literal, Mark, anchored, floating};
 use super::merge::{Leaf, Merger};
 use super::minimize::minimize;
-use super::pattern::{regex, utf8};
+use super::pattern::regex;
 use super::product::product;
 use super::signature::{EMPTY, OUTSIDE, SignatureId, Signatures};
-use super::{Automaton, DEAD};
 use crate::language::{Kind, Pattern};
-use crate::{Error, Language, Limits};
+use crate::{Error, Limits};
 
 /// An automaton that tells all patterns of a field apart.
 pub(crate) struct Partition {
@@ -30,81 +26,6 @@ pub(crate) struct Partition {
 /// Told of patterns (their places) that pass a bound; says whether to go on without
 /// them.
 pub(crate) type TooHard<'f> = &'f mut dyn FnMut(&[u32], &Error) -> bool;
-
-/// Universes that were built, for all spaces: there are a few, and each stands in most of them.
-static UNIVERSES: LazyLock<RwLock<FxHashMap<(Language, Limits), Arc<Automaton>>>> =
-    LazyLock::new(RwLock::default);
-
-/// No more universes than this are kept.
-const KEPT_UNIVERSES: usize = 64;
-
-/// The universe without patterns: the valid UTF-8 strings of a language.
-pub(crate) fn universe_automaton(universe: &Language, limits: &Limits) -> Result<Arc<Automaton>, Error> {
-    let key = (universe.clone(), *limits);
-    if let Some(known) = UNIVERSES.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-        return Ok(Arc::clone(known));
-    }
-    let made = Arc::new(new_universe(universe, limits)?);
-    let mut known = UNIVERSES.write().unwrap_or_else(PoisonError::into_inner);
-    if known.len() < KEPT_UNIVERSES {
-        known.insert(key, Arc::clone(&made));
-    }
-    Ok(made)
-}
-
-fn new_universe(universe: &Language, limits: &Limits) -> Result<Automaton, Error> {
-    let too_large = || Error::TooLarge {
-        what: format!("the universe {universe}"),
-        limit: limits.max_pattern_states,
-        unit: "states",
-    };
-    let text = utf8(EMPTY, OUTSIDE, limits.max_pattern_states).ok_or_else(too_large)?;
-    let text = minimize(text);
-    let mut numbers: BTreeMap<&Pattern, u32> = BTreeMap::new();
-    universe.patterns(&mut |pattern| {
-        let next = numbers.len() as u32;
-        numbers.entry(pattern).or_insert(next);
-    });
-    let mut patterns: Vec<_> = numbers.iter().map(|(&pattern, &number)| (number, pattern)).collect();
-    patterns.sort_unstable();
-    let patterns: Vec<_> = patterns.into_iter().map(|(_, pattern)| pattern).collect();
-    let Partition { mut automaton, signatures, .. } = partition(&text, &patterns, limits, &mut |_, _| false)?;
-    for signature in &mut automaton.signatures {
-        if *signature != OUTSIDE {
-            let members = signatures.members(*signature);
-            let inside = universe.accepts(&|pattern| members.contains(&numbers[pattern]));
-            *signature = if inside { EMPTY } else { OUTSIDE };
-        }
-    }
-    Ok(minimize(kill(automaton)))
-}
-
-/// Makes every state from which no possible string is reached the dead one.
-fn kill(mut automaton: Automaton) -> Automaton {
-    let count = automaton.len();
-    let mut sources: Vec<Vec<u32>> = vec![Vec::new(); count];
-    for state in 0..count as u32 {
-        for edge in automaton.row(state) {
-            sources[edge.target as usize].push(state);
-        }
-    }
-    let mut alive = vec![false; count];
-    let mut open: Vec<u32> = (0..count as u32).filter(|&s| automaton.signature(s) != OUTSIDE).collect();
-    while let Some(state) = open.pop() {
-        if !std::mem::replace(&mut alive[state as usize], true) {
-            open.append(&mut sources[state as usize]);
-        }
-    }
-    for edge in &mut automaton.edges {
-        if !alive[edge.target as usize] {
-            edge.target = DEAD;
-        }
-    }
-    if !alive[automaton.start as usize] {
-        automaton.start = DEAD;
-    }
-    automaton
-}
 
 /// Patterns that have an automaton together, and how a message calls them.
 pub(super) struct Part<'p> {
@@ -125,45 +46,55 @@ pub(crate) fn partition(
     universe: &Automaton,
     patterns: &[&Pattern],
     limits: &Limits,
+    allowance: &mut Allowance,
     too_hard: TooHard<'_>,
 ) -> Result<Partition, Error> {
     let (trie, parts) = split(patterns);
-    let mut merger = Merger::new(limits, too_hard);
+    let mut merger = Merger::new(limits, allowance.products, too_hard);
     let raws: Vec<Raw<'_>> =
         parts.iter().map(|part| Raw::new(part, limits, &mut merger.signatures)).collect();
-    let easy = Limits { max_pattern_states: limits.max_pattern_states.min(EASY_STATES), ..*limits };
-    // What is independent of all others is built side by side, and looked at in order.
-    let built: Vec<Result<Option<Automaton>, Error>> =
-        raws.par_iter().map(|raw| raw.finish(universe, &easy)).collect();
-    let mut left = limits.max_hard_states;
+    let ascii_only = universe.is_ascii();
     let (mut narrow, mut behind, mut floating) = (Vec::with_capacity(parts.len()), Vec::new(), Vec::new());
-    for ((part, raw), built) in parts.into_iter().zip(&raws).zip(built) {
-        let mut built = built?;
-        let mut most = easy.max_pattern_states;
-        if built.is_none() && matches!(raw, Raw::Regex(..)) && left.min(limits.max_pattern_states) > most {
-            // A hard one: as long as there is something left to spend on those.
-            most = left.min(limits.max_pattern_states);
-            built = raw.finish(universe, &Limits { max_pattern_states: most, ..*limits })?;
-            let spent = built.as_ref().map_or(most, Automaton::len);
-            merger.made += spent;
-            left -= spent.min(left);
-        }
-        merger.made += built.as_ref().map_or(easy.max_pattern_states, Automaton::len);
-        match built {
-            Some(automaton) => {
-                merger.earn(automaton.len().min(EASY_STATES));
-                match spread(&automaton) {
-                    Spread::Narrow => &mut narrow,
-                    Spread::Behind => &mut behind,
-                    Spread::Floating => &mut floating,
+    let mut parts = parts.into_iter();
+    for raws in raws.chunks(SIDE_BY_SIDE) {
+        let first = if allowance.tries > 0 { EASY_STATES } else { EASY_STATES_LATER };
+        let first = first.min(limits.max_pattern_states);
+        let easy = Limits { max_pattern_states: first, ..*limits };
+        // What is independent of all others is built side by side, and looked at in order.
+        let built: Vec<Result<Option<Automaton>, Error>> =
+            raws.par_iter().map(|raw| raw.finish(universe, ascii_only, &easy)).collect();
+        for ((raw, built), part) in raws.iter().zip(built).zip(parts.by_ref()) {
+            let mut built = built?;
+            let mut most = first;
+            merger.made += built.as_ref().map_or(first, Automaton::len);
+            if built.is_none() && matches!(raw, Raw::Regex(..)) {
+                allowance.tries = allowance.tries.saturating_sub(first);
+                let more = allowance.hard.min(limits.max_pattern_states);
+                if more > first {
+                    // A hard one: as long as there is something left to spend on those.
+                    most = more;
+                    let limits = Limits { max_pattern_states: most, ..*limits };
+                    built = raw.finish(universe, ascii_only, &limits)?;
+                    let spent = built.as_ref().map_or(most, Automaton::len);
+                    merger.made += spent;
+                    allowance.hard -= spent.min(most);
                 }
-                .push(Leaf::new(part, automaton));
             }
-            None => merger.refuse(&part, most, "states")?,
+            match built {
+                Some(automaton) => {
+                    merger.earn(automaton.len().min(EASY_STATES));
+                    match spread(&automaton) {
+                        Spread::Narrow => &mut narrow,
+                        Spread::Behind => &mut behind,
+                        Spread::Floating => &mut floating,
+                    }
+                    .push(Leaf::new(part, automaton));
+                }
+                None => merger.refuse(&part, most, "states")?,
+            }
         }
     }
-    // Those that speak for the most patterns first.
-    floating.sort_by_key(|leaf| Reverse(leaf.part.patterns.len()));
+    drop(raws);
     let trie = match trie {
         None => None,
         Some(part) => {
@@ -186,11 +117,39 @@ pub(crate) fn partition(
     };
     let all = merger.extend(plain, &mut behind)?;
     let automaton = merger.add_floating(all, &floating)?;
+    allowance.products = allowance.products.min(merger.budget());
     Ok(Partition { automaton, signatures: merger.signatures, made: merger.made })
 }
 
 /// States that every expression may have; those with more share what there is for hard ones.
 const EASY_STATES: usize = 500;
+
+/// The same once many were tried in vain.
+const EASY_STATES_LATER: usize = 100;
+
+/// So many expressions are tried before it is counted how many were in vain.
+const SIDE_BY_SIDE: usize = 32;
+
+/// What all fields of a space may spend together on patterns that are hard: the rest is in proportion to what is written.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    /// States for expressions that have more than a few hundred.
+    hard: usize,
+    /// States that are made before an expression turns out to be one of those.
+    tries: usize,
+    /// States that are made because patterns multiply.
+    products: usize,
+}
+
+impl Allowance {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            hard: limits.max_hard_states,
+            tries: limits.max_hard_states / 2,
+            products: limits.max_product_states,
+        }
+    }
+}
 
 /// So many states of a pattern within the universe, for each state of both.
 const SPREAD: usize = 4;
@@ -269,11 +228,19 @@ impl<'p> Raw<'p> {
     }
 
     /// The automaton within the universe, as small as it becomes.
-    fn finish(&self, universe: &Automaton, limits: &Limits) -> Result<Option<Automaton>, Error> {
+    fn finish(
+        &self,
+        universe: &Automaton,
+        ascii_only: bool,
+        limits: &Limits,
+    ) -> Result<Option<Automaton>, Error> {
         let built = match self {
             Self::Built(automaton) => automaton.as_ref().and_then(|raw| restrict(universe, raw, limits)),
-            Self::Regex(pattern, inside) => regex(pattern, *inside, EMPTY, limits.max_pattern_states)?
-                .and_then(|raw| restrict(universe, &raw, limits)),
+            Self::Regex(pattern, inside) => {
+                let most = limits.max_pattern_states;
+                regex(pattern, *inside, EMPTY, most, ascii_only)?
+                    .and_then(|raw| restrict(universe, &raw, limits))
+            }
         };
         Ok(built.map(minimize))
     }

@@ -7,6 +7,7 @@ use regex_automata::{Anchored, MatchKind, util::primitives::StateID};
 use regex_syntax::hir::{Dot, Hir, Repetition};
 use rustc_hash::FxHashMap;
 
+use super::ascii::ascii;
 use super::signature::SignatureId;
 use super::{Automaton, State};
 use crate::Error;
@@ -14,17 +15,26 @@ use crate::Error;
 /// Bytes that the set of positions behind a state may take on the average: what a step costs is in proportion to it.
 const BYTES_PER_STATE: usize = 256;
 /// Bytes that even a small automaton may take.
-const FIRST_BYTES: usize = 64 << 10;
+const FIRST_BYTES: usize = 16 << 10;
+/// Bytes that it takes to follow a state of the expression's own automaton, which is walked along.
+const BYTES_PER_POSITION: usize = 64;
+/// Rows that even a small automaton has.
+const FIRST_ROWS: usize = 16;
 
 /// An automaton that tells the strings that the pattern matches as a whole (signature
-/// `inside`) from all others (signature `outside`). `None` if it is too large.
+/// `inside`) from all others (signature `outside`), of the strings of ASCII alone if others cannot occur. `None` if
+/// it is too large.
 pub(super) fn regex(
     pattern: &str,
     inside: SignatureId,
     outside: SignatureId,
     max_states: usize,
+    ascii_only: bool,
 ) -> Result<Option<Automaton>, Error> {
-    let hir = meshc_re2::parse(pattern)?.hir;
+    let mut hir = meshc_re2::parse(pattern)?.hir;
+    if ascii_only {
+        hir = ascii(&hir);
+    }
     Ok(determinize(&hir, inside, outside, max_states))
 }
 
@@ -44,7 +54,8 @@ fn determinize(hir: &Hir, inside: SignatureId, outside: SignatureId, max_states:
     let nfa = thompson::Compiler::new().configure(config).build_from_hir(hir).ok()?;
     // Rows of four bytes for each class of bytes; acceptance comes a byte late, which costs some states more.
     let row = nfa.byte_classes().alphabet_len().next_power_of_two() * 4;
-    let rows = max_states.saturating_mul(2 * row).saturating_add(FIRST_BYTES);
+    let rows = max_states.saturating_mul(2).saturating_add(FIRST_ROWS).saturating_mul(row);
+    let bytes = bytes.saturating_add(nfa.states().len() * BYTES_PER_POSITION);
     let config = dense::Config::new()
         .match_kind(MatchKind::All)
         .start_kind(StartKind::Anchored)

@@ -21,7 +21,7 @@ impl Excess {
     }
 }
 
-/// Transitions that a state may have on the average, at the limit of states.
+/// Transitions that a state may have on the average, at the limit of states, beyond those of both.
 const TRANSITIONS_PER_STATE: usize = 16;
 
 /// The product, if it has no more states and no more different signatures than the limits. A string that is outside
@@ -33,20 +33,32 @@ pub(super) fn product(
     max_states: usize,
     max_signatures: usize,
 ) -> Result<Automaton, Excess> {
-    let mut merged = Automaton::new();
-    let mut pairs: Vec<(State, State)> = vec![(DEAD, DEAD)];
+    // What adds up has hardly more than both together.
+    let states = (a.len() + b.len()).min(max_states.saturating_add(1));
+    let mut merged = Automaton::with_capacity(states, a.edges.len() + b.edges.len());
+    let mut pairs: Vec<(State, State)> = Vec::with_capacity(states);
+    pairs.push((DEAD, DEAD));
     let mut numbers: FxHashMap<(State, State), State> = FxHashMap::default();
+    numbers.reserve(states);
     let mut signatures: FxHashSet<SignatureId> = FxHashSet::default();
+    // The edges of a row lead to a few states in turn.
+    let mut recent = [((DEAD, DEAD), DEAD); 2];
     let mut number = |pair: (State, State), pairs: &mut Vec<(State, State)>| {
         if pair.0 == DEAD || pair.1 == DEAD {
             return DEAD;
         }
-        *numbers.entry(pair).or_insert_with(|| {
+        if let Some(&(_, known)) = recent.iter().find(|(known, _)| *known == pair) {
+            return known;
+        }
+        let number = *numbers.entry(pair).or_insert_with(|| {
             pairs.push(pair);
             (pairs.len() - 1) as State
-        })
+        });
+        recent = [(pair, number), recent[0]];
+        number
     };
     merged.start = number((a.start, b.start), &mut pairs);
+    let most = max_states.saturating_mul(TRANSITIONS_PER_STATE).saturating_add(a.edges.len() + b.edges.len());
     let mut next = 1;
     while next < pairs.len() {
         if pairs.len() > max_states {
@@ -55,13 +67,13 @@ pub(super) fn product(
         let (left, right) = pairs[next];
         let (mut left_row, mut right_row) = (a.row(left).iter().peekable(), b.row(right).iter().peekable());
         while let (Some(x), Some(y)) = (left_row.peek(), right_row.peek()) {
-            let last = x.last.min(y.last);
-            let target = number((x.target, y.target), &mut pairs);
+            let last = x.last().min(y.last());
+            let target = number((x.target(), y.target()), &mut pairs);
             merged.push_edge(last, target);
-            if x.last == last {
+            if x.last() == last {
                 left_row.next();
             }
-            if y.last == last {
+            if y.last() == last {
                 right_row.next();
             }
         }
@@ -72,12 +84,12 @@ pub(super) fn product(
             return Err(Excess { made: pairs.len(), limit: max_signatures, unit });
         }
         merged.end_row(signature);
-        let most = max_states.saturating_mul(TRANSITIONS_PER_STATE);
         if merged.edges.len() > most {
             let unit = "transitions with the rest of its field";
             return Err(Excess { made: max_states, limit: most, unit });
         }
         next += 1;
     }
+    merged.shrink();
     Ok(merged)
 }

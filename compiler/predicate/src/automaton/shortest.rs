@@ -36,11 +36,11 @@ impl Shortest {
             edges.clear();
             let mut first = 0;
             for edge in automaton.row(state) {
-                if edge.target != DEAD && costs[edge.target as usize] == u32::MAX {
-                    let best = (first..=edge.last).min_by_key(|&byte| ranks[usize::from(byte)]);
-                    edges.extend(best.map(|byte| (ranks[usize::from(byte)], byte, edge.target)));
+                if edge.target() != DEAD && costs[edge.target() as usize] == u32::MAX {
+                    let best = (first..=edge.last()).min_by_key(|&byte| ranks[usize::from(byte)]);
+                    edges.extend(best.map(|byte| (ranks[usize::from(byte)], byte, edge.target())));
                 }
-                first = edge.last.saturating_add(1);
+                first = edge.last().saturating_add(1);
             }
             edges.sort_unstable();
             for &(rank, byte, target) in &edges {
