@@ -105,7 +105,7 @@ fn reach(
                 let certain = model.certain(reach)?;
                 return Ok(match model.witness(certain) {
                     Some((_, witness)) => RouteReach::yes(witness),
-                    None => RouteReach::unknown(model.unknowns(reach).join("; ")),
+                    None => RouteReach::unknown(first_of(&model.unknowns(reach))),
                 });
             }
             let hidden_by = first.hidden_by(&mut model.space, index)?;
@@ -113,6 +113,15 @@ fn reach(
             Ok(RouteReach { hidden_by, hidden_request, ..RouteReach::no() })
         })
         .collect()
+}
+
+/// Reasons in a row; where there are many, only the first.
+fn first_of(reasons: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match reasons.len().checked_sub(SHOWN) {
+        None | Some(0) => reasons.join("; "),
+        Some(more) => format!("{}; and {more} more such reasons", reasons[..SHOWN].join("; ")),
+    }
 }
 
 /// A request that a hidden route asks for, and that one of those that hide it answers.

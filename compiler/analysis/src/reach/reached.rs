@@ -33,6 +33,8 @@ pub(crate) struct Met<'m> {
     pub(crate) table: &'m RouteTable,
     /// Its place in the table.
     pub(crate) at: usize,
+    /// Whether it matters by which of its domains it is asked for.
+    pub(super) by_domains: bool,
     /// Some proxy has it whose requests no patch changes.
     pub(crate) is_certain: bool,
     /// Why what is known is not certain at one of those that have it; none if it is certain at all of them.
@@ -149,7 +151,7 @@ impl<'m> Collector<'m> {
                 let next = self.hosts.len() as u32;
                 let known = known.or_insert_with(|| wanted(host).then_some(next));
                 let Some(mut place) = *known else { continue };
-                if place != next && self.hosts.get(place as usize).is_some_and(|met| by_domains(met.host())) {
+                if place != next && self.hosts.get(place as usize).is_some_and(|met| met.by_domains) {
                     // Which requests lead there is a matter of the table's other domains.
                     place = next;
                 }
@@ -158,6 +160,7 @@ impl<'m> Collector<'m> {
                         proxy,
                         table,
                         at,
+                        by_domains: by_domains(host),
                         is_certain: doubt.is_none(),
                         doubt: None,
                         reach: Arc::default(),

@@ -8,7 +8,7 @@ use meshc_effective::model::{Reader, Route};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::known::{Known, authority, by_domains, plain};
+use super::known::{Known, authority, plain};
 use super::{Asked, Met, RouteReach};
 
 /// What decides the reachability of a list of routes: what they ask for, and who reads it.
@@ -59,7 +59,7 @@ fn look(met: &Met<'_>, asked: &Asked<'_>) -> Look {
     if let Some(plain) = plain(asked, host) {
         return Look::Known(plain);
     }
-    if by_domains(host) {
+    if met.by_domains {
         return Look::Own;
     }
     match authority(asked, met.at) {

@@ -48,11 +48,13 @@ impl Model {
 
     /// The part of a set that is certain: the requests that are in it whatever the unknown patterns mean.
     pub(crate) fn certain(&mut self, set: Set) -> Result<Set, Error> {
-        let hard = |field: &FieldId| {
-            self.space.is_unknown(*field) || self.refused.iter().any(|(flag, _)| flag == field)
-        };
-        let flags: Vec<FieldId> = self.space.support(set).into_iter().filter(hard).collect();
-        flags.into_iter().try_fold(set, |set, flag| Ok(!self.space.forget(!set, flag)?))
+        let certain = self.space.certain(set)?;
+        if self.refused.is_empty() {
+            return Ok(certain);
+        }
+        let is_refused = |field: &FieldId| self.refused.iter().any(|(flag, _)| flag == field);
+        let flags: Vec<FieldId> = self.space.support(certain).into_iter().filter(is_refused).collect();
+        flags.into_iter().try_fold(certain, |set, flag| Ok(!self.space.forget(!set, flag)?))
     }
 
     /// The part of a set whose requests are what witnesses are: without a token, for one.

@@ -27,8 +27,7 @@ pub(super) fn aliases(route: &Written<'_>, by: &[&Written<'_>]) -> Vec<&'static 
         aliases.push("IST0130");
     }
     let duplicate = route.condition.zip(route.number).is_some_and(|(condition, number)| {
-        stood_before(number, condition)
-            || before(number).any(|other| is_longer_prefix(other, condition))
+        stood_before(number, condition) || before(number).any(|other| is_longer_prefix(other, condition))
     });
     if duplicate {
         aliases.push("IST0131");
