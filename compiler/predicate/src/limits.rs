@@ -47,7 +47,7 @@ impl Default for Limits {
             max_pattern_states: 10_000,
             max_dfa_states: 500_000,
             max_hard_states: 10_000,
-            max_product_states: 50_000,
+            max_product_states: 40_000,
             max_atoms: 200_000,
             max_diagram_nodes: 250_000,
             max_diagram_steps: 500_000,

@@ -10,13 +10,16 @@ use super::signature::Signatures;
 use crate::{Error, Limits};
 
 /// States that may be made for each state of the patterns' own automata.
-const GROWTH: usize = 8;
+const GROWTH: usize = 4;
 
 /// So many states are tried where automata multiply, however small they are.
 const ALWAYS_TRIED: usize = 50_000;
 
 /// So many states may those have that are added at once to what is there.
 const SMALL_STATES: usize = 2_000;
+
+/// States that may be made in vain to find out what adds up.
+const ADDING_TRIES: usize = 20_000;
 
 /// After so many that do not fit in, no more are tried.
 const MISSES: usize = 4;
@@ -55,6 +58,8 @@ pub(super) struct Merger<'f> {
     /// How many states may still be made beyond those that add up. Once it is spent, only what adds up is merged, and
     /// nothing that failed is tried in parts: all that follows takes time in proportion to what there is.
     budget: usize,
+    /// How many states may still be made in vain to find out what adds up.
+    tries: usize,
     /// States that were made, those in vain among them.
     pub(super) made: usize,
     too_hard: TooHard<'f>,
@@ -62,7 +67,8 @@ pub(super) struct Merger<'f> {
 
 impl<'f> Merger<'f> {
     pub(super) fn new(limits: &Limits, budget: usize, too_hard: TooHard<'f>) -> Self {
-        Self { signatures: Signatures::new(), limits: *limits, budget, made: 0, too_hard }
+        let (signatures, tries) = (Signatures::new(), ADDING_TRIES);
+        Self { signatures, limits: *limits, budget, tries, made: 0, too_hard }
     }
 
     /// How many states may still be made beyond those that add up.
@@ -195,14 +201,19 @@ impl<'f> Merger<'f> {
         let (left, right) = leaves.split_at(leaves.len() / 2);
         let (mut groups, more) = (self.add_up(left), self.add_up(right));
         let mut more = more.into_iter();
-        if let (Some(first), Some(other)) = (groups.first_mut(), more.next()) {
+        if self.tries > 0
+            && let (Some(first), Some(other)) = (groups.first_mut(), more.next())
+        {
             let sum = first.automaton.len() + other.automaton.len();
             match self.both(&first.automaton, &other.automaton, sum + sum / 8) {
                 Ok(both) => {
                     first.automaton = Cow::Owned(both);
                     first.leaves.extend(other.leaves);
                 }
-                Err(_) => groups.push(other),
+                Err(excess) => {
+                    self.tries = self.tries.saturating_sub(excess.made);
+                    groups.push(other);
+                }
             }
         }
         groups.extend(more);

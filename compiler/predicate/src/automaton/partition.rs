@@ -128,7 +128,7 @@ const EASY_STATES: usize = 500;
 const EASY_STATES_LATER: usize = 100;
 
 /// So many expressions are tried before it is counted how many were in vain.
-const SIDE_BY_SIDE: usize = 32;
+const SIDE_BY_SIDE: usize = 16;
 
 /// What all fields of a space may spend together on patterns that are hard: the rest is in proportion to what is written.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Allowance {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             hard: limits.max_hard_states,
-            tries: limits.max_hard_states / 2,
+            tries: limits.max_hard_states / 4,
             products: limits.max_product_states,
         }
     }
