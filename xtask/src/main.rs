@@ -22,7 +22,7 @@ usage: cargo xtask COMMAND
 
   test [ARG…]      every test; fetches real Envoy first; ARGs go to `cargo test`
   check            formatting, lints, the schemas, and, where cargo-deny is installed, licences and advisories
-  bench check|compile|analysis [ROUNDS]
+  bench check|compile|analysis|hostile [ROUNDS]
                    the tables of docs/performance.md over synthetic meshes: time, memory
   bench up         start and swap of `meshc up`, mesh-proxy beside Envoy
   bench build      the release build from an empty target directory

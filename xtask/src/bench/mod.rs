@@ -3,6 +3,7 @@
 mod analysis;
 mod check;
 mod compile;
+mod hostile;
 mod measure;
 mod trees;
 
@@ -33,7 +34,11 @@ pub(crate) fn bench(what: Option<&str>, rounds: Option<&str>) -> Result<(), Stri
         Some("check") => check::bench(rounds),
         Some("compile") => compile::bench(rounds),
         Some("analysis") => analysis::bench(rounds),
-        _ => Err("name what to measure: `cargo xtask bench check|compile|analysis|up|build`".to_owned()),
+        Some("hostile") => hostile::bench(rounds),
+        _ => {
+            Err("name what to measure: `cargo xtask bench check|compile|analysis|hostile|up|build`"
+                .to_owned())
+        }
     }
 }
 

@@ -266,15 +266,12 @@ fn schema(text: &mut String, depth: usize, number: usize, indent: usize) {
 
 /// A mesh with one host and so many routes whose prefixes, expressions and headers overlap.
 pub(super) fn routes(count: usize) -> Result<PathBuf, String> {
-    let tree = workspace().join("target/bench-trees").join(format!("routes-{count}"));
-    let mut text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\n\
-        apiVersion: v1\nkind: Service\nmetadata: {name: front, namespace: shop}\nspec:\n  selector: {app: front}\n  ports: \
-        [{name: http, port: 80}]\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front, namespace: shop}\nspec:\n  \
-        selector: {matchLabels: {app: front}}\n  template:\n    metadata: {labels: {app: front}}\n    spec: {containers: [{name: \
-        a, image: a}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: front, namespace: \
-        shop}\nspec:\n  hosts: [front.shop.svc.cluster.local]\n  http:\n"
-        .to_owned();
-    for route in 0..count {
+    one_host(&format!("routes-{count}"), &ordinary(count))
+}
+
+/// The matches of so many routes whose prefixes, expressions and headers overlap.
+pub(super) fn ordinary(count: usize) -> Vec<String> {
+    let of_route = |route: usize| {
         let (team, item) = (route % 97, route / 7);
         let uri = match route % 5 {
             0 => format!("{{prefix: /api/team-{team}/items/{item}}}"),
@@ -288,9 +285,25 @@ pub(super) fn routes(count: usize) -> Result<PathBuf, String> {
             1 => format!(", headers: {{x-tenant: {{exact: tenant-{}}}}}", route % 31),
             _ => ", headers: {x-canary: {regex: \"v[0-9]+\"}}".to_owned(),
         };
+        format!("uri: {uri}{header}")
+    };
+    (0..count).map(of_route).collect()
+}
+
+/// A mesh with one host whose routes have these matches, and a last one without.
+pub(super) fn one_host(name: &str, matches: &[String]) -> Result<PathBuf, String> {
+    let tree = workspace().join("target/bench-trees").join(name);
+    let mut text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n---\n\
+        apiVersion: v1\nkind: Service\nmetadata: {name: front, namespace: shop}\nspec:\n  selector: {app: front}\n  ports: \
+        [{name: http, port: 80}]\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front, namespace: shop}\nspec:\n  \
+        selector: {matchLabels: {app: front}}\n  template:\n    metadata: {labels: {app: front}}\n    spec: {containers: [{name: \
+        a, image: a}]}\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: front, namespace: \
+        shop}\nspec:\n  hosts: [front.shop.svc.cluster.local]\n  http:\n"
+        .to_owned();
+    for one in matches {
         let _ = write!(
             text,
-            "  - match: [{{uri: {uri}{header}}}]\n    route: [{{destination: {{host: front.shop.svc.cluster.local}}}}]\n"
+            "  - match: [{{{one}}}]\n    route: [{{destination: {{host: front.shop.svc.cluster.local}}}}]\n"
         );
     }
     text.push_str("  - route: [{destination: {host: front.shop.svc.cluster.local}}]\n");
