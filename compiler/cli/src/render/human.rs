@@ -5,12 +5,10 @@ use std::fmt::{self, Write as _};
 
 use meshc_diagnostics::{Code, Diagnostic, Severity, Witness};
 use meshc_source::{SourceFile, SourceSet, Span};
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
 
 use super::Summary;
+use super::excerpt::{CONTEXT, Excerpt, Place};
 use crate::output;
 
 /// How text for people looks.
@@ -71,9 +69,10 @@ pub(crate) fn human(found: &[Diagnostic], sources: &SourceSet, summary: &Summary
     let handler = GraphicalReportHandler::new_themed(look.theme())
         .with_width(look.width)
         .with_links(false)
-        .with_context_lines(1)
-        // A header's name or a host is not cut at its dashes.
+        .with_context_lines(CONTEXT)
+        // A header's name, a host or a path is not cut at its dashes and slashes.
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
         .with_show_related_as_nested(true);
     let mut text = String::new();
     let mut times: BTreeMap<Code, usize> = BTreeMap::new();
@@ -85,7 +84,7 @@ pub(crate) fn human(found: &[Diagnostic], sources: &SourceSet, summary: &Summary
                 continue;
             }
         }
-        let report = Report::new(finding, sources);
+        let report = Report::new(finding, sources, look.width);
         // Writing to a string cannot fail; a snippet that cannot be shown is left out by the handler.
         let _ = handler.render_report(&mut text, &report);
         text.push('\n');
@@ -112,52 +111,47 @@ struct Report<'a> {
     message: &'a str,
     severity: Severity,
     help: Option<String>,
-    snippet: Option<Snippet<'a>>,
+    excerpt: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     related: Vec<Report<'a>>,
-}
-
-/// A file to quote from.
-#[derive(Debug)]
-struct Snippet<'a> {
-    file: &'a SourceFile,
 }
 
 // === impl Report ===
 
 impl<'a> Report<'a> {
-    fn new(finding: &'a Diagnostic, sources: &'a SourceSet) -> Self {
+    fn new(finding: &'a Diagnostic, sources: &'a SourceSet, width: usize) -> Self {
         let mut header = format!("{}[{}]", finding.severity, finding.code);
         if let Some(resource) = &finding.resource {
             header.push(' ');
             header.push_str(&resource.to_string());
         }
         let file = sources.file(finding.span.file);
-        let mut labels = vec![LabeledSpan::new_primary_with_span(None, shown(file, finding.span))];
+        let mut places = vec![Place { span: finding.span, message: None }];
         let mut related = Vec::new();
         for label in &finding.labels {
-            let place = sources.file(label.span.file);
             if label.span.file == finding.span.file && !is_far_above(file, label.span, finding.span) {
-                labels
-                    .push(LabeledSpan::new_with_span(Some(label.message.clone()), shown(place, label.span)));
+                places.push(Place { span: label.span, message: Some(&label.message) });
             } else {
+                let place = [Place { span: label.span, message: None }];
+                let (excerpt, labels) = Excerpt::of(sources.file(label.span.file), &place, width);
                 related.push(Self {
                     header: None,
                     message: &label.message,
                     severity: Severity::Info,
                     help: None,
-                    snippet: Snippet::of(place),
-                    labels: vec![LabeledSpan::new_primary_with_span(None, shown(place, label.span))],
+                    excerpt,
+                    labels,
                     related: Vec::new(),
                 });
             }
         }
+        let (excerpt, labels) = Excerpt::of(file, &places, width);
         Self {
             header: Some(header),
             message: &finding.message,
             severity: finding.severity,
             help: help(finding),
-            snippet: Snippet::of(file),
+            excerpt,
             labels,
             related,
         }
@@ -171,13 +165,6 @@ fn is_far_above(file: &SourceFile, label: Span, finding: Span) -> bool {
 
 /// So many lines below a place with its context, that of another place begins.
 const TOUCHING: u32 = 3;
-
-/// The part of a span that is underlined: its first line, so that a whole route takes no screen.
-fn shown(file: &SourceFile, span: Span) -> SourceSpan {
-    let (start, end) = (span.start as usize, span.end as usize);
-    let first = file.text.get(start..end).and_then(|text| text.lines().next()).unwrap_or_default();
-    SourceSpan::new(start.min(file.text.len()).into(), first.trim_end().len())
-}
 
 /// What to do, the request that shows it, and whose findings it is.
 fn help(finding: &Diagnostic) -> Option<String> {
@@ -241,11 +228,11 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.snippet.as_ref().map(|snippet| snippet as &dyn SourceCode)
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.snippet
+        self.excerpt
             .as_ref()
             .map(|_| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
@@ -255,37 +242,5 @@ impl miette::Diagnostic for Report<'_> {
             return None;
         }
         Some(Box::new(self.related.iter().map(|report| report as &dyn miette::Diagnostic)))
-    }
-}
-
-// === impl Snippet ===
-
-impl<'a> Snippet<'a> {
-    /// A file without text could not be read: the message names it.
-    fn of(file: &'a SourceFile) -> Option<Self> {
-        (!file.text.is_empty()).then_some(Self { file })
-    }
-}
-
-impl SourceCode for Snippet<'_> {
-    fn read_span<'b>(
-        &'b self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
-        let contents = self.file.text.as_bytes().read_span(span, before, after)?;
-        // miette counts columns in bytes; ours are those that every other format gives.
-        let start = self.file.position(contents.span().offset() as u32);
-        // Nor does it count the lines from the start of the excerpt; two labels far apart would show all between them.
-        let lines = contents.data().split(|byte| *byte == b'\n').count() - 1;
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.file.path.clone(),
-            contents.data(),
-            *contents.span(),
-            start.line as usize - 1,
-            start.column as usize - 1,
-            lines,
-        )))
     }
 }

@@ -1,5 +1,6 @@
 //! Findings as people and machines read them: one file a format, each a function to text.
 
+mod excerpt;
 mod explain;
 mod github;
 mod human;

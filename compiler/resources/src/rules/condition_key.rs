@@ -76,8 +76,14 @@ pub(crate) fn check(object: &Object<AuthorizationPolicy>, found: &mut Vec<Diagno
             found.push(finding(message).help("use the policy's `selector`"));
         } else if !PLAIN.contains(&name) {
             let message = format!("`{name}` is no attribute that Istio knows: it refuses the policy");
-            let known = PLAIN.iter().copied().chain(MAPS);
-            found.push(match suggest::nearest(name, known) {
+            // Of a map the entry stays what it is.
+            let (map, entry) = name.split_at(name.find('[').unwrap_or(name.len()));
+            let meant = if entry.is_empty() {
+                suggest::nearest(name, PLAIN.iter().copied().chain(MAPS)).map(ToOwned::to_owned)
+            } else {
+                suggest::nearest(map, MAPS).map(|map| format!("{map}{entry}"))
+            };
+            found.push(match meant {
                 Some(meant) => finding(message).help(format!("did you mean `{meant}`?")),
                 None => finding(message),
             });

@@ -77,7 +77,12 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                     },
                 );
                 if let Some((port, setting, span)) = strict {
-                    found.push(finding(object, span, &format!("port {port} of `{}`", host.value), &setting));
+                    found.push(finding(
+                        object,
+                        span,
+                        &format!("port {port} of `{}` takes", host.value),
+                        &setting,
+                    ));
                 }
             }
             wide => {
@@ -92,9 +97,9 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
                     continue;
                 }
                 let what = if wide == Width::Mesh {
-                    "the workloads of the mesh".to_owned()
+                    "the workloads of the mesh take".to_owned()
                 } else {
-                    format!("the workloads of namespace `{namespace}`")
+                    format!("the workloads of namespace `{namespace}` take")
                 };
                 let of_mesh = setting.by.as_ref().is_some_and(|(by, _)| is_root(&by.namespace));
                 let disabled = general.is_some_and(|(mode, _)| mode == ClientTlsMode::Disable);
@@ -110,8 +115,7 @@ pub(super) fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn finding(object: &Object<DestinationRule>, span: Span, what: &str, setting: &MtlsSetting) -> Diagnostic {
-    let message =
-        format!("callers send no mutual TLS of Istio's, and {what} take nothing else: requests get 503");
+    let message = format!("callers send no mutual TLS of Istio's, and {what} nothing else: requests get 503");
     let finding = object
         .finding(&PLAINTEXT_TO_STRICT, span, message)
         .help("use `tls: {mode: ISTIO_MUTUAL}`, or `PERMISSIVE` in the PeerAuthentication");

@@ -71,8 +71,12 @@ pub(super) fn check(context: &Context<'_>, running: &[Running<'_>], found: &mut 
         let Some(pods) = old.get(object.name()) else { continue };
         let names: Vec<&str> = pods.iter().map(|pod| pod.metadata.name()).take(5).collect();
         let message = format!(
-            "{} of the namespace run another proxy than the injector gives: {}",
-            if pods.len() == 1 { "a pod".to_owned() } else { format!("{} pods", pods.len()) },
+            "{} another proxy than the injector gives: {}",
+            if pods.len() == 1 {
+                "a pod of the namespace runs".to_owned()
+            } else {
+                format!("{} pods of the namespace run", pods.len())
+            },
             names.join(", ")
         );
         let mut finding = object.finding(&PROXY_IMAGE, object.name_span(), message).alias("IST0158");

@@ -58,11 +58,15 @@ fn names_of(object: &Object<VirtualService>, gateways: &[Spanned<String>], found
         };
         let mut refusals = Refusals { object, rule: &GATEWAY_NAME, found };
         let converted = object.metadata.annotation("internal.istio.io/route-semantics") == Some("gateway");
+        let refused = |part: &str, what: &str| match part {
+            "" => format!("`{}` lacks the {what}", gateway.value),
+            part => format!("`{part}` is no {what}"),
+        };
         if !names::is_label(namespace) {
-            refusals.at(gateway.span, format!("`{namespace}` is no namespace"));
+            refusals.at(gateway.span, refused(namespace, "namespace"));
         }
         if !converted && !names::is_label(name) {
-            refusals.at(gateway.span, format!("`{name}` is no name of a Gateway"));
+            refusals.at(gateway.span, refused(name, "name of a Gateway"));
         }
     }
 }
