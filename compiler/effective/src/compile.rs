@@ -55,7 +55,7 @@ pub(crate) fn compile_kept(mesh: &Mesh) -> (EffectiveMesh, clusters::Kept) {
 
 /// What sidecars ask about where requests go, by which they are alike or not: namespace, interception, the labels that
 /// any route asks for, the place of the Sidecar, and whether the proxy answers DNS.
-type Key = (String, Interception, BTreeMap<String, String>, usize, bool);
+type Key = (String, Interception, BTreeMap<String, String>, usize, bool, Option<u16>);
 
 /// Which proxies there are, and what they see.
 struct Plan<'a> {
@@ -85,7 +85,9 @@ impl<'a> Plan<'a> {
                     let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
                     let labels = pod.labels.iter().filter(|(key, _)| label_keys.contains(*key));
                     let labels = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
-                    let key = (pod.namespace.clone(), pod.interception, labels, place, pod.answers_dns());
+                    let port = settings::http_proxy_port(&mesh.config, pod);
+                    let key =
+                        (pod.namespace.clone(), pod.interception, labels, place, pod.answers_dns(), port);
                     let at = *known.entry(key).or_insert_with_key(|key| {
                         let view = views.of_sidecars(&pod.namespace, sidecar);
                         let view = if key.4 { view.with_auto_addresses() } else { view };
@@ -119,12 +121,14 @@ impl Outbound {
         let mesh = plan.mesh;
         let mut shared = outbound::Shared::new(mesh);
         let mut known = outbound::Listeners::default();
-        let of = |((namespace, interception, labels, ..), view, pod): &(Key, Arc<View>, &Pod)| {
+        let of = |((namespace, interception, labels, .., port), view, pod): &(Key, Arc<View>, &Pod)| {
             let mut found = Vec::new();
-            let caller = outbound::Caller { namespace, labels, interception: *interception };
+            let caller =
+                outbound::Caller { namespace, labels, interception: *interception, http_proxy: *port };
             let unclaimed = outbound::policy::of(mesh, view).of_pod(pod);
             let listeners = known.of(World { mesh, view, labels }, caller, &unclaimed, &mut found);
-            Self { tables: Arc::new(outbound::tables(mesh, view, labels, &mut shared)), listeners, found }
+            let tables = outbound::tables(mesh, view, labels, port.is_some(), &mut shared);
+            Self { tables: Arc::new(tables), listeners, found }
         };
         plan.seen.iter().map(of).collect()
     }

@@ -28,6 +28,17 @@ const INBOUND_BALANCE: &str = "ISTIO_META_INBOUND_LISTENER_EXACT_BALANCE";
 /// The same of outbound ones and of a gateway's.
 const OUTBOUND_BALANCE: &str = "ISTIO_META_OUTBOUND_LISTENER_EXACT_BALANCE";
 
+/// The port on which a sidecar is an HTTP proxy, in place of the mesh's.
+const HTTP_PROXY_PORT: &str = "ISTIO_META_HTTP_PROXY_PORT";
+
+/// The port on which the sidecar of a pod is an HTTP proxy; none where it is none.
+pub(crate) fn http_proxy_port(config: &MeshConfig, pod: &Pod) -> Option<u16> {
+    match variable(&pod.proxy_config, HTTP_PROXY_PORT).parse::<i64>() {
+        Ok(port) => u16::try_from(port).ok().filter(|port| *port > 0),
+        Err(_) => config.proxy_http_port(),
+    }
+}
+
 /// What was made before, by what is written, which the mesh keeps in its place, and whether it is a gateway.
 #[derive(Default)]
 pub(crate) struct Cache {
@@ -183,10 +194,7 @@ fn settings(
     written: &MeshProxyConfig,
     limits: Option<&ConnectionSettings>,
 ) -> ProxySettings {
-    let variable = |name: &str| {
-        let found = written.proxy_metadata.iter().find(|(key, _)| key.value == name);
-        found.map_or("", |(_, value)| value.value.as_str())
-    };
+    let variable = |name: &str| variable(written, name);
     let topology = written.gateway_topology.as_ref();
     let mut headers =
         written.proxy_headers.as_ref().map(|headers| self::headers(headers)).unwrap_or_default();
@@ -204,6 +212,12 @@ fn settings(
             .map_or(0, |number| number.value),
         internal_ranges: config.internal_ranges(),
     }
+}
+
+/// A variable of a proxy's environment, empty where it is not set.
+pub(crate) fn variable<'a>(written: &'a MeshProxyConfig, name: &str) -> &'a str {
+    let found = written.proxy_metadata.iter().find(|(key, _)| key.value == name);
+    found.map_or("", |(_, value)| value.value.as_str())
 }
 
 fn headers(written: &ProxyHeaders) -> HeaderSettings {

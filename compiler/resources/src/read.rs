@@ -457,8 +457,10 @@ mod tests {
             config_map("istio", "{mesh: 'outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS}'}").is_empty()
         );
         let with_tls = "{mesh: 'outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS, tls: {mode: SIMPLE}}'}";
-        let found = config_map("istio", with_tls);
-        assert!(found.len() == 1 && found[0].contains("`outboundTrafficPolicy.tls` is not"), "{found:?}");
+        assert!(config_map("istio", with_tls).is_empty());
+        let by_secret = "{mesh: 'outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS, tls: {mode: SIMPLE, credentialName: a}}'}";
+        let found = config_map("istio", by_secret);
+        assert!(found.len() == 1 && found[0].contains("no sidecar gets the Secret"), "{found:?}");
         let found = config_map("istio", "{mesh: '{outbound_traffic_policy: {mode: 7}, trustDomain: a_b}'}");
         assert!(found.iter().any(|f| f.contains("cannot be `7`")), "{found:?}");
         assert!(found.iter().any(|f| f.contains("`a_b` is no part of a trust domain")), "{found:?}");

@@ -150,8 +150,8 @@ fn dynamic(cluster: &Cluster) -> envoy::CustomClusterType {
                 ..envoy::DnsCacheConfig::default()
             },
         }),
-        allow_insecure_cluster_options: cluster.looks_up_any.is_some()
-            || (cluster.tls.settings().is_some() && !validated),
+        allow_insecure_cluster_options: !validated
+            && (cluster.looks_up_any.is_some() || cluster.tls.settings().is_some()),
     };
     envoy::CustomClusterType {
         name: "envoy.clusters.dynamic_forward_proxy".to_owned(),

@@ -9,6 +9,7 @@ use meshc_syntax::de::Spanned;
 
 use super::settings::Settings;
 use super::split_horizon::Families;
+use super::variables::Variables;
 use crate::model::{DnsFamily, ProxyKind};
 
 /// The proxy that uses a cluster.
@@ -23,6 +24,7 @@ pub(super) struct Caller<'a> {
     pub(super) network: &'a str,
     pub(super) families: Families,
     pub(super) dns: DnsFamily,
+    pub(super) variables: &'a Variables,
 }
 
 /// What any cluster of the mesh asks about its callers: callers that are alike in it have the same clusters.
@@ -46,6 +48,7 @@ pub(super) struct Facts {
     pub(super) dns: DnsFamily,
     /// It keeps the case of HTTP/1.1 headers.
     pub(super) keeps_case: bool,
+    pub(super) variables: Variables,
 }
 
 impl Interest {
@@ -112,6 +115,7 @@ impl Interest {
             families: if self.network { Families::of(addresses(pod)) } else { Families::default() },
             dns: family(pod),
             keeps_case: keeps_case(pod.proxy_config.proxy_headers.as_ref()),
+            variables: Variables::of(pod),
         }
     }
 }
@@ -126,6 +130,7 @@ impl Facts {
             network: &self.network,
             families: self.families,
             dns: self.dns,
+            variables: &self.variables,
         }
     }
 }

@@ -68,6 +68,9 @@ fn is_used(context: &Context<'_>, asked: &Asked<'_>, endpoint: &MeshEndpoint) ->
             return false;
         }
     }
+    if !context.caller.variables.sees(&endpoint.network) {
+        return false;
+    }
     if asked.labels.is_some_and(|labels| !selects(labels, &endpoint.labels)) {
         return false;
     }

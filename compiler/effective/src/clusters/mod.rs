@@ -14,6 +14,7 @@ mod service;
 mod settings;
 mod split_horizon;
 mod tls;
+mod variables;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -263,6 +264,7 @@ fn asked(
         families: facts.families,
         dns: facts.dns,
         keeps_case: facts.keeps_case,
+        variables: facts.variables.clone(),
     };
     let of_rule = rule.and_then(|rule| rule.traffic_policy.as_ref()).map(|policy| &policy.value);
     let subsets =

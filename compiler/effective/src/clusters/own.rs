@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::policy::Policy;
-use super::pool;
 use super::settings::Settings;
+use super::{pool, tls};
 use crate::model::{
     Cluster, ClusterKind, Dns, DnsFamily, HttpOptions, LoadBalancer, Lookup, Telemetry, UpstreamProtocol,
 };
@@ -87,6 +87,14 @@ fn looked_up(settings: &Settings, lookup: Lookup, family: DnsFamily) -> Cluster 
     };
     pool::apply(&mut cluster, &Policy::default(), settings);
     cluster.http = passthrough(settings).http;
+    if let Some(written) = &settings.unclaimed_tls {
+        tls::unclaimed(&mut cluster, written, settings);
+        let HttpOptions { auto_sni, auto_san_validation, .. } = cluster.http;
+        if auto_sni || auto_san_validation {
+            // What Istio says of names is all that it says of HTTP then.
+            cluster.http = HttpOptions { auto_sni, auto_san_validation, ..HttpOptions::default() };
+        }
+    }
     cluster
 }
 

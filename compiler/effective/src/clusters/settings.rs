@@ -5,7 +5,8 @@ use std::time::Duration;
 use meshc_mesh::{Mesh, Service};
 use meshc_resources::istio::mesh::{MeshH2UpgradePolicy, MeshInboundMode};
 use meshc_resources::istio::{
-    ConnectionPoolSettings, LocalityLbSetting, OutlierDetection, TcpKeepalive, ZoneAwareLbSetting,
+    ClientTlsSettings, ConnectionPoolSettings, LocalityLbSetting, OutlierDetection, TcpKeepalive,
+    ZoneAwareLbSetting,
 };
 use meshc_syntax::de::Spanned;
 
@@ -46,6 +47,8 @@ pub(crate) struct Settings {
     pub(super) cipher_suites: Vec<String>,
     /// See `cipher_suites`.
     pub(super) ecdh_curves: Vec<String>,
+    /// TLS to names that no service claims, where they are looked up.
+    pub(super) unclaimed_tls: Option<ClientTlsSettings>,
 }
 
 impl Settings {
@@ -89,6 +92,11 @@ impl Settings {
             inbound_by_loopback: config.inbound_mode() == MeshInboundMode::Localhost,
             cipher_suites: tls.map(|tls| texts(&tls.cipher_suites)).unwrap_or_default(),
             ecdh_curves: tls.map(|tls| texts(&tls.ecdh_curves)).unwrap_or_default(),
+            unclaimed_tls: written
+                .outbound_traffic_policy
+                .as_ref()
+                .and_then(|policy| policy.tls.as_ref())
+                .map(|tls| tls.value.clone()),
         }
     }
 

@@ -12,6 +12,7 @@ use meshc_syntax::de::Spanned;
 
 use super::servers::{Group, Key, Merged, Server, taken};
 use super::tls;
+use crate::inbound::Secrets;
 use crate::l4::World;
 use crate::model::{
     Binding, Chain, ChainAction, ChainMatch, Direction, HttpChain, Inspector, Listener, Origin, Ports,
@@ -25,12 +26,19 @@ const MTLS_ALL: [&str; 5] = ["istio", "istio-peer-exchange", "istio-http/1.0", "
 /// Server names of TLS that is passed on, by port, with the address.
 type Names = BTreeMap<u16, BTreeMap<String, String>>;
 
+/// What a gateway brings besides its servers.
+pub(super) struct Own<'a> {
+    pub(super) security: &'a Arc<Security>,
+    pub(super) secrets: Secrets,
+    /// Connections begin with a header of the PROXY protocol.
+    pub(super) proxy_protocol: bool,
+}
+
 /// The listeners of all servers, in Istio's order of ports.
 pub(super) fn listeners(
     world: World<'_>,
     merged: &Merged,
-    security: &Arc<Security>,
-    proxy_protocol: bool,
+    own: &Own<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<Listener>> {
     let mut made: Vec<Listener> = Vec::new();
@@ -38,7 +46,7 @@ pub(super) fn listeners(
     for (key, group) in merged.keys.iter().filter_map(|key| Some((key, merged.groups.get(key)?))) {
         let address = if key.bind.is_empty() { UNSPECIFIED } else { &key.bind };
         let name = format!("{address}_{}", key.number);
-        let chains = chains(world, key, group, &name, &mut names, found).into_iter().map(Arc::new);
+        let chains = chains(world, own, key, group, (&name, &mut names), found).into_iter().map(Arc::new);
         let origins = group.servers.iter().map(|server| {
             Origin::new(server.span(), format!("{}: port {}", server.gateway.meta, server.number))
         });
@@ -54,7 +62,7 @@ pub(super) fn listeners(
                 direction: Direction::Outbound,
                 binding: Binding::Bound,
                 chains: chains.collect(),
-                security: Some(Arc::clone(security)),
+                security: Some(Arc::clone(own.security)),
                 origins: origins.collect(),
                 ..Listener::default()
             }),
@@ -62,7 +70,7 @@ pub(super) fn listeners(
     }
     made.retain(|listener| !listener.chains.is_empty());
     let inspected = made.into_iter().map(|mut listener| {
-        if proxy_protocol {
+        if own.proxy_protocol {
             listener.inspectors.push(Inspector::ProxyProtocol);
         }
         let named = |chain: &Arc<Chain>| !chain.matches.server_names.is_empty() || chain.tls.is_some();
@@ -76,10 +84,10 @@ pub(super) fn listeners(
 
 fn chains(
     world: World<'_>,
+    own: &Own<'_>,
     key: &Key,
     group: &Group,
-    name: &str,
-    names: &mut Names,
+    (name, names): (&str, &mut Names),
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Chain> {
     let http = |table: &str, prefix: String, protocol: Protocol| ChainAction::HttpTable {
@@ -102,7 +110,7 @@ fn chains(
             let prefix = named.map_or_else(prefix, |name| name.value.clone());
             chains.push(Chain {
                 matches: by_name(server.server_names()),
-                tls: tls::server(server, &world.mesh.config),
+                tls: tls::server(server, &world.mesh.config, &own.secrets),
                 ..Chain::new(http(&server.table, prefix, server.protocol))
             });
         } else if server.passes_through() {
@@ -113,7 +121,7 @@ fn chains(
                 continue;
             };
             forward.exchanges_metadata = server.mode() == Some(TlsMode::IstioMutual);
-            let terminated = tls::server(server, &world.mesh.config);
+            let terminated = tls::server(server, &world.mesh.config, &own.secrets);
             let matches =
                 if terminated.is_some() { by_name(server.server_names()) } else { ChainMatch::default() };
             chains.push(Chain { matches, tls: terminated, ..Chain::new(ChainAction::Tcp(forward)) });

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use meshc_diagnostics::Diagnostic;
 use meshc_mesh::{Mesh, View};
 
+use crate::inbound::Secrets;
 use crate::l4::World;
 use crate::model::{Listener, RouteTable, Security};
 
@@ -36,8 +37,8 @@ pub(crate) fn gateway(
     let topology = of.proxy_config.gateway_topology.as_ref();
     let proxy_protocol = topology.is_some_and(|topology| topology.proxy_protocol.is_some());
     let merged = servers::merge(mesh, pod, found);
-    let listeners =
-        listeners::listeners(World { mesh, view, labels }, &merged, security, proxy_protocol, found);
+    let own = listeners::Own { security, secrets: Secrets::of(of), proxy_protocol };
+    let listeners = listeners::listeners(World { mesh, view, labels }, &merged, &own, found);
     let tables = merged.tables.iter().map(|(name, servers)| {
         let table = table::table(mesh, view, labels, name, servers);
         (name.clone(), Arc::new(table))

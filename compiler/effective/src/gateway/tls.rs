@@ -8,14 +8,14 @@ use meshc_resources::istio::{ServerTls as Written, TlsMode, TlsVersion as Writte
 use meshc_syntax::de::Spanned;
 
 use super::servers::Server;
-use crate::inbound::{ALPN_EXCHANGE, ALPN_HTTP};
+use crate::inbound::{ALPN_EXCHANGE, ALPN_HTTP, Secrets};
 use crate::model::{ClientValidation, Secret, ServerTls, TlsVersion};
 
 /// Istio's names of its own certificates among credentials.
 const BUILTIN: &str = "builtin://";
 
-/// How the server terminates TLS; none where it does not.
-pub(super) fn server(server: &Server, config: &MeshConfig) -> Option<Arc<ServerTls>> {
+/// How the server terminates TLS, with a gateway's own certificates where it asks for Istio's mutual TLS; none where it does not.
+pub(super) fn server(server: &Server, config: &MeshConfig, own: &Secrets) -> Option<Arc<ServerTls>> {
     let written = server.written.tls.as_ref()?;
     let mode = server.mode().filter(|_| !server.passes_through())?;
     let exchanges =
@@ -30,8 +30,8 @@ pub(super) fn server(server: &Server, config: &MeshConfig) -> Option<Arc<ServerT
     };
     let credentials = credentials(written);
     if mode == TlsMode::IstioMutual {
-        tls.certificates = vec![Secret::workload_certificate()];
-        tls.clients = validates.then(|| clients(written, Secret::workload_authorities()));
+        tls.certificates = vec![own.certificate.clone()];
+        tls.clients = validates.then(|| clients(written, own.authorities.clone()));
     } else if !credentials.is_empty() {
         with_credentials(&mut tls, written, &credentials, validates);
     } else {

@@ -16,7 +16,7 @@ use self::port::{Port, text};
 use crate::model::{Binding, Chain, ChainAction, ChainMatch, Direction, Listener, Security, TcpForward};
 use crate::names;
 
-pub(crate) use mtls::{ALPN_EXCHANGE, ALPN_HTTP};
+pub(crate) use mtls::{ALPN_EXCHANGE, ALPN_HTTP, Secrets};
 
 /// Ports of the proxy's health and metrics.
 const OWN_PORTS: [u16; 2] = [15021, 15090];
@@ -27,24 +27,30 @@ pub(crate) fn is_reserved(mesh: &Mesh, port: u16) -> bool {
     OWN_PORTS.contains(&port) || capture.contains(&port)
 }
 
-/// What a pod checks, how its connections come, and the ports that services lead to.
-type Key = (usize, Interception, Vec<(usize, usize, u16)>);
+/// What a pod checks, how its connections come, the ports that services lead to, and its certificates.
+type Key = (usize, Interception, Vec<(usize, usize, u16)>, Secrets);
 
 /// What was made before.
 #[derive(Default)]
 pub(crate) struct Cache {
     /// By what they follow from.
     listeners: HashMap<Key, Vec<Arc<Listener>>>,
-    parts: Parts,
+    /// By the certificates.
+    parts: HashMap<Secrets, Parts>,
 }
 
-/// What many workloads have in common.
-#[derive(Default)]
+/// What many workloads with the same certificates have in common.
 struct Parts {
     guard: Option<Arc<Chain>>,
     /// The chains of a port that no service names, 0 for all others, by what connections it takes.
     passthrough: HashMap<(u16, MtlsMode), Vec<Arc<Chain>>>,
     tls: mtls::Servers,
+}
+
+impl Parts {
+    fn new(secrets: &Secrets) -> Self {
+        Self { guard: None, passthrough: HashMap::new(), tls: mtls::Servers::new(secrets.clone()) }
+    }
 }
 
 impl Cache {
@@ -57,14 +63,15 @@ impl Cache {
         targets: &[Target],
         security: &Arc<Security>,
     ) -> Vec<Arc<Listener>> {
+        let secrets = Secrets::of(pod);
+        let parts = self.parts.entry(secrets.clone()).or_insert_with_key(Parts::new);
         if mesh.sidecars.of(pod).is_some_and(|sidecar| !sidecar.ingress.is_empty()) {
             // What a Sidecar says of ports can be about the pod's own address.
-            return listeners(mesh, pod, targets, security, &mut self.parts);
+            return listeners(mesh, pod, targets, security, parts);
         }
         // What a pod checks stands for the policies that hold for it; the cache of it keeps its place taken.
         let places = targets.iter().map(|t| (Arc::as_ptr(&t.service) as usize, t.port, t.target_port));
-        let key = (Arc::as_ptr(security) as usize, pod.interception, places.collect());
-        let parts = &mut self.parts;
+        let key = (Arc::as_ptr(security) as usize, pod.interception, places.collect(), secrets);
         let made =
             self.listeners.entry(key).or_insert_with(|| listeners(mesh, pod, targets, security, parts));
         made.clone()

@@ -2,11 +2,19 @@
 
 use std::sync::Arc;
 
-use meshc_mesh::Mesh;
+use meshc_mesh::{Mesh, Pod};
 use meshc_resources::istio::mesh::TlsProtocol;
 
 use super::matches::Spoken;
 use crate::model::{ClientValidation, Secret, ServerTls, TlsVersion};
+use crate::settings::variable;
+
+/// The file with a proxy's certificate as a server.
+const SERVER_CERTIFICATE: &str = "ISTIO_META_TLS_SERVER_CERT_CHAIN";
+/// Its key.
+const SERVER_KEY: &str = "ISTIO_META_TLS_SERVER_KEY";
+/// What it verifies clients by.
+const SERVER_AUTHORITIES: &str = "ISTIO_META_TLS_SERVER_ROOT_CERT";
 
 /// Istio's ciphers between workloads.
 const CIPHER_SUITES: [&str; 6] = [
@@ -23,20 +31,56 @@ pub(crate) const ALPN_HTTP: [&str; 2] = ["h2", "http/1.1"];
 /// What is offered where the peers exchange their metadata first.
 pub(crate) const ALPN_EXCHANGE: [&str; 3] = ["istio-peer-exchange", "h2", "http/1.1"];
 
-/// How mutual TLS is terminated, made once for all chains of a mesh: where HTTP is spoken, and where bytes are.
-#[derive(Default)]
-pub(super) struct Servers([Option<Arc<ServerTls>>; 2]);
+/// What a proxy proves itself and verifies clients by: Istio's certificates, or files that its variables name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Secrets {
+    pub(crate) certificate: Secret,
+    pub(crate) authorities: Secret,
+}
 
-impl Servers {
-    /// How mutual TLS is terminated on a chain.
-    pub(super) fn of(&mut self, mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
-        let [http, bytes] = &mut self.0;
-        let known = if spoken == Spoken::Http { http } else { bytes };
-        Arc::clone(known.get_or_insert_with(|| server(mesh, spoken)))
+impl Secrets {
+    /// Of a pod's proxy.
+    pub(crate) fn of(pod: &Pod) -> Self {
+        let text = |name: &str| variable(&pod.proxy_config, name);
+        let (chain, key) = (text(SERVER_CERTIFICATE), text(SERVER_KEY));
+        let authorities = text(SERVER_AUTHORITIES);
+        Self {
+            certificate: if chain.is_empty() || key.is_empty() {
+                Secret::workload_certificate()
+            } else {
+                Secret::Agent(format!("file-cert:{chain}~{key}"))
+            },
+            authorities: if authorities.is_empty() {
+                Secret::workload_authorities()
+            } else {
+                Secret::Agent(format!("file-root:{authorities}"))
+            },
+        }
     }
 }
 
-fn server(mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
+/// How mutual TLS is terminated, made once for all chains of proxies with the same certificates: where HTTP is spoken, and
+/// where bytes are.
+pub(super) struct Servers {
+    secrets: Secrets,
+    made: [Option<Arc<ServerTls>>; 2],
+}
+
+impl Servers {
+    /// With these certificates.
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, made: [None, None] }
+    }
+
+    /// How mutual TLS is terminated on a chain.
+    pub(super) fn of(&mut self, mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
+        let Self { secrets, made: [http, bytes] } = self;
+        let known = if spoken == Spoken::Http { http } else { bytes };
+        Arc::clone(known.get_or_insert_with(|| server(mesh, spoken, secrets)))
+    }
+}
+
+fn server(mesh: &Mesh, spoken: Spoken, secrets: &Secrets) -> Arc<ServerTls> {
     let alpn: &[&str] = match spoken {
         Spoken::Http => &ALPN_HTTP,
         Spoken::Bytes => &ALPN_EXCHANGE,
@@ -48,9 +92,9 @@ fn server(mesh: &Mesh, spoken: Spoken) -> Arc<ServerTls> {
     Arc::new(ServerTls {
         alpn: alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
         require_client_certificate: true,
-        certificates: vec![Secret::workload_certificate()],
+        certificates: vec![secrets.certificate.clone()],
         clients: Some(ClientValidation {
-            authorities: Some(Secret::workload_authorities()),
+            authorities: Some(secrets.authorities.clone()),
             name_prefixes: mesh.trust_domains().iter().map(|domain| format!("spiffe://{domain}/")).collect(),
             ..ClientValidation::default()
         }),

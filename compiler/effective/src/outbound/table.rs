@@ -68,11 +68,12 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// The tables of all ports for sidecars with this view and these labels.
+/// The tables of all ports for sidecars with this view and these labels, and of the port on which they are HTTP proxies.
 pub(crate) fn tables(
     mesh: &Mesh,
     view: &View,
     labels: &BTreeMap<String, String>,
+    is_http_proxy: bool,
     shared: &mut Shared,
 ) -> Tables {
     let caller = Caller { mesh, view, namespace: &view.namespace, labels };
@@ -119,7 +120,7 @@ pub(crate) fn tables(
         own_tables.extend(services.iter().filter_map(|service| own_table(service, port, &hosts)));
         add(port.to_string(), hosts);
     }
-    if mesh.config.proxy_http_port().is_some() && view.has_catch_all() {
+    if is_http_proxy && view.has_catch_all() {
         add(names::HTTP_PROXY.to_owned(), any_port(caller, egress, shared));
     }
     tables.extend(own_tables.into_iter().map(|table| (table.name.clone(), table)));

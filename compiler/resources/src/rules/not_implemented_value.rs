@@ -11,8 +11,8 @@ use crate::istio::mesh::MeshProxyConfig;
 
 declare_rule! {
     /// ## What it does
-    /// Refuses a value that this version of meshc knows and does not model yet: a bootstrap of one's own for proxies, a
-    /// variable of their environment that changes what istiod sends them, TLS to hosts that no service claims.
+    /// Refuses a value that this version of meshc knows and does not model: a bootstrap of one's own for proxies, a variable of
+    /// their environment that changes what istiod sends them, a Secret for TLS to hosts that no service claims.
     ///
     /// ## What happens to traffic
     /// In a cluster the value takes effect. meshc would have to guess, so it refuses the tree by name.
@@ -23,7 +23,7 @@ declare_rule! {
     /// metadata: {name: istio, namespace: istio-system}
     /// data:
     ///   mesh: |
-    ///     outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS, tls: {mode: SIMPLE}}
+    ///     defaultConfig: {runtimeValues: {envoy.reloadable_features.no_extension_lookup_by_name: "false"}}
     /// ```
     ///
     /// ## Use instead
@@ -41,22 +41,18 @@ fn finding<T>(object: &Object<T>, path: &str, value: &Spanned<String>) -> Diagno
     object.finding(&NOT_IMPLEMENTED_VALUE, value.span, message)
 }
 
-/// Settings of a proxy that replace or change the configuration that it starts with, which is not Istio's then.
-const PROXY_CONFIG: &[&str] = &["customConfigFile", "proxyBootstrapTemplatePath", "runtimeValues"];
+/// Settings of a proxy that replace or change the configuration that it starts with, and why that is not known here.
+const PROXY_CONFIG: [(&str, &str); 3] = [
+    ("customConfigFile", "the file is in the proxy's container"),
+    ("proxyBootstrapTemplatePath", "the file is in the proxy's container"),
+    ("runtimeValues", "they can switch anything in Envoy"),
+];
 
-/// Variables of a proxy's environment that change what istiod sends it, and that are not modelled yet.
-const METADATA: &[&str] = &[
-    "ISTIO_META_TLS_CLIENT_CERT_CHAIN",
-    "ISTIO_META_TLS_CLIENT_KEY",
-    "ISTIO_META_TLS_CLIENT_ROOT_CERT",
-    "ISTIO_META_TLS_SERVER_CERT_CHAIN",
-    "ISTIO_META_TLS_SERVER_KEY",
-    "ISTIO_META_TLS_SERVER_ROOT_CERT",
+/// Variables of a proxy's environment that change what istiod sends it, and that are not modelled.
+const METADATA: [&str; 4] = [
     "ISTIO_META_ENABLE_SELF_DISCOVERY",
-    "ISTIO_META_REQUESTED_NETWORK_VIEW",
     "ISTIO_META_GENERATOR",
     "ISTIO_META_ENABLE_HBONE",
-    "ISTIO_META_HTTP_PROXY_PORT",
     "ISTIO_META_UNPRIVILEGED_POD",
 ];
 
@@ -68,19 +64,19 @@ pub(crate) fn proxy_config(
     within: &str,
     found: &mut Vec<Diagnostic>,
 ) {
-    let mut refuse = |field: &str, span: Span| {
+    let mut refuse = |field: &str, why: &str, span: Span| {
         let message = format!(
-            "`{within}{field}` of {of} is not implemented yet: it changes what proxies do, so the tree is refused"
+            "`{within}{field}` of {of} is not implemented yet: it changes what proxies do ({why}), so the tree is refused"
         );
         found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, span, message));
     };
-    for field in PROXY_CONFIG {
+    for (field, why) in PROXY_CONFIG {
         if let Some(entry) = node.entry(field).filter(|entry| !entry.value.is_null()) {
-            refuse(field, entry.key.span);
+            refuse(field, why, entry.key.span);
         }
     }
     for (name, _) in config.proxy_metadata.iter().filter(|(name, _)| METADATA.contains(&name.as_str())) {
-        refuse(&format!("proxyMetadata.{}", name.value), name.span);
+        refuse(&format!("proxyMetadata.{}", name.value), "istiod reads the variable", name.span);
     }
 }
 
@@ -97,9 +93,14 @@ pub(crate) fn proxy_config_resource(object: &Object<ProxyConfig>, found: &mut Ve
 /// Settings of the whole mesh.
 pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
     let policy = node.get("outboundTrafficPolicy").or(node.get("outbound_traffic_policy"));
-    if let Some(tls) = policy.and_then(|policy| policy.entry("tls")).filter(|tls| !tls.value.is_null()) {
-        let message = "`outboundTrafficPolicy.tls` is not implemented yet: how proxies connect to hosts that no service claims \
-                       is unknown here, so the tree is refused";
-        found.push(Diagnostic::new(&NOT_IMPLEMENTED_VALUE, tls.key.span, message));
+    let tls = policy.and_then(|policy| policy.get("tls"));
+    let credential = tls.and_then(|tls| tls.entry("credentialName").or(tls.entry("credential_name")));
+    let Some(credential) = credential else { return };
+    let is_secret = |name: &&str| !name.is_empty() && !name.starts_with("configmap://");
+    if credential.value.as_str().filter(is_secret).is_some() {
+        let message = "`outboundTrafficPolicy.tls.credentialName` is not implemented: no sidecar gets the Secret, and istiod sends \
+                       them a cluster that Envoy refuses, so the tree is refused";
+        let finding = Diagnostic::new(&NOT_IMPLEMENTED_VALUE, credential.key.span, message);
+        found.push(finding.help("name files of the proxies' containers, or a ConfigMap (`configmap://…`)"));
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) labels: &'a BTreeMap<String, String>,
     /// How its connections come to the proxy.
     pub(crate) interception: Interception,
+    /// The port on which the proxy is an HTTP proxy.
+    pub(crate) http_proxy: Option<u16>,
 }
 
 /// Outbound listeners that were made before, by the places in memory of what they were made from: most views have
@@ -42,7 +44,7 @@ pub(crate) struct Caller<'a> {
 pub(crate) struct Listeners(HashMap<Key, Known>);
 
 /// The Sidecar and the services, the rules that hold for them, the VirtualServices that route connections, what becomes
-/// of the rest, the interception, and who calls, where a route asks.
+/// of the rest, the interception, the port of an HTTP proxy, and who calls, where a route asks.
 type Key = (
     usize,
     Vec<*const Service>,
@@ -50,6 +52,7 @@ type Key = (
     Vec<*const VirtualService>,
     Unclaimed,
     Interception,
+    Option<u16>,
     Option<(String, BTreeMap<String, String>)>,
 );
 
@@ -89,6 +92,7 @@ impl Listeners {
             routing,
             unclaimed.clone(),
             caller.interception,
+            caller.http_proxy,
             asks,
         );
         let new =
@@ -131,7 +135,7 @@ fn listeners(
     }
     let mut listeners: Vec<_> =
         building.made.into_values().map(|entry| Arc::new(entry.finish(unclaimed))).collect();
-    if let Some(port) = world.mesh.config.proxy_http_port() {
+    if let Some(port) = caller.http_proxy {
         listeners.push(Arc::new(http_proxy(port, unclaimed)));
     }
     if !all_bound {

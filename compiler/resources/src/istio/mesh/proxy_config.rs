@@ -14,10 +14,11 @@ use crate::istio::{ClientTlsSettings, ProxyImage, ReadinessProbe, TcpKeepalive};
 ///
 /// What changes listeners, routes or clusters is modelled: `interceptionMode`, `tracing`, `gatewayTopology`,
 /// `proxyHeaders`, `connectionSettings` (but for its limits of clusters and of connections, which istiod does not wire to
-/// anything) and, of `proxyMetadata`, `ISTIO_META_HTTP10`, `ISTIO_META_IDLE_TIMEOUT` and
-/// `ISTIO_META_DNS_CAPTURE`. What replaces the configuration
-/// that a proxy starts with, and other variables that istiod reads, are refused by name (`MC0205`). All else is about the
-/// proxy's process, its files, its statistics or the agent beside it, and changes nothing that the proxy is sent.
+/// anything) and, of `proxyMetadata`, `ISTIO_META_HTTP10`, `ISTIO_META_IDLE_TIMEOUT`, `ISTIO_META_DNS_CAPTURE`,
+/// `ISTIO_META_NETWORK`, `ISTIO_META_REQUESTED_NETWORK_VIEW`, `ISTIO_META_HTTP_PROXY_PORT`, those that spread connections over
+/// threads, and those that name certificates (`ISTIO_META_TLS_*`). What replaces the configuration that a proxy starts with,
+/// and other variables that istiod reads, are refused by name (`MC0205`). All else is about the proxy's process, its files, its
+/// statistics or the agent beside it, and changes nothing that the proxy is sent.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(extend("x-meshc-one-of" = [["serviceCluster", "tracingServiceName"]]))]
