@@ -41,6 +41,13 @@ impl SourceFile {
         Self { path: path.into(), ..self }
     }
 
+    /// The offset at which a line starts, from 1; the end of the text for lines that it does not have.
+    pub fn line_start(&self, line: u32) -> usize {
+        let lines = self.lines.get_or_init(|| line_starts(&self.text));
+        let start = (line as usize).checked_sub(1).and_then(|line| lines.get(line));
+        start.map_or(self.text.len(), |&start| start as usize)
+    }
+
     /// The position of a byte offset. Past the end it is the end; inside a scalar it is that scalar.
     pub fn position(&self, offset: u32) -> Position {
         let lines = self.lines.get_or_init(|| line_starts(&self.text));

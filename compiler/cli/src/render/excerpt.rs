@@ -55,8 +55,10 @@ impl Excerpt {
         let last = lines.iter().max().map_or(1, |line| line + CONTEXT + 1);
         let mut excerpt = Self { path: file.path.clone(), text: String::new(), first, shifts: Vec::new() };
         let mut labels: Vec<Option<SourceSpan>> = vec![None; places.len()];
-        for (number, (start, line)) in (1..).zip(lines_of(&file.text)).skip(first - 1).take(last + 1 - first)
-        {
+        let from = file.line_start(first as u32);
+        let text = file.text.get(from..).unwrap_or_default();
+        for (number, (start, line)) in (first..=last).zip(lines_of(text)) {
+            let start = from + start;
             let of_line = (0..).zip(&lines).filter(|(_, of)| **of == number).map(|(place, _)| place);
             let of_line: Vec<usize> = of_line.collect();
             let near = lines.iter().any(|of| of.abs_diff(number) <= CONTEXT + 1);
