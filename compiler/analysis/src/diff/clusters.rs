@@ -93,7 +93,9 @@ fn merge(all: &mut BTreeMap<(Kind, String), Found>, one: &Found) {
 
 fn differences(before: &Cluster, after: &Cluster) -> Vec<Found> {
     let mut found = Vec::new();
-    if before == after {
+    // In a file that was moved every line is another.
+    let moved = || Cluster { origins: before.origins.clone(), ..after.clone() };
+    if before == after || before.origins != after.origins && *before == moved() {
         return found;
     }
     let ((mut tls_before, before_rest), (mut tls_after, after_rest)) = (settings(before), settings(after));

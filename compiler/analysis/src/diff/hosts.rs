@@ -1,11 +1,14 @@
 //! Which virtual host of one table and which of the other an authority leads to: pairs that together cover every
 //! authority that leads anywhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use meshc_effective::model::RouteTable;
+use meshc_effective::model::{RouteTable, VirtualHost};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::requests::hosts::Domains;
+use crate::requests::hosts::{Domains, lower};
 
 /// A virtual host of each table (none: no domain fits, 404), and the domains that lead to both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,26 +21,35 @@ pub(super) struct Pair {
     pub(super) domains: Vec<String>,
 }
 
-/// One table's look-up.
+/// One table's look-up; of some of its virtual hosts, where it is known that no domain of the others is asked for.
 struct Owners<'t> {
     domains: Domains<'t>,
-    owner: HashMap<String, usize>,
+    owner: FxHashMap<Cow<'t, str>, usize>,
     table: &'t RouteTable,
     has_prefixes: bool,
+}
+
+/// Virtual hosts of two tables by name: those with the same domains on both sides, and the places of the others.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Aligned {
+    pub(super) both: Vec<(usize, usize)>,
+    pub(super) base: Vec<usize>,
+    pub(super) head: Vec<usize>,
 }
 
 /// Domains whose authorities do not all lead to the same virtual host of the table that lacks them.
 pub(super) struct Mixed(pub(super) String);
 
 impl<'t> Owners<'t> {
-    fn new(table: &'t RouteTable) -> Self {
-        let mut owner = HashMap::new();
-        for (index, host) in table.virtual_hosts.iter().enumerate() {
+    fn new(table: &'t RouteTable, places: &[usize]) -> Self {
+        let hosts = || places.iter().filter_map(|&place| Some((place, table.virtual_hosts.get(place)?)));
+        let mut owner = FxHashMap::default();
+        for (index, host) in hosts() {
             for domain in &host.domains {
-                owner.entry(domain.to_ascii_lowercase()).or_insert(index);
+                owner.entry(lower(domain)).or_insert(index);
             }
         }
-        let domains = Domains::of([table]);
+        let domains = Domains::of_hosts(hosts().map(|(_, host)| host), table.ignore_port_in_host);
         let has_prefixes = domains.iter().any(|domain| domain != "*" && domain.ends_with('*'));
         Self { domains, owner, table, has_prefixes }
     }
@@ -81,16 +93,66 @@ impl<'t> Owners<'t> {
     }
 }
 
-/// All pairs, those of the second table's virtual hosts first, in their order; and the domains that cannot be paired.
-pub(super) fn pairs(base: &RouteTable, head: &RouteTable) -> (Vec<Pair>, Vec<Mixed>) {
-    let (of_base, of_head) = (Owners::new(base), Owners::new(head));
+/// Which virtual hosts have one name and the same domains in both tables; none where names tell nothing.
+pub(super) fn align(base: &RouteTable, head: &RouteTable) -> Option<Aligned> {
+    let (of_base, of_head) = (&base.virtual_hosts, &head.virtual_hosts);
+    let mut aligned = Aligned::default();
+    let alike = |base: &Arc<VirtualHost>, head: &Arc<VirtualHost>| {
+        Arc::ptr_eq(base, head) || (base.name == head.name && base.domains == head.domains)
+    };
+    // The one for everything else stands last, whatever it is called.
+    let ((last_base, rest_base), (last_head, rest_head)) = (of_base.split_last()?, of_head.split_last()?);
+    let sorted = |hosts: &[Arc<VirtualHost>]| hosts.is_sorted_by(|a, b| a.name < b.name);
+    if !alike(last_base, last_head) || !sorted(rest_base) || !sorted(rest_head) {
+        return None;
+    }
+    let (mut at_base, mut at_head) = (0, 0);
+    loop {
+        match (rest_base.get(at_base), rest_head.get(at_head)) {
+            (Some(in_base), Some(in_head)) if alike(in_base, in_head) => {
+                aligned.both.push((at_base, at_head));
+                (at_base, at_head) = (at_base + 1, at_head + 1);
+            }
+            (Some(in_base), in_head) if in_head.is_none_or(|head| in_base.name <= head.name) => {
+                aligned.base.push(at_base);
+                at_base += 1;
+            }
+            (_, Some(_)) => {
+                aligned.head.push(at_head);
+                at_head += 1;
+            }
+            (_, None) => break,
+        }
+    }
+    aligned.both.push((rest_base.len(), rest_head.len()));
+    Some(aligned)
+}
+
+/// Every virtual host.
+pub(super) fn all(table: &RouteTable) -> Vec<usize> {
+    (0..table.virtual_hosts.len()).collect()
+}
+
+/// Whether a virtual host has a pattern among its domains.
+pub(super) fn has_patterns(host: &VirtualHost) -> bool {
+    host.domains.iter().any(|domain| domain.starts_with('*') || domain.ends_with('*'))
+}
+
+/// All pairs of these virtual hosts, those of the second table first, in their order; and the domains that cannot be paired.
+pub(super) fn pairs(
+    (base, in_base): (&RouteTable, &[usize]),
+    (head, in_head): (&RouteTable, &[usize]),
+) -> (Vec<Pair>, Vec<Mixed>) {
+    let (of_base, of_head) = (Owners::new(base, in_base), Owners::new(head, in_head));
     // Domains in the order of the tables, so that the first one of a virtual host stands for it.
-    let written = head.virtual_hosts.iter().chain(&base.virtual_hosts).flat_map(|host| &host.domains);
+    let written = [(head, in_head), (base, in_base)].into_iter().flat_map(|(table, places)| {
+        places.iter().filter_map(|&place| table.virtual_hosts.get(place)).flat_map(|host| &host.domains)
+    });
     let mut order: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     let mut pairs: Vec<Pair> = Vec::new();
     let mut mixed = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for domain in written.map(|domain| domain.to_ascii_lowercase()) {
+    let mut seen = FxHashSet::default();
+    for domain in written.map(|domain| lower(domain)) {
         if !seen.insert(domain.clone()) {
             continue;
         }
@@ -107,7 +169,7 @@ pub(super) fn pairs(base: &RouteTable, head: &RouteTable) -> (Vec<Pair>, Vec<Mix
             pairs.len() - 1
         });
         if let Some(pair) = pairs.get_mut(at) {
-            pair.domains.push(domain);
+            pair.domains.push(domain.into_owned());
         }
     }
     (pairs, mixed)

@@ -12,7 +12,7 @@ use super::behaviour::{Behaviour, Facet};
 use super::change::Unknown;
 use super::compare::Found;
 use super::describe;
-use super::hosts::{self, Pair};
+use super::hosts::{self, Aligned, Pair};
 use super::kind::{Kind, Risk};
 use super::outcome::{self, Difference};
 use super::owners::Owners;
@@ -186,6 +186,7 @@ impl Cache {
         after: &RouteTable,
         unknown: &mut Vec<Unknown>,
     ) -> Vec<Pair> {
+        let aligned = self.aligned(before, after);
         // Routes of sidecars lead to clusters of their views.
         let view = |proxy: &Proxy| Arc::as_ptr(proxy.clusters.shared()).addr();
         let views = (view(was), view(is));
@@ -206,24 +207,56 @@ impl Cache {
                 .entry(((address(of_base), address(of_head)), views))
                 .or_insert_with(|| regions::same_failures(was, is, of_head))
         };
-        let hosts = before.virtual_hosts.iter().zip(&after.virtual_hosts);
-        let aligned = before.virtual_hosts.len() == after.virtual_hosts.len()
-            && hosts.clone().all(|(a, b)| Arc::ptr_eq(a, b) || a.domains == b.domains);
-        if aligned {
-            let differing: Vec<usize> =
-                (0..after.virtual_hosts.len()).filter(|&index| !alike(Some(index), Some(index))).collect();
-            let domains = self.owners.of(after, &differing);
-            let pairs = differing.into_iter().zip(domains);
-            return pairs
-                .map(|(index, domains)| Pair { base: Some(index), head: Some(index), domains })
-                .collect();
-        }
-        let (pairs, mixed) = hosts::pairs(before, after);
+        let mut differing: Vec<(usize, usize)> = aligned.both;
+        differing.retain(|&(base, head)| !alike(Some(base), Some(head)));
+        let places: Vec<usize> = differing.iter().map(|(_, head)| *head).collect();
+        let domains = self.owners.of(after, &places);
+        let both = differing.into_iter().zip(domains);
+        let mut all: Vec<Pair> = both
+            .map(|((base, head), domains)| Pair { base: Some(base), head: Some(head), domains })
+            .collect();
+        let (pairs, mixed) = hosts::pairs((before, &aligned.base), (after, &aligned.head));
         unknown.extend(mixed.into_iter().map(|domain| Unknown {
             what: format!("{} in route table {}", domain.0, after.name),
             why: "domains that begin with a star overlap domains that end with one".to_owned(),
         }));
-        pairs.into_iter().filter(|pair| !alike(pair.base, pair.head)).collect()
+        all.extend(pairs.into_iter().filter(|pair| !alike(pair.base, pair.head)));
+        // As they stand in the second table.
+        all.sort_by_key(|pair| pair.head.unwrap_or(usize::MAX));
+        all
+    }
+
+    /// The virtual hosts to which the same requests lead on both sides, and all others. Of those a domain may be a pattern
+    /// or be met twice, so that it takes all of them together to say what leads to which.
+    fn aligned(&mut self, before: &RouteTable, after: &RouteTable) -> Aligned {
+        let whole = || Aligned { both: Vec::new(), base: hosts::all(before), head: hosts::all(after) };
+        let in_order = before.virtual_hosts.iter().zip(&after.virtual_hosts);
+        let same = before.virtual_hosts.len() == after.virtual_hosts.len()
+            && in_order.clone().all(|(a, b)| Arc::ptr_eq(a, b) || a.domains == b.domains);
+        if same {
+            return Aligned {
+                both: (0..after.virtual_hosts.len()).map(|at| (at, at)).collect(),
+                ..Aligned::default()
+            };
+        }
+        let Some(mut aligned) = hosts::align(before, after) else { return whole() };
+        let in_both: Vec<usize> = aligned.both.iter().map(|(_, head)| *head).collect();
+        if self.owners.share(before, &aligned.base, after, &in_both)
+            || self.owners.share(after, &aligned.head, after, &in_both)
+        {
+            return whole();
+        }
+        // Patterns take what no other virtual host of either side has.
+        let is_pattern = |&(_, head): &(usize, usize)| {
+            after.virtual_hosts.get(head).is_some_and(|host| hosts::has_patterns(host))
+        };
+        let patterns: Vec<(usize, usize)> = aligned.both.iter().copied().filter(is_pattern).collect();
+        aligned.both.retain(|pair| !is_pattern(pair));
+        aligned.base.extend(patterns.iter().map(|(base, _)| base));
+        aligned.head.extend(patterns.iter().map(|(_, head)| head));
+        aligned.base.sort_unstable();
+        aligned.head.sort_unstable();
+        aligned
     }
 
     /// The differences of two virtual hosts.

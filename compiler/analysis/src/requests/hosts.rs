@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use meshc_effective::model::RouteTable;
+use meshc_effective::model::{RouteTable, VirtualHost};
 use meshc_predicate::{Error, Field, Language, Limits, SpaceBuilder, Value};
 use rustc_hash::FxHashSet;
 
@@ -21,7 +21,7 @@ pub(crate) struct Domains<'t> {
 }
 
 /// A name in lower case, as nearly all are.
-fn lower(name: &str) -> Cow<'_, str> {
+pub(crate) fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
@@ -54,19 +54,26 @@ fn rank(domain: &str) -> (u8, std::cmp::Reverse<usize>) {
 impl<'t> Domains<'t> {
     /// The domains of these tables, which agree on whether a port counts.
     pub(crate) fn of(tables: impl IntoIterator<Item = &'t RouteTable>) -> Self {
-        let mut all = Self::default();
+        let mut ignore_port = false;
         // Two tables that are compared share most of their virtual hosts.
         let mut seen = FxHashSet::default();
+        let mut hosts = Vec::new();
         for table in tables {
-            all.ignore_port = table.ignore_port_in_host;
-            let new = table.virtual_hosts.iter().filter(|host| seen.insert(Arc::as_ptr(host)));
-            for domain in new.flat_map(|host| &host.domains) {
-                let name = lower(domain);
-                if rank(&name).0 == 0 {
-                    all.exact.insert(name);
-                } else {
-                    all.patterns.push(name);
-                }
+            ignore_port = table.ignore_port_in_host;
+            hosts.extend(table.virtual_hosts.iter().filter(|host| seen.insert(Arc::as_ptr(host))));
+        }
+        Self::of_hosts(hosts, ignore_port)
+    }
+
+    /// The domains of these virtual hosts.
+    pub(crate) fn of_hosts(hosts: impl IntoIterator<Item = &'t Arc<VirtualHost>>, ignore_port: bool) -> Self {
+        let mut all = Self { ignore_port, ..Self::default() };
+        for domain in hosts.into_iter().flat_map(|host| &host.domains) {
+            let name = lower(domain);
+            if rank(&name).0 == 0 {
+                all.exact.insert(name);
+            } else {
+                all.patterns.push(name);
             }
         }
         all.patterns.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
