@@ -75,7 +75,7 @@ fn what_is_not_implemented_stops_every_command_by_name() {
     let tree = tempfile::tempdir().expect("a directory");
     copy(&bookshop(), tree.path());
     let config = "apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: all, namespace: shop}\n\
-                  spec: {environmentVariables: {ISTIO_META_TLS_CLIENT_KEY: far}}\n";
+                  spec: {environmentVariables: {ISTIO_META_GENERATOR: far}}\n";
     fs::write(tree.path().join("config.yaml"), config).expect("a file");
     fs::write(tree.path().join("requests.jsonl"), "{}").expect("a file");
     let commands: [&[&str]; 4] = [
@@ -88,7 +88,7 @@ fn what_is_not_implemented_stops_every_command_by_name() {
         let output = common::run(tree.path(), command);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(
-            !output.status.success() && said.contains("ISTIO_META_TLS_CLIENT_KEY"),
+            !output.status.success() && said.contains("ISTIO_META_GENERATOR"),
             "{command:?}: {said}"
         );
         assert!(said.contains("config.yaml:4"), "{command:?} does not say where: {said}");
