@@ -87,10 +87,7 @@ fn what_is_not_implemented_stops_every_command_by_name() {
     for command in commands {
         let output = common::run(tree.path(), command);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            !output.status.success() && said.contains("ISTIO_META_GENERATOR"),
-            "{command:?}: {said}"
-        );
+        assert!(!output.status.success() && said.contains("ISTIO_META_GENERATOR"), "{command:?}: {said}");
         assert!(said.contains("config.yaml:4"), "{command:?} does not say where: {said}");
     }
 }
