@@ -18,7 +18,9 @@ impl Digest {
     /// The digest of pieces, one after the other.
     pub(crate) fn of_pieces(pieces: &[Vec<u8>]) -> Self {
         let mut hasher = Sha256::new();
-        pieces.iter().for_each(|piece| hasher.update(piece));
+        for piece in pieces {
+            hasher.update(piece);
+        }
         Self(hasher.finalize().into())
     }
 

@@ -213,8 +213,9 @@ mod tests {
     fn a_window_holds_what_is_wanted() {
         let line = "0123456789".repeat(5);
         assert_eq!(window(&line, &[], 60), 0..50);
-        assert_eq!(window(&line, &[2..4], 20), 0..20);
-        assert_eq!(window(&line, &[40..45], 21), 26..47);
+        let wanted = |start: usize, end: usize| vec![Range { start, end }];
+        assert_eq!(window(&line, &wanted(2, 4), 20), 0..20);
+        assert_eq!(window(&line, &wanted(40, 45), 21), 26..47);
         assert_eq!(window("äöü".repeat(10).as_str(), &[], 3), 0..6);
     }
 

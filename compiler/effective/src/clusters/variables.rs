@@ -74,7 +74,7 @@ impl OwnCertificates {
             ca_certificates: file(&self.authorities),
             subject_alt_names: names,
             sni: Some(Spanned::new(sni)),
-            insecure_skip_verify: insecure.cloned(),
+            insecure_skip_verify: insecure.copied(),
             ..ClientTlsSettings::default()
         }
     }

@@ -96,8 +96,8 @@ pub(crate) fn mesh_config(node: &Node, found: &mut Vec<Diagnostic>) {
     let tls = policy.and_then(|policy| policy.get("tls"));
     let credential = tls.and_then(|tls| tls.entry("credentialName").or(tls.entry("credential_name")));
     let Some(credential) = credential else { return };
-    let is_secret = |name: &&str| !name.is_empty() && !name.starts_with("configmap://");
-    if credential.value.as_str().filter(is_secret).is_some() {
+    let is_secret = |name: &str| !name.is_empty() && !name.starts_with("configmap://");
+    if credential.value.as_str().is_some_and(is_secret) {
         let message = "`outboundTrafficPolicy.tls.credentialName` is not implemented: no sidecar gets the Secret, and istiod sends \
                        them a cluster that Envoy refuses, so the tree is refused";
         let finding = Diagnostic::new(&NOT_IMPLEMENTED_VALUE, credential.key.span, message);
