@@ -10,7 +10,8 @@ use rayon::prelude::*;
 
 use crate::l4::World;
 use crate::model::{
-    Binding, Clusters, EffectiveMesh, Listener, Origin, Proxy, ProxyId, ProxyKind, Reading, Security,
+    Binding, Clusters, EffectiveMesh, Extension, Listener, Origin, Proxy, ProxyId, ProxyKind, ProxySettings,
+    ProxyTelemetry, Reading, Security,
 };
 use crate::outbound::{self, Tables};
 use crate::{clusters, extensions, gateway, inbound, patches, rules, security, settings, telemetry};
@@ -76,11 +77,14 @@ impl<'a> Plan<'a> {
         let views = Views::new(mesh);
         let mut seen: Vec<(Key, Arc<View>, &Pod)> = Vec::new();
         let mut known: HashMap<Key, usize> = HashMap::new();
-        let (mut sidecars, mut gateways) = (Vec::new(), Vec::new());
+        let (mut sidecars, mut gateways): (Vec<(usize, usize)>, Vec<usize>) = Default::default();
         for (index, pod) in mesh.pods.iter().enumerate() {
-            match pod.proxy {
-                PodProxy::Gateway => gateways.push(index),
-                PodProxy::Sidecar => {
+            match (pod.proxy, sidecars.last()) {
+                (PodProxy::Gateway, _) => gateways.push(index),
+                (PodProxy::Sidecar, Some(&(last, at))) if are_replicas(&mesh.pods[last], pod) => {
+                    sidecars.push((index, at));
+                }
+                (PodProxy::Sidecar, _) => {
                     let sidecar = mesh.sidecars.of(pod);
                     let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
                     let labels = pod.labels.iter().filter(|(key, _)| label_keys.contains(*key));
@@ -96,7 +100,7 @@ impl<'a> Plan<'a> {
                     });
                     sidecars.push((index, at));
                 }
-                PodProxy::None => {}
+                (PodProxy::None, _) => {}
             }
         }
         Self { mesh, seen, sidecars, gateways }
@@ -106,6 +110,24 @@ impl<'a> Plan<'a> {
     fn sidecars(&self) -> impl Iterator<Item = (usize, &'a Pod, usize)> {
         self.sidecars.iter().map(|&(index, at)| (index, &self.mesh.pods[index], at))
     }
+}
+
+/// Whether all that follows from labels and settings is the same for two pods: those of one workload follow each other.
+fn are_replicas(one: &Pod, other: &Pod) -> bool {
+    Arc::ptr_eq(&one.labels, &other.labels)
+        && Arc::ptr_eq(&one.proxy_config, &other.proxy_config)
+        && one.namespace == other.namespace
+        && (one.proxy, one.interception) == (other.proxy, other.interception)
+}
+
+/// What the sidecars of replicas have in common.
+#[derive(Clone)]
+struct Common {
+    settings: Arc<ProxySettings>,
+    reading: Reading,
+    security: Arc<Security>,
+    telemetry: Arc<ProxyTelemetry>,
+    extensions: Arc<Vec<Extension>>,
 }
 
 /// What all sidecars that are alike have in common.
@@ -156,6 +178,8 @@ struct Compiler<'a> {
     extensions: extensions::Cache,
     patches: patches::Cache,
     settings: settings::Cache,
+    /// The sidecar that was made last.
+    last: Option<(&'a Pod, Common)>,
     found: Vec<Diagnostic>,
 }
 
@@ -173,13 +197,14 @@ impl<'a> Compiler<'a> {
             extensions: extensions::Cache::default(),
             patches: patches::Cache::default(),
             settings: settings::Cache::default(),
+            last: None,
             found: Vec::new(),
         }
     }
 
     fn parts(mut self) -> Parts {
         let plan = self.plan;
-        let sidecar = |(index, pod, at): (usize, &Pod, usize)| self.sidecar(index, pod, &plan.seen[at].1);
+        let sidecar = |(index, pod, at): (usize, &'a Pod, usize)| self.sidecar(index, pod, &plan.seen[at].1);
         let proxies = plan.sidecars().map(sidecar).collect();
         let gateways = plan.gateways.iter().map(|&index| self.gateway(index, &plan.mesh.pods[index]));
         let gateways = gateways.collect();
@@ -187,9 +212,26 @@ impl<'a> Compiler<'a> {
         Parts { proxies, gateways, settings, clusters: self.clusters.keep(), found }
     }
 
-    fn sidecar(&mut self, index: usize, pod: &Pod, view: &Arc<View>) -> Proxy {
+    fn common(&mut self, pod: &'a Pod) -> Common {
+        if let Some((last, common)) = &self.last
+            && are_replicas(last, pod)
+        {
+            return common.clone();
+        }
         let (settings, reading) = self.settings.of(&self.mesh.config, pod);
-        let security = self.security.of(self.mesh, pod);
+        let common = Common {
+            settings,
+            reading,
+            security: self.security.of(self.mesh, pod),
+            telemetry: self.telemetry.of(self.mesh, pod),
+            extensions: self.extensions.of(self.mesh, pod, &mut self.found),
+        };
+        self.last = Some((pod, common.clone()));
+        common
+    }
+
+    fn sidecar(&mut self, index: usize, pod: &'a Pod, view: &Arc<View>) -> Proxy {
+        let Common { settings, reading, security, telemetry, extensions } = self.common(pod);
         let targets = self.mesh.targets(index);
         let clusters = self.clusters.outbound(self.mesh, view, pod, ProxyKind::Sidecar);
         Proxy {
@@ -197,8 +239,8 @@ impl<'a> Compiler<'a> {
             clusters: self.clusters.of_sidecar(self.mesh, &clusters, pod, &targets),
             reading,
             settings,
-            telemetry: self.telemetry.of(self.mesh, pod),
-            extensions: self.extensions.of(self.mesh, pod, &mut self.found),
+            telemetry,
+            extensions,
             patches: self.patches.of(self.mesh, pod, BTreeMap::new()),
             ..plain(pod, ProxyKind::Sidecar, security)
         }

@@ -34,6 +34,11 @@ impl Collected {
         }
     }
 
+    /// So many more proxies are going to show it.
+    pub(super) fn expect(&mut self, proxies: usize) {
+        self.proxies.reserve(proxies);
+    }
+
     /// A proxy shows it.
     pub(super) fn has(&mut self, proxy: &Proxy, workloads: &mut Workloads) {
         if self.proxies.insert(std::ptr::from_ref(proxy).addr()) {

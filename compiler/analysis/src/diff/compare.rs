@@ -124,7 +124,7 @@ impl Shared {
 pub(super) fn compare(base: Side<'_>, head: Side<'_>) -> Diff {
     let mut comparison =
         Comparison { tables: tables::Cache::new(base.mesh, head.mesh), ..Comparison::default() };
-    let (of_base, of_head) = (proxies::by_id(base.mesh), proxies::by_id(head.mesh));
+    let (of_base, of_head) = rayon::join(|| proxies::by_id(base.mesh), || proxies::by_id(head.mesh));
     let mut both = 0;
     for (id, was) in &of_base {
         let Some(is) = of_head.get(id) else { continue };
@@ -223,6 +223,7 @@ impl Comparison {
                 let mut proxies = proxies.iter();
                 let Some(first) = proxies.next() else { continue };
                 let (collected, workloads) = self.add(first, found);
+                collected.expect(proxies.len());
                 for proxy in proxies {
                     collected.has(proxy, workloads);
                 }

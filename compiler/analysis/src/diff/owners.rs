@@ -12,14 +12,19 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 #[derive(Default)]
 pub(super) struct Owners(FxHashMap<usize, Rc<[u64]>>);
 
+/// For each of these virtual hosts of a table its domains, in lower case.
+pub(super) fn all_of(table: &RouteTable, places: &[usize]) -> Vec<Vec<String>> {
+    let names = |at: &usize| {
+        let domains = table.virtual_hosts.get(*at).into_iter().flat_map(|host| &host.domains);
+        domains.map(|domain| domain.to_ascii_lowercase()).collect()
+    };
+    places.iter().map(names).collect()
+}
+
 impl Owners {
     /// For each of these virtual hosts of a table the domains that lead to it, in lower case.
     pub(super) fn of(&mut self, table: &RouteTable, places: &[usize]) -> Vec<Vec<String>> {
-        let names = |at: usize| {
-            let domains = table.virtual_hosts.get(at).into_iter().flat_map(|host| &host.domains);
-            domains.map(|domain| domain.to_ascii_lowercase()).collect::<Vec<_>>()
-        };
-        let mut all: Vec<Vec<String>> = places.iter().map(|&at| names(at)).collect();
+        let mut all = all_of(table, places);
         let mut wanted: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
         for (which, names) in all.iter().enumerate() {
             for name in names {

@@ -5,7 +5,7 @@ use std::cell::LazyCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use meshc_effective::model::{EffectiveMesh, Proxy, Reader, Route, RouteTable, VirtualHost};
+use meshc_effective::model::{EffectiveMesh, Proxy, ProxyKind, Reader, Route, RouteTable, VirtualHost};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::behaviour::{Behaviour, Facet};
@@ -15,7 +15,7 @@ use super::describe;
 use super::hosts::{self, Aligned, Pair};
 use super::kind::{Kind, Risk};
 use super::outcome::{self, Difference};
-use super::owners::Owners;
+use super::owners::{self, Owners};
 use super::regions::{self, Compared, Half, Region};
 use crate::reach::Site;
 use crate::requests::Caller;
@@ -93,7 +93,7 @@ fn host(table: &RouteTable, index: Option<usize>) -> Option<&VirtualHost> {
 impl Cache {
     /// For two meshes.
     pub(super) fn new(base: &EffectiveMesh, head: &EffectiveMesh) -> Self {
-        let ((base, of_base), (head, of_head)) = (services(base), services(head));
+        let ((base, of_base), (head, of_head)) = rayon::join(|| services(base), || services(head));
         Self { services: [base, head], ports: [of_base, of_head], ..Self::default() }
     }
 
@@ -155,7 +155,14 @@ impl Cache {
         for pair in &pairs {
             let base = Half { proxy: was, host: host(before, pair.base) };
             let head = Half { proxy: is, host: host(after, pair.head) };
-            let compared = self.hosts(base, head, pair, &|| &domains);
+            // What no pattern takes, no other virtual host has a part in.
+            let exact = !pair.domains.iter().any(|domain| hosts::is_pattern(domain));
+            let own = LazyCell::new(|| {
+                let hosts = [(before, pair.base), (after, pair.head)];
+                let hosts = hosts.into_iter().filter_map(|(of, place)| of.virtual_hosts.get(place?));
+                Domains::of_hosts(hosts, after.ignore_port_in_host)
+            });
+            let compared = self.hosts(base, head, pair, &|| if exact { &own } else { &domains });
             let domain = pair.domains.first().map_or("*", String::as_str);
             let (label, subject) = match site {
                 Site::Table(_) => (describe::host(domain), domain.to_owned()),
@@ -210,7 +217,11 @@ impl Cache {
         let mut differing: Vec<(usize, usize)> = aligned.both;
         differing.retain(|&(base, head)| !alike(Some(base), Some(head)));
         let places: Vec<usize> = differing.iter().map(|(_, head)| *head).collect();
-        let domains = self.owners.of(after, &places);
+        let domains = match is.kind {
+            // Of what services have on a port each domain is given to one.
+            ProxyKind::Sidecar => owners::all_of(after, &places),
+            ProxyKind::Gateway => self.owners.of(after, &places),
+        };
         let both = differing.into_iter().zip(domains);
         let mut all: Vec<Pair> = both
             .map(|((base, head), domains)| Pair { base: Some(base), head: Some(head), domains })

@@ -42,8 +42,8 @@ pub(crate) fn mesh(resources: &Resources, settings: &Settings) -> Mesh {
         seen = resources.within(|namespace| config.looks_at(namespace, &namespaces));
         &seen
     };
-    let mut services = services::read(resources, &config);
-    let mut made = pods::read(resources);
+    let (mut services, mut made) =
+        rayon::join(|| services::read(resources, &config), || pods::read(resources));
     deployments::add(resources, &namespaces, &mut services, &mut made);
     let converted = gateway_api::convert(resources, &namespaces, &services, &settings.external);
     let (of_ingresses, ingress_routes) = ingress::convert(resources, &services, &config);
