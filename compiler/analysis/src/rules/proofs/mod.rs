@@ -26,6 +26,7 @@ use meshc_mesh::Mesh;
 use meshc_resources::Resources;
 use meshc_source::SourceSet;
 use meshc_trace::Tracer;
+use rayon::prelude::*;
 
 use super::routes::{AllWritten, all_written};
 use crate::reach::Reached;
@@ -87,18 +88,32 @@ fn check<'m>(
     let tracer = Tracer::new(effective, sources);
     let (survey, written) = (Survey::new(effective, reached), all_written(mesh));
     let world = World { resources, mesh, effective, tracer, survey, written };
-    let mut found = Vec::new();
-    policies::check(&world, &mut found);
-    escapable_deny::check(&world, &mut found);
-    open_entry::check(&world, &mut found);
-    untouched_virtual_service::check(&world, &mut found);
-    let untouched = untouched_definition::check(&world, &mut found);
-    untouched_subset::check(&world, &untouched, &mut found);
-    untouched_server::check(&world, &mut found);
-    untouched_entry::check(&world, &mut found);
-    uncalled_service::check(&world, &mut found);
-    request_loop::check(&world, &mut found);
-    redirect_loop::check(&world, &mut found);
-    pairs::check(&world, &mut found);
-    found
+    let families: [Family; 10] = [
+        policies::check,
+        escapable_deny::check,
+        open_entry::check,
+        untouched_virtual_service::check,
+        |world, found| {
+            let untouched = untouched_definition::check(world, found);
+            untouched_subset::check(world, &untouched, found);
+        },
+        untouched_server::check,
+        untouched_entry::check,
+        uncalled_service::check,
+        |world, found| {
+            request_loop::check(world, found);
+            redirect_loop::check(world, found);
+        },
+        pairs::check,
+    ];
+    let of_family = |family: &Family| {
+        let mut found = Vec::new();
+        family(&world, &mut found);
+        found
+    };
+    let found: Vec<Vec<Diagnostic>> = families.par_iter().map(of_family).collect();
+    found.into_iter().flatten().collect()
 }
+
+/// Rules that look at the same, and add what they find.
+type Family = fn(&World<'_, '_>, &mut Vec<Diagnostic>);

@@ -59,6 +59,8 @@ struct View<'m> {
 struct Builder<'m> {
     /// Tables with the clusters that they were looked at with.
     tables: FxHashSet<(usize, usize, bool)>,
+    /// Listeners of sidecars with the tables and clusters that they were looked at with.
+    listeners: FxHashSet<(usize, usize, usize)>,
     /// Whether each virtual host is among those of the survey, by its place.
     listed: Vec<bool>,
     /// Clusters that single proxies have, by their addresses.
@@ -106,8 +108,13 @@ impl<'m> Builder<'m> {
                 touch(name);
             }
         }
+        let tables = Arc::as_ptr(&proxy.tables).addr();
         for listener in &proxy.listeners {
-            if proxy.kind == ProxyKind::Sidecar && listener.direction == Direction::Inbound {
+            // What a sidecar's workload sends goes to its view alone, which it shares with others.
+            if proxy.kind == ProxyKind::Sidecar
+                && (listener.direction == Direction::Inbound
+                    || !self.listeners.insert((Arc::as_ptr(listener).addr(), tables, address)))
+            {
                 continue;
             }
             for chain in listener.all_chains() {
