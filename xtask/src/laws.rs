@@ -14,6 +14,6 @@ pub(crate) fn laws(count: Option<&str>) -> Result<(), String> {
         suite("the_algebra_agrees_with_enumeration", 5_000, ("virtual hosts", count)),
         suite("the_interpreter_agrees_with_what_is_claimed", 100, ("cases", (count / 50).max(1))),
         suite("the_diff_agrees_with_the_judge", 200, ("cases", (count / 10).max(1))),
-        suite("who_can_reach_what_agrees_with_enumeration", 50, ("cases", (count / 50).max(1))),
+        suite("who_can_reach_what_agrees_with_enumeration", 200, ("cases", (count / 50).max(1))),
     ])
 }

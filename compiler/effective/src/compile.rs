@@ -54,9 +54,19 @@ pub(crate) fn compile_kept(mesh: &Mesh) -> (EffectiveMesh, clusters::Kept) {
     (EffectiveMesh { proxies, diagnostics: each_once(found) }, parts.clusters)
 }
 
-/// What sidecars ask about where requests go, by which they are alike or not: namespace, interception, the labels that
-/// any route asks for, the place of the Sidecar, and whether the proxy answers DNS.
-type Key = (String, Interception, BTreeMap<String, String>, usize, bool, Option<u16>);
+/// What sidecars ask about where requests go, by which they are alike or not.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    namespace: String,
+    interception: Interception,
+    /// Those that any route asks for.
+    labels: BTreeMap<String, String>,
+    /// The Sidecar by its place, which the mesh keeps taken; 0 for none.
+    sidecar: usize,
+    answers_dns: bool,
+    /// The port on which the proxy is an HTTP proxy.
+    http_proxy: Option<u16>,
+}
 
 /// Which proxies there are, and what they see.
 struct Plan<'a> {
@@ -86,15 +96,18 @@ impl<'a> Plan<'a> {
                 }
                 (PodProxy::Sidecar, _) => {
                     let sidecar = mesh.sidecars.of(pod);
-                    let place = sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr());
                     let labels = pod.labels.iter().filter(|(key, _)| label_keys.contains(*key));
-                    let labels = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
-                    let port = settings::http_proxy_port(&mesh.config, pod);
-                    let key =
-                        (pod.namespace.clone(), pod.interception, labels, place, pod.answers_dns(), port);
+                    let key = Key {
+                        namespace: pod.namespace.clone(),
+                        interception: pod.interception,
+                        labels: labels.map(|(key, value)| (key.clone(), value.clone())).collect(),
+                        sidecar: sidecar.map_or(0, |sidecar| Arc::as_ptr(sidecar).addr()),
+                        answers_dns: pod.answers_dns(),
+                        http_proxy: settings::http_proxy_port(&mesh.config, pod),
+                    };
                     let at = *known.entry(key).or_insert_with_key(|key| {
                         let view = views.of_sidecars(&pod.namespace, sidecar);
-                        let view = if key.4 { view.with_auto_addresses() } else { view };
+                        let view = if key.answers_dns { view.with_auto_addresses() } else { view };
                         seen.push((key.clone(), Arc::new(view), pod));
                         seen.len() - 1
                     });
@@ -143,13 +156,17 @@ impl Outbound {
         let mesh = plan.mesh;
         let mut shared = outbound::Shared::new(mesh);
         let mut known = outbound::Listeners::default();
-        let of = |((namespace, interception, labels, .., port), view, pod): &(Key, Arc<View>, &Pod)| {
+        let of = |(Key { namespace, interception, labels, http_proxy, .. }, view, pod): &(
+            Key,
+            Arc<View>,
+            &Pod,
+        )| {
             let mut found = Vec::new();
             let caller =
-                outbound::Caller { namespace, labels, interception: *interception, http_proxy: *port };
+                outbound::Caller { namespace, labels, interception: *interception, http_proxy: *http_proxy };
             let unclaimed = outbound::policy::of(mesh, view).of_pod(pod);
             let listeners = known.of(World { mesh, view, labels }, caller, &unclaimed, &mut found);
-            let tables = outbound::tables(mesh, view, labels, port.is_some(), &mut shared);
+            let tables = outbound::tables(mesh, view, labels, http_proxy.is_some(), &mut shared);
             Self { tables: Arc::new(tables), listeners, found }
         };
         plan.seen.iter().map(of).collect()

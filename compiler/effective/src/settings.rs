@@ -33,7 +33,7 @@ const HTTP_PROXY_PORT: &str = "ISTIO_META_HTTP_PROXY_PORT";
 
 /// The port on which the sidecar of a pod is an HTTP proxy; none where it is none.
 pub(crate) fn http_proxy_port(config: &MeshConfig, pod: &Pod) -> Option<u16> {
-    match variable(&pod.proxy_config, HTTP_PROXY_PORT).parse::<i64>() {
+    match pod.proxy_config.variable(HTTP_PROXY_PORT).unwrap_or_default().parse::<i64>() {
         Ok(port) => u16::try_from(port).ok().filter(|port| *port > 0),
         Err(_) => config.proxy_http_port(),
     }
@@ -194,7 +194,7 @@ fn settings(
     written: &MeshProxyConfig,
     limits: Option<&ConnectionSettings>,
 ) -> ProxySettings {
-    let variable = |name: &str| variable(written, name);
+    let variable = |name: &str| written.variable(name).unwrap_or_default();
     let topology = written.gateway_topology.as_ref();
     let mut headers =
         written.proxy_headers.as_ref().map(|headers| self::headers(headers)).unwrap_or_default();
@@ -212,12 +212,6 @@ fn settings(
             .map_or(0, |number| number.value),
         internal_ranges: config.internal_ranges(),
     }
-}
-
-/// A variable of a proxy's environment, empty where it is not set.
-pub(crate) fn variable<'a>(written: &'a MeshProxyConfig, name: &str) -> &'a str {
-    let found = written.proxy_metadata.iter().find(|(key, _)| key.value == name);
-    found.map_or("", |(_, value)| value.value.as_str())
 }
 
 fn headers(written: &ProxyHeaders) -> HeaderSettings {

@@ -99,12 +99,9 @@ impl Pod {
 
     /// Whether its proxy answers its DNS questions: then hosts without an address have one that Istio gives them.
     pub fn answers_dns(&self) -> bool {
-        let variables = &self.proxy_config.proxy_metadata;
-        let written = variables.iter().find(|(name, _)| name.value == "ISTIO_META_DNS_CAPTURE");
+        let written = self.proxy_config.variable("ISTIO_META_DNS_CAPTURE");
         // As Go's `strconv.ParseBool` reads it.
-        written.is_some_and(|(_, value)| {
-            matches!(value.value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True")
-        })
+        matches!(written, Some("1" | "t" | "T" | "true" | "TRUE" | "True"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use meshc_effective::model::{
-    ByName, ChainAction, Cluster, ClusterKind, Extension, Listener, Patches, Proxy, ProxyKind, ProxySettings,
+    ByName, Cluster, ClusterKind, Extension, Listener, Patches, Proxy, ProxyKind, ProxySettings,
     ProxyTelemetry, RouteTable,
 };
 use meshc_envoy as envoy;
@@ -73,13 +73,7 @@ struct Layer {
 
 /// The tables that a proxy's listeners ask for, in the order of their names.
 fn served(proxy: &Proxy) -> impl Iterator<Item = &Arc<RouteTable>> {
-    let chains = proxy.listeners.iter().flat_map(|listener| listener.all_chains());
-    let named: BTreeSet<&str> = chains
-        .filter_map(|chain| match &chain.action {
-            ChainAction::HttpTable { table, .. } => Some(table.as_str()),
-            ChainAction::HttpInline { .. } | ChainAction::Tcp(_) => None,
-        })
-        .collect();
+    let named: BTreeSet<&str> = proxy.listeners.iter().flat_map(|listener| listener.tables()).collect();
     proxy.tables.iter().filter(move |(name, _)| named.contains(name.as_str())).map(|(_, table)| table)
 }
 

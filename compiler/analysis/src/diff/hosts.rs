@@ -133,16 +133,6 @@ pub(super) fn all(table: &RouteTable) -> Vec<usize> {
     (0..table.virtual_hosts.len()).collect()
 }
 
-/// Whether a domain stands for several names.
-pub(super) fn is_pattern(domain: &str) -> bool {
-    domain.starts_with('*') || domain.ends_with('*')
-}
-
-/// Whether a virtual host has a pattern among its domains.
-pub(super) fn has_patterns(host: &VirtualHost) -> bool {
-    host.domains.iter().any(|domain| is_pattern(domain))
-}
-
 /// All pairs of these virtual hosts, those of the second table first, in their order; and the domains that cannot be paired.
 pub(super) fn pairs(
     (base, in_base): (&RouteTable, &[usize]),

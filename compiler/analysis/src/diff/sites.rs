@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use meshc_effective::model::{ChainAction, Listener, Proxy, RouteTable};
+use meshc_effective::model::{ChainAction, Proxy, RouteTable};
 use rustc_hash::FxHashMap;
 
 use super::listeners::both;
@@ -40,8 +40,8 @@ impl Cache {
         let mut asked: BTreeSet<&str> = BTreeSet::new();
         for listener in &is.listeners {
             let place = Arc::as_ptr(listener).addr();
-            if *self.asks.entry(place).or_insert_with(|| asked_by(listener).next().is_some()) {
-                asked.extend(asked_by(listener));
+            if *self.asks.entry(place).or_insert_with(|| listener.tables().next().is_some()) {
+                asked.extend(listener.tables());
             }
         }
         let names = differing.iter().filter(|name| asked.contains(name.as_str()));
@@ -50,14 +50,6 @@ impl Cache {
         });
         pairs.collect()
     }
-}
-
-/// The names of the tables that a listener asks.
-fn asked_by(listener: &Listener) -> impl Iterator<Item = &str> {
-    listener.all_chains().filter_map(|chain| match &chain.action {
-        ChainAction::HttpTable { table, .. } => Some(table.as_str()),
-        ChainAction::HttpInline { .. } | ChainAction::Tcp(_) => None,
-    })
 }
 
 /// The names of the tables in both maps that are not one in memory.

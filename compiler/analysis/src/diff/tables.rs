@@ -12,14 +12,14 @@ use super::behaviour::{Behaviour, Facet};
 use super::change::Unknown;
 use super::compare::Found;
 use super::describe;
+use super::digests::Digests;
 use super::hosts::{self, Aligned, Pair};
 use super::kind::{Kind, Risk};
 use super::outcome::{self, Difference};
-use super::owners::{self, Owners};
 use super::regions::{self, Compared, Half, Region};
-use crate::reach::Site;
+use crate::reach::{Asked, Site};
 use crate::requests::Caller;
-use crate::requests::hosts::Domains;
+use crate::requests::hosts::{Domains, is_pattern, lower};
 
 /// What comparing two tables gave.
 #[derive(Default)]
@@ -52,7 +52,7 @@ pub(super) struct Cache {
     /// Whether what they lead to fails alike, by the clusters of both proxies' views too.
     failures: FxHashMap<(HostKey, HostKey), bool>,
     hosts: FxHashMap<HostKey, Vec<Known>>,
-    owners: Owners,
+    digests: Digests,
     /// The hosts that the proxies of each side know.
     services: [FxHashSet<String>; 2],
     /// Their ports, `HOST:PORT`.
@@ -156,7 +156,7 @@ impl Cache {
             let base = Half { proxy: was, host: host(before, pair.base) };
             let head = Half { proxy: is, host: host(after, pair.head) };
             // What no pattern takes, no other virtual host has a part in.
-            let exact = !pair.domains.iter().any(|domain| hosts::is_pattern(domain));
+            let exact = !pair.domains.iter().any(|domain| is_pattern(domain));
             let own = LazyCell::new(|| {
                 let hosts = [(before, pair.base), (after, pair.head)];
                 let hosts = hosts.into_iter().filter_map(|(of, place)| of.virtual_hosts.get(place?));
@@ -216,15 +216,18 @@ impl Cache {
         };
         let mut differing: Vec<(usize, usize)> = aligned.both;
         differing.retain(|&(base, head)| !alike(Some(base), Some(head)));
-        let places: Vec<usize> = differing.iter().map(|(_, head)| *head).collect();
-        let domains = match is.kind {
+        let asked = Asked::new(after);
+        let own = |at: usize| match is.kind {
             // Of what services have on a port each domain is given to one.
-            ProxyKind::Sidecar => owners::all_of(after, &places),
-            ProxyKind::Gateway => self.owners.of(after, &places),
+            ProxyKind::Sidecar => {
+                let domains = after.virtual_hosts.get(at).into_iter().flat_map(|host| &host.domains);
+                domains.map(|domain| lower(domain).into_owned()).collect()
+            }
+            ProxyKind::Gateway => asked.own(at),
         };
-        let both = differing.into_iter().zip(domains);
+        let both = differing.into_iter();
         let mut all: Vec<Pair> = both
-            .map(|((base, head), domains)| Pair { base: Some(base), head: Some(head), domains })
+            .map(|(base, head)| Pair { base: Some(base), head: Some(head), domains: own(head) })
             .collect();
         let (pairs, mixed) = hosts::pairs((before, &aligned.base), (after, &aligned.head));
         unknown.extend(mixed.into_iter().map(|domain| Unknown {
@@ -252,17 +255,18 @@ impl Cache {
         }
         let Some(mut aligned) = hosts::align(before, after) else { return whole() };
         let in_both: Vec<usize> = aligned.both.iter().map(|(_, head)| *head).collect();
-        if self.owners.share(before, &aligned.base, after, &in_both)
-            || self.owners.share(after, &aligned.head, after, &in_both)
+        if self.digests.share(before, &aligned.base, after, &in_both)
+            || self.digests.share(after, &aligned.head, after, &in_both)
         {
             return whole();
         }
         // Patterns take what no other virtual host of either side has.
-        let is_pattern = |&(_, head): &(usize, usize)| {
-            after.virtual_hosts.get(head).is_some_and(|host| hosts::has_patterns(host))
+        let has_pattern = |&(_, head): &(usize, usize)| {
+            let host = after.virtual_hosts.get(head);
+            host.is_some_and(|host| host.domains.iter().any(|domain| is_pattern(domain)))
         };
-        let patterns: Vec<(usize, usize)> = aligned.both.iter().copied().filter(is_pattern).collect();
-        aligned.both.retain(|pair| !is_pattern(pair));
+        let patterns: Vec<(usize, usize)> = aligned.both.iter().copied().filter(has_pattern).collect();
+        aligned.both.retain(|pair| !has_pattern(pair));
         aligned.base.extend(patterns.iter().map(|(base, _)| base));
         aligned.head.extend(patterns.iter().map(|(_, head)| head));
         aligned.base.sort_unstable();

@@ -67,3 +67,34 @@ impl<'t> Asked<'t> {
         self.domains.get_or_init(|| Domains::of([self.table]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use meshc_effective::model::VirtualHost;
+
+    use super::*;
+
+    #[test]
+    fn a_domain_leads_to_the_first_that_has_it() {
+        let host = |domains: &[&str]| {
+            Arc::new(VirtualHost {
+                name: String::new(),
+                domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
+                routes: meshc_effective::model::Routes::default(),
+                include_attempt_count: false,
+                require_tls: false,
+                origins: Vec::new(),
+            })
+        };
+        let table = RouteTable {
+            name: "80".to_owned(),
+            virtual_hosts: vec![host(&["a", "B"]), host(&["b", "C"]), host(&["c", "d", "A"])],
+            ignore_port_in_host: true,
+        };
+        let owned = [0, 1, 2].map(|at| Asked::new(&table).own(at));
+        assert_eq!(owned, [vec!["a", "b"], vec!["c"], vec!["d"]]);
+        assert_eq!([Asked::new(&table).own(2)], [vec!["d"]]);
+    }
+}

@@ -51,6 +51,11 @@ fn rank(domain: &str) -> (u8, std::cmp::Reverse<usize>) {
     (kind, std::cmp::Reverse(domain.len()))
 }
 
+/// Whether a domain stands for several names.
+pub(crate) fn is_pattern(domain: &str) -> bool {
+    rank(domain).0 > 0
+}
+
 impl<'t> Domains<'t> {
     /// The domains of these tables, which agree on whether a port counts.
     pub(crate) fn of(tables: impl IntoIterator<Item = &'t RouteTable>) -> Self {
@@ -70,10 +75,10 @@ impl<'t> Domains<'t> {
         let mut all = Self { ignore_port, ..Self::default() };
         for domain in hosts.into_iter().flat_map(|host| &host.domains) {
             let name = lower(domain);
-            if rank(&name).0 == 0 {
-                all.exact.insert(name);
-            } else {
+            if is_pattern(&name) {
                 all.patterns.push(name);
+            } else {
+                all.exact.insert(name);
             }
         }
         all.patterns.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));

@@ -4,8 +4,6 @@ use meshc_mesh::Pod;
 use meshc_resources::istio::{ClientTlsMode, ClientTlsSettings};
 use meshc_syntax::de::Spanned;
 
-use crate::settings::variable;
-
 /// The networks whose endpoints a proxy asks for, by commas.
 const NETWORK_VIEW: &str = "ISTIO_META_REQUESTED_NETWORK_VIEW";
 /// The file with a proxy's certificate as a client, which makes it use its own ones.
@@ -35,7 +33,7 @@ pub(super) struct OwnCertificates {
 impl Variables {
     /// Those of a pod's proxy.
     pub(super) fn of(pod: &Pod) -> Self {
-        let text = |name: &str| variable(&pod.proxy_config, name).to_owned();
+        let text = |name: &str| pod.proxy_config.variable(name).unwrap_or_default().to_owned();
         let certificate = text(CLIENT_CERTIFICATE);
         let networks = text(NETWORK_VIEW);
         Self {

@@ -27,16 +27,17 @@ pub(crate) fn is_reserved(mesh: &Mesh, port: u16) -> bool {
     OWN_PORTS.contains(&port) || capture.contains(&port)
 }
 
-/// What a pod checks, how its connections come, the ports that services lead to, and its certificates.
-type Key = (usize, Interception, Vec<(usize, usize, u16)>, Secrets);
+/// What a pod checks, how its connections come, the ports that services lead to, and how its proxy runs, which says its
+/// certificates.
+type Key = (usize, Interception, Vec<(usize, usize, u16)>, usize);
 
 /// What was made before.
 #[derive(Default)]
 pub(crate) struct Cache {
     /// By what they follow from.
     listeners: HashMap<Key, Vec<Arc<Listener>>>,
-    /// By the certificates.
-    parts: HashMap<Secrets, Parts>,
+    /// By how proxies run, which the mesh keeps in its place.
+    parts: HashMap<usize, Parts>,
 }
 
 /// What many workloads with the same certificates have in common.
@@ -48,8 +49,8 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(secrets: &Secrets) -> Self {
-        Self { guard: None, passthrough: HashMap::new(), tls: mtls::Servers::new(secrets.clone()) }
+    fn new(secrets: Secrets) -> Self {
+        Self { guard: None, passthrough: HashMap::new(), tls: mtls::Servers::new(secrets) }
     }
 }
 
@@ -63,15 +64,15 @@ impl Cache {
         targets: &[Target],
         security: &Arc<Security>,
     ) -> Vec<Arc<Listener>> {
-        let secrets = Secrets::of(pod);
-        let parts = self.parts.entry(secrets.clone()).or_insert_with_key(Parts::new);
+        let proxy = Arc::as_ptr(&pod.proxy_config).addr();
+        let parts = self.parts.entry(proxy).or_insert_with(|| Parts::new(Secrets::of(pod)));
         if mesh.sidecars.of(pod).is_some_and(|sidecar| !sidecar.ingress.is_empty()) {
             // What a Sidecar says of ports can be about the pod's own address.
             return listeners(mesh, pod, targets, security, parts);
         }
         // What a pod checks stands for the policies that hold for it; the cache of it keeps its place taken.
         let places = targets.iter().map(|t| (Arc::as_ptr(&t.service) as usize, t.port, t.target_port));
-        let key = (Arc::as_ptr(security) as usize, pod.interception, places.collect(), secrets);
+        let key = (Arc::as_ptr(security) as usize, pod.interception, places.collect(), proxy);
         let made =
             self.listeners.entry(key).or_insert_with(|| listeners(mesh, pod, targets, security, parts));
         made.clone()

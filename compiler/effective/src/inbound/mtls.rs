@@ -7,7 +7,6 @@ use meshc_resources::istio::mesh::TlsProtocol;
 
 use super::matches::Spoken;
 use crate::model::{ClientValidation, Secret, ServerTls, TlsVersion};
-use crate::settings::variable;
 
 /// The file with a proxy's certificate as a server.
 const SERVER_CERTIFICATE: &str = "ISTIO_META_TLS_SERVER_CERT_CHAIN";
@@ -41,7 +40,7 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Of a pod's proxy.
     pub(crate) fn of(pod: &Pod) -> Self {
-        let text = |name: &str| variable(&pod.proxy_config, name);
+        let text = |name: &str| pod.proxy_config.variable(name).unwrap_or_default();
         let (chain, key) = (text(SERVER_CERTIFICATE), text(SERVER_KEY));
         let authorities = text(SERVER_AUTHORITIES);
         Self {

@@ -185,4 +185,12 @@ impl Listener {
     pub fn all_chains(&self) -> impl Iterator<Item = &Chain> {
         self.chains.iter().map(|chain| &**chain).chain(&self.fallback)
     }
+
+    /// The names of the route tables that its chains ask.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.all_chains().filter_map(|chain| match &chain.action {
+            ChainAction::HttpTable { table, .. } => Some(table.as_str()),
+            ChainAction::HttpInline { .. } | ChainAction::Tcp(_) => None,
+        })
+    }
 }

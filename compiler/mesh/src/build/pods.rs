@@ -272,10 +272,8 @@ fn is_beside(one: &Pod, other: &Pod) -> bool {
 /// The network that a proxy says it is in (Istio's injector): its environment's, its pod's label, else that of the mesh's
 /// settings. What the installation's values say (`global.network`) is taken to be the label of the root namespace.
 fn proxy_network(pod: &Pod, of_container: Option<String>, networks: &Networks) -> String {
-    let variables = &pod.proxy_config.proxy_metadata;
-    let of_settings = variables.iter().find(|(name, _)| name.value == PROXY_NETWORK);
     of_container
-        .or_else(|| of_settings.map(|(_, value)| value.value.clone()))
+        .or_else(|| pod.proxy_config.variable(PROXY_NETWORK).map(ToOwned::to_owned))
         .or_else(|| pod.labels.get(NETWORK).cloned())
         .unwrap_or_else(|| networks.of_root().to_owned())
 }

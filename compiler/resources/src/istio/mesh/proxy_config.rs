@@ -105,6 +105,14 @@ pub struct MeshProxyConfig {
     pub connection_settings: Option<Spanned<ConnectionSettings>>,
 }
 
+impl MeshProxyConfig {
+    /// A variable of the proxy's environment; none where it is not set.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let found = self.proxy_metadata.iter().find(|(key, _)| key.value == name);
+        found.map(|(_, value)| value.value.as_str())
+    }
+}
+
 proto_enum! {
     /// How the name of the service in spans is made.
     pub enum TracingServiceName {
